@@ -1,0 +1,322 @@
+"""What services hand to screens and the HTTP API: frozen, display-neutral facts. Amounts are minor units, times aware UTC."""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from backend.domain.holds import HoldAction
+
+
+@dataclass(frozen=True)
+class MoneySum:
+    currency: str
+    amount_minor: int
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Open holds of one kind: how many orders, and the money at stake per currency, largest first."""
+
+    kind: str
+    title: str
+    orders: int
+    money: tuple[MoneySum, ...]
+
+
+@dataclass(frozen=True)
+class HeldOrder:
+    """One row of the held queue. `reason` and `advice` belong to the oldest open hold, `other_holds` counts the rest."""
+
+    number: str
+    external_number: str
+    customer: str
+    channel: str
+    status: str
+    total_minor: int
+    currency: str
+    kind: str
+    title: str
+    reason: str
+    advice: str
+    provider: str
+    other_holds: int
+    held_at: datetime
+    placed_at: datetime
+
+
+@dataclass(frozen=True)
+class HeldQueue:
+    """A page of held orders with the answer to "how many, why, how old"; `orders` counts held orders after the filter."""
+
+    rows: tuple[HeldOrder, ...]
+    orders: int
+    all_orders: int
+    causes: tuple[Cause, ...]
+    oldest_at: datetime | None
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class OrderRow:
+    """One row of the orders list. `held` tells whether a hold is open."""
+
+    id: int
+    number: str
+    external_number: str
+    customer: str
+    channel: str
+    status: str
+    payment_status: str
+    shipping_status: str
+    total_minor: int
+    currency: str
+    held: bool
+    placed_at: datetime
+    updated_at: datetime
+
+
+@dataclass(frozen=True)
+class OrderPage:
+    """A page of orders; `next_cursor` opens the next one and is empty at the end."""
+
+    rows: tuple[OrderRow, ...]
+    next_cursor: str
+
+
+@dataclass(frozen=True)
+class HoldView:
+    """A hold with what to do about it. `actions` are the clicks that help and that the order's state allows."""
+
+    id: int
+    kind: str
+    title: str
+    reason: str
+    advice: str
+    provider: str
+    source: str
+    actions: tuple[HoldAction, ...]
+    placed_at: datetime
+    placed_by: str
+    closed_at: datetime | None
+    closed_by: str
+    closed_how: str
+    closed_reason: str
+    step_id: int | None
+
+
+@dataclass(frozen=True)
+class AttemptView:
+    """One try, with its masked exchanges: [{method, url, request, status, response, duration_ms}]."""
+
+    number: int
+    started_at: datetime
+    duration_ms: int | None
+    outcome: str
+    error: str
+    asked_first: bool
+    worker: str
+    exchanges: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True)
+class StepView:
+    """A promised call: `attempts` of `allowed` used, `next_try_at` while it will run again by itself.
+
+    `can_retry`: it ended without success, and a person may run it again (documents and messages that hold nothing).
+    """
+
+    id: int
+    kind: str
+    label: str
+    state: str
+    provider: str
+    key: str
+    attempts: int
+    allowed: int
+    next_try_at: datetime | None
+    error: str
+    in_doubt: bool
+    can_retry: bool
+    created_at: datetime
+    done_at: datetime | None
+    tries: tuple[AttemptView, ...] = ()
+
+
+@dataclass(frozen=True)
+class TimelineView:
+    id: int
+    at: datetime
+    kind: str
+    weight: str
+    actor_kind: str
+    actor: str
+    text: str
+    data: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ItemView:
+    sku: str
+    name: str
+    quantity: int
+    unit_price_minor: int
+    discount_minor: int
+    tax_minor: int
+    total_minor: int
+    requires_shipping: bool
+    reservation: str
+    wishes: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class PaymentView:
+    kind: str
+    amount_minor: int
+    currency: str
+    provider: str
+    reference: str
+    detail: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True)
+class ParcelView:
+    tracking_number: str
+    tracking_url: str
+    carrier: str
+    service: str
+    status: str
+    updated_at: datetime
+    scans: tuple[tuple[datetime, str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class DocumentView:
+    id: str
+    kind: str
+    number: str
+    date: date
+    total_minor: int
+    currency: str
+    stored: bool
+    sent_at: datetime | None
+
+
+@dataclass(frozen=True)
+class AddressView:
+    name: str
+    company: str
+    line1: str
+    line2: str
+    city: str
+    province: str
+    postal_code: str
+    country: str
+    phone: str
+    email: str
+
+
+@dataclass(frozen=True)
+class NoteView:
+    author: str
+    text: str
+    public: bool
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class OrderView:
+    """Everything the order page shows. `version` goes back with every click, so a click on stale facts is refused."""
+
+    number: str
+    external_number: str
+    external_id: str
+    channel: str
+    status: str
+    payment_status: str
+    shipping_status: str
+    payment_mode: str
+    held: bool
+    version: int
+    currency: str
+    subtotal_minor: int
+    discount_minor: int
+    shipping_minor: int
+    tax_minor: int
+    total_minor: int
+    captured_minor: int
+    refunded_minor: int
+    refundable_minor: int
+    taxes_included: bool
+    note: str
+    tags: tuple[str, ...]
+    customer: str
+    email: str
+    phone: str
+    placed_at: datetime
+    created_at: datetime
+    updated_at: datetime
+    holds: tuple[HoldView, ...]
+    closed_holds: tuple[HoldView, ...]
+    steps: tuple[StepView, ...]
+    timeline: tuple[TimelineView, ...]
+    items: tuple[ItemView, ...]
+    payments: tuple[PaymentView, ...]
+    parcels: tuple[ParcelView, ...]
+    documents: tuple[DocumentView, ...]
+    notes: tuple[NoteView, ...]
+    shipping_address: AddressView | None
+    billing_address: AddressView | None
+    discounts: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Preview:
+    """What a click will do, in sentences. `refusal` is filled when it can't be done; `token` makes the click count once."""
+
+    action: str
+    number: str
+    title: str
+    effects: tuple[str, ...]
+    remaining_holds: tuple[str, ...]
+    needs_reason: bool
+    version: int
+    token: str
+    refusal: str = ""
+
+
+@dataclass(frozen=True)
+class ActionDone:
+    """What a click did, in a sentence. `repeated`: this very click had been carried out before; nothing new was done."""
+
+    sentence: str
+    repeated: bool = False
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    """An inbound message that could not be used, for the quarantine."""
+
+    id: str
+    provider: str
+    topic: str
+    event_id: str
+    received_at: datetime
+    verdict: str
+    problems: tuple[str, ...]
+    body_bytes: int
+    duplicates: int
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """Whether the machinery runs: open holds, steps due, the age of the last sweep in seconds (None: no worker)."""
+
+    held_orders: int
+    due_steps: int
+    quarantined: int
+    failed_documents: int
+    sweep_age_seconds: float | None
+    orders_today: int
+    delivered_today: int

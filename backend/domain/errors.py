@@ -1,0 +1,117 @@
+"""Every expected failure, with a stable code and a sentence a person can act on.
+
+Anything that is not a `HoldfastError` is a bug and stays loud.
+"""
+
+from typing import ClassVar
+
+
+class HoldfastError(Exception):
+    """An expected failure: `code` is stable for programs, `str(error)` is the sentence for people."""
+
+    code: ClassVar[str] = "error"
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class NotFound(HoldfastError):
+    code = "not_found"
+
+
+class OrderNotFound(NotFound):
+    code = "order_not_found"
+
+    def __init__(self, number: str) -> None:
+        super().__init__(f"There is no order {number}. Check the number: it looks like ORD-20260131-00001.")
+
+
+class NotSignedIn(HoldfastError):
+    code = "not_signed_in"
+
+    def __init__(self) -> None:
+        super().__init__("You are not signed in, or your session has ended. Sign in and try again.")
+
+
+class SignInRefused(HoldfastError):
+    code = "sign_in_refused"
+
+    def __init__(self) -> None:
+        super().__init__("The e-mail address or the password is not right.")
+
+
+class TooManyAttempts(HoldfastError):
+    code = "too_many_attempts"
+
+    def __init__(self, retry_after: int) -> None:
+        super().__init__(f"Too many attempts. Wait {retry_after} seconds and try again.")
+        self.retry_after = retry_after
+
+
+class NotAllowed(HoldfastError):
+    code = "not_allowed"
+
+    def __init__(self, role: str, what: str) -> None:
+        super().__init__(f"The role {role} may not {what}. Ask an administrator if you need to.")
+
+
+class IllegalMove(HoldfastError):
+    code = "illegal_move"
+
+    def __init__(self, status: str, event: str) -> None:
+        super().__init__(f"An order that is {status} cannot take the event {event}.")
+        self.status = status
+        self.event = event
+
+
+class StaleWrite(HoldfastError):
+    """Somebody else changed the row between our reading and our writing."""
+
+    code = "stale"
+
+
+class PreviewOutdated(HoldfastError):
+    code = "preview_outdated"
+
+    def __init__(self, number: str) -> None:
+        super().__init__(
+            f"Order {number} has changed since you looked at it. Nothing was done. Look at it again and decide anew."
+        )
+
+
+class AlreadyDone(HoldfastError):
+    code = "already_done"
+
+    def __init__(self, what: str, who: str) -> None:
+        super().__init__(f"{what} was already done by {who}. Nothing was done twice.")
+        self.who = who
+
+
+class ReasonMissing(HoldfastError):
+    code = "reason_missing"
+
+    def __init__(self, action: str) -> None:
+        super().__init__(f"To {action}, give a reason of at least 3 characters; it goes into the order's timeline.")
+
+
+class NotPossible(HoldfastError):
+    """The action does not fit the state of things; the sentence says why and what to do instead."""
+
+    code = "not_possible"
+
+
+class InvalidInput(HoldfastError):
+    """Input that breaks a rule; `problems` are sentences, each saying what, where and what to do."""
+
+    code = "invalid_input"
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__(" ".join(problems))
+        self.problems = problems
+
+
+class ConfigurationError(HoldfastError):
+    """A setting is wrong; names it, says what was wrong and what is allowed."""
+
+    code = "configuration"

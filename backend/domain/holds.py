@@ -1,0 +1,188 @@
+"""Why an order must not go on: the catalogue of hold kinds, what each tells staff to do, and what they may do about it.
+
+A hold is not a status: the order keeps its status and stops where it is until every open hold is closed.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class HoldKind(StrEnum):
+    # placed by the checks when an order arrives
+    ADDRESS_MISSING = "address_missing"
+    ADDRESS_MALFORMED = "address_malformed"
+    COUNTRY_NOT_SERVED = "country_not_served"
+    PO_BOX = "po_box"
+    OUT_OF_STOCK = "out_of_stock"
+    PAYMENT_TERMS = "payment_terms"
+    FRAUD_RISK = "fraud_risk"
+    CUSTOMER_NOTE = "customer_note"
+    CUSTOMISATION = "customisation"
+    ORDER_AMENDED = "order_amended"
+    # placed when a step ends without success
+    PAYMENT_DECLINED = "payment_declined"
+    PAYMENT_MISMATCH = "payment_mismatch"
+    PAYMENT_REFUSED = "payment_refused"
+    ADDRESS_INVALID = "address_invalid"
+    SHIPMENT_NOT_ACCEPTED = "shipment_not_accepted"
+    SHIPMENT_OUT_OF_STOCK = "shipment_out_of_stock"
+    CARRIER_FUNDS = "carrier_funds"
+    PROVIDER_CREDENTIALS = "provider_credentials"
+    PROVIDER_REFUSED = "provider_refused"
+    PROVIDER_UNAVAILABLE = "provider_unavailable"
+    PROVIDER_NOT_CONNECTED = "provider_not_connected"
+    OUTCOME_UNKNOWN = "outcome_unknown"
+    # placed while the parcel is on its way
+    DELIVERY_EXCEPTION = "delivery_exception"
+    # placed by a person
+    BY_STAFF = "by_staff"
+
+
+class HoldAction(StrEnum):
+    RETRY = "retry"
+    RELEASE = "release"
+
+
+class HoldSource(StrEnum):
+    CHECK = "check"
+    STEP = "step"
+    PERSON = "person"
+
+
+@dataclass(frozen=True)
+class HoldRule:
+    """`title` names the cause in a few words, `advice` tells staff what to do, `actions` are the clicks that help."""
+
+    title: str
+    advice: str
+    actions: tuple[HoldAction, ...]
+    release_means: str = "The order goes on as it is."
+
+
+_RETRY, _RELEASE = HoldAction.RETRY, HoldAction.RELEASE
+_K = HoldKind
+
+CATALOGUE: dict[HoldKind, HoldRule] = {
+    _K.ADDRESS_MISSING: HoldRule(
+        "No delivery address",
+        "The order needs shipping but came without an address. Ask the customer for one.",
+        (_RELEASE,),
+        "The order goes on; the carrier will be asked with whatever address there is.",
+    ),
+    _K.ADDRESS_MALFORMED: HoldRule(
+        "Address does not look right",
+        "The postcode or a required line does not fit the country. Check it with the customer, then release.",
+        (_RELEASE,),
+        "The address is taken as it is and goes on to the carrier's own check.",
+    ),
+    _K.COUNTRY_NOT_SERVED: HoldRule(
+        "Country not served",
+        "We do not deliver to this country. Agree another address with the customer, or release to ship all the same.",
+        (_RELEASE,),
+    ),
+    _K.PO_BOX: HoldRule(
+        "PO box address",
+        "Many carriers refuse PO boxes. Ask for a street address, or release if this carrier delivers to boxes.",
+        (_RELEASE,),
+    ),
+    _K.OUT_OF_STOCK: HoldRule(
+        "Out of stock",
+        "There is less stock than was ordered. Restock, then retry: what is missing is reserved first.",
+        (_RETRY, _RELEASE),
+        "The order goes on with the stock there is; what is missing is not reserved.",
+    ),
+    _K.PAYMENT_TERMS: HoldRule(
+        "To be paid later",
+        "The customer pays by invoice, cheque or on delivery. Release if you accept that for this customer.",
+        (_RELEASE,),
+        "The order goes on without money received.",
+    ),
+    _K.FRAUD_RISK: HoldRule(
+        "Risk of fraud",
+        "The shop marked this order as risky. Check customer, address and payment, then release, or cancel it.",
+        (_RELEASE,),
+    ),
+    _K.CUSTOMER_NOTE: HoldRule(
+        "Customer left a note", "Read the note: it may change what to send. Then release.", (_RELEASE,)
+    ),
+    _K.CUSTOMISATION: HoldRule(
+        "Made to the customer's wish", "Check that the wishes on the items can be met. Then release.", (_RELEASE,)
+    ),
+    _K.ORDER_AMENDED: HoldRule(
+        "Changed in the shop",
+        "The shop sent this order again with other contents. Compare both, settle the difference, then release.",
+        (_RELEASE,),
+        "The order goes on as it was first received.",
+    ),
+    _K.PAYMENT_DECLINED: HoldRule(
+        "Payment declined",
+        "The customer's bank refused the charge. Ask the customer to check the card or to use another, then retry.",
+        (_RETRY,),
+    ),
+    _K.PAYMENT_MISMATCH: HoldRule(
+        "Payment does not match",
+        "The amount or currency paid differs from the order. Settle the difference with the customer, then retry.",
+        (_RETRY,),
+    ),
+    _K.PAYMENT_REFUSED: HoldRule(
+        "Payment provider refused",
+        "The payment provider refused the request itself. Read its answer, mend the cause, then retry.",
+        (_RETRY,),
+    ),
+    _K.ADDRESS_INVALID: HoldRule(
+        "Address not deliverable",
+        "The carrier cannot find this address. Check it with the customer. Retry to check again, release to ship anyway.",
+        (_RETRY, _RELEASE),
+        "The address is taken as it is and the label is bought without the carrier's check.",
+    ),
+    _K.SHIPMENT_NOT_ACCEPTED: HoldRule(
+        "Carrier refused the parcel",
+        "The carrier did not accept the shipment. Read its answer (weight, service, contents), mend it, then retry.",
+        (_RETRY,),
+    ),
+    _K.SHIPMENT_OUT_OF_STOCK: HoldRule(
+        "Warehouse is out of stock",
+        "The warehouse cannot pack this order. Retry when the goods are there.",
+        (_RETRY,),
+    ),
+    _K.CARRIER_FUNDS: HoldRule(
+        "Carrier account is empty",
+        "The shipping account has too little money for the label. Top it up, then retry.",
+        (_RETRY,),
+    ),
+    _K.PROVIDER_CREDENTIALS: HoldRule(
+        "Provider refuses our key",
+        "The provider does not accept our credentials. An administrator must renew the key, then retry.",
+        (_RETRY,),
+    ),
+    _K.PROVIDER_REFUSED: HoldRule(
+        "Provider refused", "The provider refused the request. Read its answer, mend the cause, then retry.", (_RETRY,)
+    ),
+    _K.PROVIDER_UNAVAILABLE: HoldRule(
+        "Provider does not answer",
+        "All tries failed to get an answer. Retry when the provider works again.",
+        (_RETRY,),
+    ),
+    _K.PROVIDER_NOT_CONNECTED: HoldRule(
+        "No provider connected",
+        "Nothing is connected that could do this. An administrator must set the provider's key, then retry.",
+        (_RETRY,),
+    ),
+    _K.OUTCOME_UNKNOWN: HoldRule(
+        "Outcome unknown",
+        "The provider may or may not have done it. Retry asks the provider; nothing is sent twice.",
+        (_RETRY,),
+    ),
+    _K.DELIVERY_EXCEPTION: HoldRule(
+        "Trouble on delivery",
+        "The carrier reports a problem with the parcel. Contact carrier or customer; release when it is settled.",
+        (_RELEASE,),
+        "The hold is closed; the parcel's next scan brings the order on.",
+    ),
+    _K.BY_STAFF: HoldRule(
+        "Held by staff", "A colleague stopped this order. Read the reason, then release.", (_RELEASE,)
+    ),
+}
+
+NEEDS_REASON = frozenset({_K.BY_STAFF, _K.FRAUD_RISK, _K.PAYMENT_TERMS})
+"""Kinds whose release must be explained: a person's hold, and where money is at stake."""

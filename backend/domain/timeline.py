@@ -1,0 +1,36 @@
+"""The vocabulary of an order's timeline: `subject:action` kinds and how loud each one is."""
+
+from enum import StrEnum
+
+
+class Weight(StrEnum):
+    """How an entry is shown: milestones and problems by default, routine success folded away."""
+
+    MILESTONE = "milestone"
+    PROBLEM = "problem"
+    ROUTINE = "routine"
+
+
+class TimelineKind(StrEnum):
+    ORDER_RECEIVED = "order:received"
+    ORDER_AMENDED = "order:amended"
+    STATUS_CHANGED = "order:moved"
+    STOCK_RESERVED = "stock:reserved"
+    STOCK_CONSUMED = "stock:consumed"
+    STOCK_RETURNED = "stock:returned"
+    STEP_PROMISED = "step:promised"
+    STEP_SUCCEEDED = "step:succeeded"
+    STEP_FAILED = "step:failed"
+    STEP_RETRIED = "step:retried"
+    STEP_CALLED_OFF = "step:called_off"
+    HOLD_OPENED = "hold:opened"
+    HOLD_CLOSED = "hold:closed"
+    PAYMENT_RECORDED = "payment:recorded"
+    PAYMENT_LATE = "payment:late"
+    REFUND_REQUESTED = "refund:requested"
+    INVOICE_STORED = "invoice:stored"
+    LABEL_BOUGHT = "shipment:label_bought"
+    TRACKING = "shipment:tracking"
+    MAIL_SENT = "mail:sent"
+    NOTE_ADDED = "note:added"
+    WEBHOOK_IGNORED = "webhook:ignored"

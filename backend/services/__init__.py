@@ -1,0 +1,1 @@
+"""What people and jobs may do: permission, timeline, audit and promises to the outside live here."""

@@ -1,0 +1,197 @@
+"""The only reader of the environment: every `HOLDFAST_*` setting, checked once at the start.
+
+A wrong value stops the start with the setting's name, what was wrong and what is allowed. A secret may come from a
+file: `HOLDFAST_STRIPE_API_KEY_FILE=/run/secrets/stripe` is read in place of `HOLDFAST_STRIPE_API_KEY`.
+"""
+
+import functools
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from backend.domain.errors import ConfigurationError
+
+PREFIX = "HOLDFAST_"
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Reads `HOLDFAST_X_FILE` for any setting X; a file that cannot be read is a wrong setting, not an absent one."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        path = os.environ.get(f"{PREFIX}{field_name.upper()}_FILE")
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except OSError as error:
+            raise ConfigurationError(
+                f"{PREFIX}{field_name.upper()}_FILE names a file that cannot be read ({error.strerror}). "
+                "Allowed: the path of a readable text file that holds the value."
+            ) from error
+
+    def __call__(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        for name in self.settings_cls.model_fields:
+            value, key, _ = self.get_field_value(None, name)
+            if value is not None:
+                found[key] = value
+        return found
+
+
+def _secret(description: str) -> Any:
+    return Field(default=SecretStr(""), description=description)
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; descriptions are what `docs/settings.md` says."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True, env_ignore_empty=True)
+
+    # the installation
+    home: Path = Field(Path(".holdfast"), description="Data folder: embedded database, generated keys, logs.")
+    host: str = Field("127.0.0.1", description="Address the web process binds to.")
+    port: int = Field(3000, ge=1, le=65535, description="Port of dashboard and HTTP API.")
+    public_url: str = Field("", description="Address people use, when it differs from host and port (behind a proxy).")
+    demo: bool = Field(False, description="Demo mode: well-known sign-ins and sample data. Never for a real shop.")
+    shop_name: str = Field("Holdfast demo shop", max_length=80, description="Name on mails and screens.")
+    time_zone: str = Field("UTC", description="IANA zone whose day numbers orders and dates invoices.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+
+    # the store
+    database_url: SecretStr = Field(
+        SecretStr(""),
+        description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/name.",
+    )
+    database_pool: int = Field(12, ge=2, le=200, description="Database connections per process.")
+    redis_url: SecretStr = Field(
+        SecretStr(""), description="Redis for job queue and dashboard sessions: redis://host:6379/0. Empty: PostgreSQL."
+    )
+    encryption_keys: SecretStr = _secret(
+        "Keys for personal data, newest first: `id:base64 of 32 bytes`, separated by commas. Generated for the embedded database."
+    )
+    index_key: SecretStr = _secret(
+        "Key of the search tokens beside personal data: base64 of 32 bytes. Generated likewise."
+    )
+
+    # the workers
+    worker_processes: int = Field(2, ge=1, le=64, description="Worker processes that `holdfast up` starts.")
+    worker_threads: int = Field(8, ge=1, le=64, description="Steps one worker process runs at a time.")
+    step_deadline: float = Field(20.0, ge=0.5, le=120, description="Seconds one call to a provider may take in all.")
+    retry_scale: float = Field(1.0, gt=0, le=10, description="Factor on all pauses between tries.")
+    sweep_seconds: float = Field(1.0, ge=0.05, le=60, description="Pause between two looks for due steps.")
+
+    # orders
+    checks: str = Field(
+        "address,country,po_box,stock,payment,fraud",
+        description="Checks made on every new order; also available: note, customisation.",
+    )
+    served_countries: str = Field("", description="ISO 3166 codes delivered to, separated by commas. Empty: all.")
+    default_item_grams: int = Field(500, ge=1, le=1_000_000, description="Weight of an item that comes without one.")
+    invoice_series: str = Field("INV", pattern=r"^[A-Z0-9-]{1,12}$", description="Series of invoice numbers.")
+    credit_note_series: str = Field("CN", pattern=r"^[A-Z0-9-]{1,12}$", description="Series of credit note numbers.")
+
+    # mail
+    smtp_url: SecretStr = _secret("Mail server: smtp://user:password@host:587?starttls=1 or smtps://…")
+    mail_from: str = Field("Holdfast <orders@holdfast.invalid>", description="Sender of every mail.")
+    staff_email: str = Field("", description="Where orders and alerts for staff go. Empty: no mail to staff.")
+
+    # providers
+    stripe_api_key: SecretStr = _secret("Stripe secret key.")
+    stripe_api_base: str = Field("https://api.stripe.com", description="Stripe address.")
+    stripe_webhook_secret: SecretStr = _secret("Signing secrets of the Stripe webhook, newest first, comma-separated.")
+    stripe_pay_url: str = Field(
+        "", description="Page where a customer pays: may contain {id} and {client_secret} of the payment intent."
+    )
+    invoiceninja_api_key: SecretStr = _secret("Invoice Ninja API token.")
+    invoiceninja_api_base: str = Field("https://invoicing.co", description="Invoice Ninja address.")
+    shipengine_api_key: SecretStr = _secret("ShipEngine API key.")
+    shipengine_api_base: str = Field("https://api.shipengine.com", description="ShipEngine address.")
+    shipengine_carrier_id: str = Field("", description="ShipEngine carrier that labels are bought from.")
+    shipengine_service_code: str = Field("", description="Service of that carrier.")
+    shipengine_ship_from: str = Field("", description="Sender's address as JSON in ShipEngine's address shape.")
+    shopify_api_key: SecretStr = _secret("Shopify Admin API access token.")
+    shopify_api_base: str = Field("", description="The shop: https://your-shop.myshopify.com.")
+    shopify_webhook_secret: SecretStr = _secret("Shopify app client secrets, newest first, comma-separated.")
+    generic_webhook_secret: SecretStr = _secret(
+        "Secrets of the generic signed JSON channel, newest first, comma-separated."
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: Any, env_settings: Any, **_: Any
+    ) -> tuple[Any, ...]:
+        return init_settings, env_settings, _SecretFiles(settings_cls)
+
+    @field_validator("database_url")
+    @classmethod
+    def _database_is_postgres(cls, value: SecretStr) -> SecretStr:
+        url = value.get_secret_value()
+        if url and not url.startswith(("postgresql://", "postgres://", "postgresql+psycopg://")):
+            raise ValueError("it must start with postgresql://")
+        return value
+
+    @field_validator("checks")
+    @classmethod
+    def _checks_exist(cls, value: str) -> str:
+        unknown = {name.strip() for name in value.split(",") if name.strip()} - set(CHECK_NAMES)
+        if unknown:
+            raise ValueError(f"unknown checks {', '.join(sorted(unknown))}; known are {', '.join(CHECK_NAMES)}")
+        return value
+
+    @model_validator(mode="after")
+    def _keys_for_a_foreign_database(self) -> "Settings":
+        if self.database_url.get_secret_value() and not (
+            self.encryption_keys.get_secret_value() and self.index_key.get_secret_value()
+        ):
+            raise ValueError(
+                "HOLDFAST_ENCRYPTION_KEYS and HOLDFAST_INDEX_KEY must be set when HOLDFAST_DATABASE_URL is; "
+                "`holdfast keys` prints fresh ones"
+            )
+        return self
+
+    @property
+    def origin(self) -> str:
+        """The address of dashboard and API as people type it, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def check_names(self) -> frozenset[str]:
+        return frozenset(name.strip() for name in self.checks.split(",") if name.strip())
+
+    @property
+    def countries(self) -> frozenset[str]:
+        return frozenset(code.strip().upper() for code in self.served_countries.split(",") if code.strip())
+
+
+CHECK_NAMES = ("address", "country", "po_box", "stock", "payment", "fraud", "note", "customisation")
+
+
+def secrets_of(value: SecretStr) -> tuple[str, ...]:
+    """The secrets in a comma-separated setting, newest first; during a rotation more than one is valid."""
+    return tuple(part.strip() for part in value.get_secret_value().split(",") if part.strip())
+
+
+def load() -> Settings:
+    """Read and check the environment; raises `ConfigurationError` that names each wrong setting."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        raise ConfigurationError("\n".join(_explain(item) for item in error.errors())) from error
+
+
+@functools.cache
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load()
+
+
+def _explain(item: Any) -> str:
+    field = str(item["loc"][0]) if item["loc"] else ""
+    if not field:
+        return str(item["msg"]).removeprefix("Value error, ") + "."
+    described = Settings.model_fields[field]
+    shown = "(hidden)" if isinstance(described.default, SecretStr) else repr(item.get("input"))
+    return f"{PREFIX}{field.upper()} is {shown}: {item['msg']}. Expected: {described.description}"

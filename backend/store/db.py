@@ -1,0 +1,136 @@
+"""The engine and the only place where a transaction is committed.
+
+Every process has one pool. `unit_of_work` opens one short transaction, forbids calls to the outside while it is open,
+commits, and then hands the ids of newly promised steps to the process's waker.
+"""
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+import psycopg
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlmodel import Session
+
+from backend.ports.guard import outside_calls_forbidden
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+_WAKE = "holdfast_wake"
+_RETRYABLE = {"40001", "40P01"}
+RETRIES = 3
+
+_engine: Engine | None = None
+_waker: Callable[[list[int]], None] | None = None
+
+
+def configure(url: str, *, pool: int = 12) -> None:
+    """Point this process at a database (any psycopg-style URL). Call again to point it elsewhere."""
+    global _engine
+    if _engine is not None:
+        _engine.dispose()
+    _engine = create_engine(
+        sqlalchemy_url(url),
+        pool_size=pool,
+        max_overflow=4,
+        pool_timeout=10,
+        pool_recycle=1800,
+        connect_args={
+            "connect_timeout": 5,
+            "application_name": "holdfast",
+            "options": "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=8000"
+            " -c idle_in_transaction_session_timeout=30000",
+            "tcp_user_timeout": 10_000,
+            "keepalives_idle": 5,
+        },
+    )
+    event.listen(_engine, "handle_error", _discard_broken)
+
+
+def sqlalchemy_url(url: str) -> str:
+    """The same address in the form SQLAlchemy wants for psycopg 3."""
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    raise ValueError("not a PostgreSQL address")
+
+
+def dsn(url: str) -> str:
+    """The same address in the form psycopg itself wants."""
+    return "postgresql://" + sqlalchemy_url(url).removeprefix("postgresql+psycopg://")
+
+
+def engine() -> Engine:
+    if _engine is None:
+        raise RuntimeError("the database is not configured; call wiring.start() first")
+    return _engine
+
+
+def dispose() -> None:
+    """Close every pooled connection, at the end of a process or before a fork."""
+    if _engine is not None:
+        _engine.dispose()
+
+
+def set_waker(waker: Callable[[list[int]], None] | None) -> None:
+    """Who is told of new due steps after a commit. A waker may fail or lose ids: the sweep finds the steps anyway."""
+    global _waker
+    _waker = waker
+
+
+def wake_after_commit(session: Session, step_id: int) -> None:
+    """Ask for a wake-up of this step once the running transaction has been committed."""
+    session.info.setdefault(_WAKE, []).append(step_id)
+
+
+@contextmanager
+def unit_of_work() -> Iterator[Session]:
+    """One transaction: committed when the block ends well, rolled back otherwise; wake-ups follow the commit."""
+    with outside_calls_forbidden(), Session(engine(), expire_on_commit=False) as session:
+        yield session
+        session.commit()
+        wake: list[int] = session.info.pop(_WAKE, [])
+    if wake and _waker is not None:
+        try:
+            _waker(wake)
+        except Exception:
+            log.warning("wake-up lost for %d steps; the sweep will find them", len(wake), exc_info=True)
+
+
+def in_unit_of_work(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run `service(session, …)` in one transaction; deadlocks and serialization failures are tried again.
+
+    Only the database itself proves that nothing was committed in those two cases, so nothing else is repeated.
+    """
+    for attempt in range(1, RETRIES + 1):
+        try:
+            with unit_of_work() as session:
+                return service(session, *args, **kwargs)
+        except DBAPIError as error:
+            if attempt == RETRIES or _sqlstate(error) not in _RETRYABLE:
+                raise
+            log.info("transaction of %s tried again after %s", service.__name__, _sqlstate(error))
+            time.sleep(0.02 * attempt)
+    raise AssertionError("unreachable")
+
+
+def is_database_down(error: BaseException) -> bool:
+    """Whether an error means that the database cannot be reached at the moment."""
+    return isinstance(error, OperationalError) and (error.connection_invalidated or _sqlstate(error) in _DOWN)
+
+
+_DOWN = {None, "57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "53300"}
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    return getattr(error.orig, "sqlstate", None)
+
+
+def _discard_broken(context: Any) -> None:
+    """A restarting server ends every connection: forget the pool's other ones at once instead of one error each."""
+    if isinstance(context.original_exception, psycopg.errors.AdminShutdown | psycopg.errors.CrashShutdown):
+        context.is_disconnect = True

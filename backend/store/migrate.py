@@ -1,0 +1,57 @@
+"""Bring a database's tables to the state this version of Holdfast needs."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlmodel import SQLModel
+
+import backend.store.tables  # noqa: F401  (registers every table)
+from backend.store.db import sqlalchemy_url
+
+_LOCK = 7_201_953_117
+"""Advisory lock: several processes may start at once, one of them migrates."""
+
+
+def upgrade(url: str) -> None:
+    """Apply every missing migration; safe to call from several processes at once."""
+    engine = create_engine(sqlalchemy_url(url))
+    try:
+        with engine.begin() as connection:
+            connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
+            command.upgrade(_config(connection), "head")
+    finally:
+        engine.dispose()
+
+
+def current_and_head(engine: Engine) -> tuple[str | None, str | None]:
+    """The revision the database is at, and the one this version wants."""
+    with engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    return at, ScriptDirectory.from_config(_config(None)).get_current_head()
+
+
+def differences(connection: Connection) -> list[Any]:
+    """How the database's tables differ from the model, in alembic's words; empty when migrations and model agree."""
+    context = MigrationContext.configure(
+        connection,
+        opts={"include_object": lambda thing, name, kind, *_: not (kind == "table" and name.startswith("huey_"))},
+    )
+    return list(compare_metadata(context, SQLModel.metadata))
+
+
+def new_revision(connection: Connection, message: str) -> None:
+    """Write a new revision from what the model has and the database has not (for developers)."""
+    command.revision(_config(connection), message=message, autogenerate=True)
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.attributes["connection"] = connection
+    return config

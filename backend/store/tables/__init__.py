@@ -1,0 +1,48 @@
+"""The whole model; importing this package registers every table with SQLModel's metadata."""
+
+from backend.store.tables.customers import Address, Customer
+from backend.store.tables.documents import Invoice, NumberSeries
+from backend.store.tables.history import AuditEntry, Hold, Incident, Note, TimelineEntry
+from backend.store.tables.inbound import InboxCounter, InboxMessage
+from backend.store.tables.orders import DiscountSnapshot, Order, OrderDay, OrderItem, PricingSnapshot
+from backend.store.tables.payments import PaymentEntry, PaymentTotals, Refund
+from backend.store.tables.shipping import Parcel, Shipment, TrackingScan
+from backend.store.tables.staff import ApiToken, Setting, SignInFailure, StaffSession, User
+from backend.store.tables.stock import InventoryItem, Reservation, StockMovement
+from backend.store.tables.work import Attempt, Step, Worker
+
+__all__ = [
+    "Address",
+    "ApiToken",
+    "Attempt",
+    "AuditEntry",
+    "Customer",
+    "DiscountSnapshot",
+    "Hold",
+    "InboxCounter",
+    "InboxMessage",
+    "Incident",
+    "InventoryItem",
+    "Invoice",
+    "Note",
+    "NumberSeries",
+    "Order",
+    "OrderDay",
+    "OrderItem",
+    "Parcel",
+    "PaymentEntry",
+    "PaymentTotals",
+    "PricingSnapshot",
+    "Refund",
+    "Reservation",
+    "Setting",
+    "Shipment",
+    "SignInFailure",
+    "StaffSession",
+    "Step",
+    "StockMovement",
+    "TimelineEntry",
+    "TrackingScan",
+    "User",
+    "Worker",
+]

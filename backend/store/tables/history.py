@@ -1,0 +1,116 @@
+"""What happened: holds, timeline, notes and the audit of people's actions."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from backend.domain.holds import HoldSource
+from backend.store.tables.base import big, document, identity, moment
+
+
+class Hold(SQLModel, table=True):
+    """A reason why an order must not go on. `reason` is a sentence, `cluster` groups holds of one cause."""
+
+    __tablename__ = "holds"
+    __table_args__ = (
+        CheckConstraint(f"source in ({', '.join(repr(str(source)) for source in HoldSource)})", name="source"),
+        CheckConstraint("(closed_at is null) = (closed_by = '')", name="closed_by_somebody"),
+        Index("uq_holds_one_open_of_a_kind", "order_id", "kind", unique=True, postgresql_where="closed_at is null"),
+        Index("ix_holds_open_placed_at", "placed_at", "id", postgresql_where="closed_at is null"),
+        Index("ix_holds_open_cluster", "cluster", postgresql_where="closed_at is null"),
+        Index("ix_holds_order_id", "order_id"),
+    )
+
+    id: int = identity()
+    order_id: int = big("orders.id")
+    kind: str
+    source: str
+    reason: str
+    provider: str = ""
+    cluster: str
+    step_id: int | None = big("steps.id", default=None)
+    facts: dict[str, Any] = document(default_factory=dict)
+    placed_by: str
+    placed_by_name: str
+    placed_at: datetime = moment()
+    closed_at: datetime | None = moment(default=None)
+    closed_by: str = ""
+    closed_by_name: str = ""
+    closed_how: str = ""
+    closed_reason: str = ""
+
+
+class TimelineEntry(SQLModel, table=True):
+    """One thing that happened to an order, append-only, for staff to read. `text` names no personal data."""
+
+    __tablename__ = "timeline"
+    __table_args__ = (Index("ix_timeline_order_id_id", "order_id", "id"),)
+
+    id: int = identity()
+    order_id: int = big("orders.id")
+    at: datetime = moment()
+    kind: str
+    weight: str
+    actor_kind: str
+    actor_id: str
+    actor_name: str
+    text: str
+    step_id: int | None = big("steps.id", default=None)
+    data: dict[str, Any] = document(default_factory=dict)
+
+
+class Note(SQLModel, table=True):
+    """What a colleague wrote on an order; `public` notes may be shown to the customer."""
+
+    __tablename__ = "notes"
+    __table_args__ = (Index("ix_notes_order_id_id", "order_id", "id"),)
+
+    id: int = identity()
+    order_id: int = big("orders.id")
+    author_id: str
+    author_name: str
+    text: str
+    public: bool = False
+    created_at: datetime = moment()
+
+
+class AuditEntry(SQLModel, table=True):
+    """One action of a person or token. `action_token` is minted with the button, so a repeated click finds itself done."""
+
+    __tablename__ = "audit"
+    __table_args__ = (
+        UniqueConstraint("action_token"),
+        Index("ix_audit_order_id", "order_id"),
+        Index("ix_audit_at_id", "at", "id"),
+    )
+
+    id: int = identity()
+    at: datetime = moment()
+    actor_id: str
+    actor_name: str
+    actor_role: str
+    action: str
+    order_id: int | None = big("orders.id", default=None)
+    reason: str = ""
+    action_token: str | None = Field(default=None)
+    details: dict[str, Any] = document(default_factory=dict)
+
+
+class Incident(SQLModel, table=True):
+    """A cause with many victims: failing steps of one provider and category, told to staff once."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        Index("uq_incidents_one_open", "provider", "category", unique=True, postgresql_where="closed_at is null"),
+    )
+
+    id: int = identity()
+    provider: str
+    category: str
+    title: str
+    opened_at: datetime = moment()
+    closed_at: datetime | None = moment(default=None)
+    last_seen_at: datetime = moment()
+    occurrences: int = 1

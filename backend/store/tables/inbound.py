@@ -1,0 +1,57 @@
+"""The inbox: every authentic webhook as it was received, with its verdict. The body is sealed: it names customers."""
+
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import UUID
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from backend.store.ids import new_id
+from backend.store.personal import PersonalData, PersonalRow, Sealed
+from backend.store.tables.base import big, document, moment
+
+
+class InboxMessage(PersonalRow, SQLModel, table=True):
+    """`provider` is the channel's or provider's name; `problems` are sentences for staff; `parked` waits for its order."""
+
+    __tablename__ = "inbox"
+    __table_args__ = (
+        UniqueConstraint("provider", "event_id"),
+        CheckConstraint(
+            "verdict in ('received', 'accepted', 'ignored', 'parked', 'rejected', 'quarantined', 'discarded')",
+            name="verdict",
+        ),
+        Index("ix_inbox_open", "received_at", postgresql_where="verdict in ('received', 'parked')"),
+        Index("ix_inbox_quarantined", "received_at", postgresql_where="verdict = 'quarantined'"),
+    )
+    personal_columns: ClassVar[tuple[str, ...]] = ("body",)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    area: str
+    provider: str
+    event_id: str
+    topic: str = ""
+    headers: dict[str, Any] = document(default_factory=dict)
+    body: Sealed | None = Field(default=None, sa_type=PersonalData)
+    body_bytes: int = 0
+    body_hash: str = ""
+    verdict: str = "received"
+    problems: list[Any] = document(default_factory=list)
+    parked_for: str = Field(default="", index=True)
+    order_id: int | None = big("orders.id", default=None, index=True)
+    duplicates: int = 0
+    received_at: datetime = moment()
+    handled_at: datetime | None = moment(default=None)
+
+
+class InboxCounter(SQLModel, table=True):
+    """How many messages were turned away per day, source and reason; of those nothing else is kept."""
+
+    __tablename__ = "inbox_counters"
+
+    day: str = Field(primary_key=True)
+    provider: str = Field(primary_key=True)
+    reason: str = Field(primary_key=True)
+    count: int = 0
+    last_at: datetime = moment()

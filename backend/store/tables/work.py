@@ -1,0 +1,92 @@
+"""Promises to the outside: steps, their attempts, and the workers that run them."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from backend.domain.steps import StepState
+from backend.store.tables.base import big, document, identity, moment
+
+
+class Step(SQLModel, table=True):
+    """One promised call for one order, written before anything is called.
+
+    `due_at` and `lease_until` are on the database's clock. `fence` rises with every claim; settling needs the same one.
+    `attempts` counts claims; `allowed` is how many there may be. `in_doubt`: an attempt may have taken effect outside.
+    `woken_at` lets the sweep tell a step that somebody was told of from a forgotten one.
+    """
+
+    __tablename__ = "steps"
+    __table_args__ = (
+        UniqueConstraint("key"),
+        UniqueConstraint("order_id", "kind", "subject", "generation"),
+        CheckConstraint(f"state in ({', '.join(repr(str(state)) for state in StepState)})", name="state"),
+        Index(
+            "uq_steps_one_active",
+            "order_id",
+            "kind",
+            "subject",
+            unique=True,
+            postgresql_where="state in ('ready', 'running', 'held', 'waiting')",
+        ),
+        Index("ix_steps_due", "due_at", postgresql_where="state in ('ready', 'running')"),
+    )
+
+    id: int = identity()
+    order_id: int = big("orders.id", index=True)
+    kind: str
+    subject: str = ""
+    generation: int = 1
+    key: str
+    state: str = StepState.READY
+    provider: str = ""
+    data: dict[str, Any] = document(default_factory=dict)
+    due_at: datetime = moment()
+    lease_until: datetime | None = moment(default=None)
+    fence: int = big(default=0)
+    attempts: int = 0
+    allowed: int
+    in_doubt: bool = False
+    first_sent_at: datetime | None = moment(default=None)
+    last_sent_at: datetime | None = moment(default=None)
+    restore_epoch: int = 0
+    outcome: str = ""
+    error: str = ""
+    category: str = ""
+    result: dict[str, Any] = document(default_factory=dict)
+    requested_by: str = "system"
+    woken_at: datetime | None = moment(default=None)
+    created_at: datetime = moment()
+    done_at: datetime | None = moment(default=None)
+
+
+class Attempt(SQLModel, table=True):
+    """One try of a step. `exchanges` holds the masked requests and responses; nothing in it is personal or secret."""
+
+    __tablename__ = "attempts"
+    __table_args__ = (UniqueConstraint("step_id", "fence"),)
+
+    id: int = identity()
+    step_id: int = big("steps.id")
+    fence: int = big()
+    number: int
+    worker: str
+    asked_first: bool = False
+    started_at: datetime = moment()
+    finished_at: datetime | None = moment(default=None)
+    duration_ms: int | None = None
+    outcome: str = ""
+    error: str = ""
+    exchanges: list[Any] = document(default_factory=list)
+
+
+class Worker(SQLModel, table=True):
+    """A worker process that lives, with the moment of its last sweep (database clock)."""
+
+    __tablename__ = "workers"
+
+    id: str = Field(primary_key=True)
+    started_at: datetime = moment()
+    last_sweep_at: datetime = moment()
