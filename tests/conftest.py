@@ -1,0 +1,163 @@
+"""What every test may ask for: `postgres`, one server for the whole run, and `database`, a fresh one for one test.
+
+The server starts when the first test asks for it, workers of one run share it, and the process that began the run
+stops it. `HOLDFAST_TEST_DATABASE_URL` names another server to use in its place.
+"""
+
+import fcntl
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from backend import settings
+from backend.store import db, migrate, personal
+from backend.store.embedded import EmbeddedPostgres
+from backend.store.personal import Keyring
+
+RUN_FOLDER = "HOLDFAST_TEST_RUN_FOLDER"
+FOREIGN_SERVER = "HOLDFAST_TEST_DATABASE_URL"
+
+_beside: list[subprocess.Popen[bytes]] = []
+
+
+class Server(Protocol):
+    """A PostgreSQL server for tests: where its databases are, and how to make and drop one."""
+
+    def url(self, database: str = ...) -> str: ...
+    def create_database(self, name: str, *, template: str = ...) -> None: ...
+    def drop_database(self, name: str) -> None: ...
+
+
+class ForeignServer:
+    """The server that `HOLDFAST_TEST_DATABASE_URL` names; its account must be allowed to create databases."""
+
+    def __init__(self, address: str) -> None:
+        self._address = urlsplit(db.dsn(address))
+
+    def url(self, database: str = "postgres") -> str:
+        return urlunsplit(self._address._replace(path=f"/{database}"))
+
+    def create_database(self, name: str, *, template: str = "template1") -> None:
+        self._administer(
+            sql.SQL("CREATE DATABASE {} TEMPLATE {}").format(sql.Identifier(name), sql.Identifier(template))
+        )
+
+    def drop_database(self, name: str) -> None:
+        self._administer(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+    def _administer(self, command: sql.Composed) -> None:
+        with psycopg.connect(urlunsplit(self._address), autocommit=True) as connection:
+            connection.execute(command)
+
+
+@dataclass(frozen=True)
+class Database:
+    """A migrated database of one test, to which `backend.store` is pointed while the test runs."""
+
+    url: str
+    name: str
+    keyring: Keyring
+
+    def execute(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """Run one statement in a transaction of its own and return its rows (none for a statement without rows)."""
+        with psycopg.connect(self.url) as connection:
+            cursor = connection.execute(statement, parameters)  # type: ignore[call-overload]
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="holdfast-tests-")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if hasattr(config, "workerinput"):
+        return
+    folder = Path(os.environ.pop(RUN_FOLDER))
+    if (folder / "postgres").exists():
+        EmbeddedPostgres(folder / "postgres").stop("immediate")
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def run_folder() -> Path:
+    """A folder that all workers of this run share; it is deleted at the end of the run."""
+    return Path(os.environ[RUN_FOLDER])
+
+
+@contextmanager
+def one_at_a_time(folder: Path, name: str) -> Iterator[None]:
+    """Hold a lock between the workers of this run."""
+    with (folder / f"{name}.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def postgres(run_folder: Path) -> Server:
+    """One running PostgreSQL server for the whole run."""
+    if foreign := os.environ.get(FOREIGN_SERVER):
+        return ForeignServer(foreign)
+    server = EmbeddedPostgres(run_folder / "postgres", test=True)
+    with one_at_a_time(run_folder, "postgres"):
+        if not server.running():
+            server.start()
+            _stop_it_even_if_the_run_is_killed(run_folder)
+    return server
+
+
+def _stop_it_even_if_the_run_is_killed(folder: Path) -> None:
+    """A process beside the run that waits for the run's end, however it comes, and stops the server then."""
+    run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
+    command = [sys.executable, "-m", "tests.last_one_out", str(run), str(folder / "postgres")]
+    nowhere = subprocess.DEVNULL
+    _beside.append(subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True))
+
+
+@pytest.fixture(scope="session")
+def template(postgres: Server, run_folder: Path) -> str:
+    """Name of a migrated, empty database that others are copied from."""
+    name = f"holdfast_template_{run_folder.name[-8:].lower()}"
+    with one_at_a_time(run_folder, "template"):
+        if not (run_folder / "template.ready").exists():
+            postgres.create_database(name)
+            migrate.upgrade(postgres.url(name))
+            (run_folder / "template.ready").touch()
+    return name
+
+
+@pytest.fixture
+def database(postgres: Server, template: str) -> Iterator[Database]:
+    """A fresh migrated database; `backend.store.db` and the keys of personal data point to it during the test."""
+    name = f"holdfast_test_{secrets.token_hex(6)}"
+    postgres.create_database(name, template=template)
+    keyring = Keyring({"test": bytes(range(32))}, bytes(range(32, 64)))
+    db.configure(postgres.url(name))
+    personal.configure(keyring)
+    yield Database(url=postgres.url(name), name=name, keyring=keyring)
+    db.set_waker(None)
+    db.dispose()
+    postgres.drop_database(name)
+
+
+@pytest.fixture(autouse=True)
+def no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The developer's own `HOLDFAST_*` settings must not reach a test."""
+    for name in [name for name in os.environ if name.startswith("HOLDFAST_") and not name.startswith("HOLDFAST_TEST_")]:
+        monkeypatch.delenv(name)
+    settings.current.cache_clear()
+    yield
+    settings.current.cache_clear()
