@@ -1,0 +1,311 @@
+"""The one way out over HTTP: pooled, under a total deadline, recorded, and with every outcome named.
+
+What may have happened decides the error, as `ports.calls` lists them: nothing left this machine (`NotSent`), it may
+have taken effect (`OutcomeUnknown`), the provider said "later" (`Deferred`) or "no" (`Rejected`).
+"""
+
+import json as jsonlib
+import weakref
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC
+from email.utils import parsedate_to_datetime
+from typing import Any, Literal, NoReturn
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+
+import httpx
+
+from backend import clock
+from backend.domain import strict_json
+from backend.domain.errors import ConfigurationError, InvalidInput
+from backend.domain.holds import HoldKind
+from backend.integrations.masking import Masker, described
+from backend.integrations.transport import DeadlineTransport
+from backend.ports.calls import Call, Deferred, Exchange, NotSent, OutcomeUnknown, ProviderError, Rejected
+
+MAX_RESPONSE = 8 * 1024 * 1024
+CONNECT_SECONDS = 5.0
+READ_SECONDS = 15.0
+DEFAULT_RETRY_AFTER = 10.0
+LONGEST_RETRY_AFTER = 3600.0
+
+_HEADERS = {"User-Agent": "Holdfast/1", "Accept": "application/json", "Accept-Encoding": "identity"}
+_LATER = {408, 425, 429}
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+Form = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A provider's answer: `headers` in lower case, `json` is None when the body is not JSON (or empty)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    json: Any
+
+    @property
+    def media_type(self) -> str:
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+ErrorReader = Callable[[Answer], ProviderError | None]
+"""Reads an answer of 4xx in the provider's own format; None leaves it to the default."""
+
+
+class ProviderClient:
+    """Calls one provider; `secrets` are never shown, not even in free text. Thread-safe."""
+
+    def __init__(
+        self,
+        provider: str,
+        base_url: str,
+        *,
+        headers: Mapping[str, str],
+        read_error: ErrorReader | None = None,
+        secrets: Sequence[str] = (),
+        max_connections: int = 10,
+        connect_seconds: float = CONNECT_SECONDS,
+        read_seconds: float = READ_SECONDS,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        self.provider = provider
+        self._base = _checked_base(provider, base_url)
+        self._read_error = read_error
+        self._secrets = tuple(secrets)
+        self._transport = transport or DeadlineTransport(max_connections=max_connections)
+        self._client = httpx.Client(
+            transport=self._transport,
+            headers={**_HEADERS, **headers},
+            timeout=httpx.Timeout(read_seconds, connect=connect_seconds),
+            follow_redirects=False,
+            trust_env=False,
+        )
+        self.close = weakref.finalize(self, self._client.close)
+        """Gives the connections back; happens by itself when the client is no longer used."""
+
+    def request(
+        self,
+        call: Call,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        form: Form | None = None,
+        params: Form = (),
+        headers: Mapping[str, str] | None = None,
+        expect: Literal["json", "binary"] = "json",
+    ) -> Answer:
+        """One exchange; returns an answer of 2xx with a readable body of the kind expected, raises otherwise.
+
+        `path` starts with a slash and is already quoted (see `segment`).
+        """
+        if clock.monotonic() >= call.deadline:
+            raise NotSent(self.provider, "The call's time was up before it was sent; nothing was sent.")
+        request = self._built(method, path, json, form, params, headers)
+        started = clock.monotonic()
+        answer: Answer | None = None
+        failure: ProviderError | None = None
+        try:
+            answer = self._exchanged(request, call)
+        except ProviderError as error:
+            failure = error
+            raise
+        finally:
+            elapsed = round((clock.monotonic() - started) * 1000)
+            call.exchanges.append(self._recorded(request, json, form, answer, failure, elapsed))
+        self._judge(answer, expect)
+        return answer
+
+    def find(self, call: Call, path: str, *, params: Form = ()) -> Any:
+        """The JSON at a path, or None when the provider answers 404."""
+        try:
+            return self.request(call, "GET", path, params=params).json
+        except Rejected as refusal:
+            if refusal.status == 404:
+                return None
+            raise
+
+    def _built(
+        self, method: str, path: str, json: Any, form: Form | None, params: Form, headers: Mapping[str, str] | None
+    ) -> httpx.Request:
+        if not path.startswith("/"):
+            raise ValueError(f"a path must start with a slash: {path!r}")
+        url = f"{self._base}{path}" + (f"?{urlencode(params)}" if params else "")
+        extra = dict(headers or {})
+        content: bytes | None = None
+        if form is not None:
+            content = urlencode(form).encode("ascii")
+            extra["Content-Type"] = "application/x-www-form-urlencoded"
+        elif json is not None:
+            content = jsonlib.dumps(json, allow_nan=False, ensure_ascii=False).encode()
+            extra["Content-Type"] = "application/json"
+        return self._client.build_request(method, url, content=content, headers=extra)
+
+    def _exchanged(self, request: httpx.Request, call: Call) -> Answer:
+        try:
+            with self._until(call.deadline):
+                response = self._client.send(request, stream=True)
+                try:
+                    body = self._body(response, call)
+                finally:
+                    response.close()
+        except _NEVER_LEFT as error:
+            sentence = f"Could not reach {self.provider}: {_words(error)}. Nothing was sent."
+            raise NotSent(self.provider, sentence) from error
+        except httpx.RequestError as error:
+            raise self._unknown(f"No complete answer from {self.provider}: {_words(error)}.") from error
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(response.status_code, headers, body, _json(headers, body))
+
+    def _body(self, response: httpx.Response, call: Call) -> bytes:
+        if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
+            raise self._unknown(f"{self.provider} sent a compressed answer, unasked.", response.status_code)
+        body = bytearray()
+        for chunk in response.iter_raw(64 * 1024):
+            body += chunk
+            if len(body) > MAX_RESPONSE:
+                sentence = f"The answer of {self.provider} is larger than {MAX_RESPONSE:,} bytes."
+                raise self._unknown(sentence, response.status_code)
+            if clock.monotonic() >= call.deadline:
+                raise self._unknown(f"The answer of {self.provider} did not arrive in time.", response.status_code)
+        return bytes(body)
+
+    @contextmanager
+    def _until(self, deadline: float) -> Iterator[None]:
+        if isinstance(self._transport, DeadlineTransport):
+            with self._transport.until(deadline):
+                yield
+        else:
+            yield
+
+    def _judge(self, answer: Answer, expect: str) -> None:
+        status = answer.status
+        if 200 <= status < 300:
+            if expect == "json" and answer.json is None:
+                raise self._unknown(f"{self.provider} answered {status} with something that cannot be read.", status)
+            if expect == "binary" and not answer.body:
+                raise self._unknown(f"{self.provider} answered {status} with nothing in it.", status)
+        elif status in _LATER or (status == 503 and "retry-after" in answer.headers):
+            raise Deferred(
+                self.provider,
+                f"{self.provider} asks us to wait (HTTP {status}).",
+                retry_after=retry_after(answer.headers.get("retry-after")),
+                status=status,
+            )
+        elif 400 <= status < 500:
+            self._refused(answer)
+        else:
+            raise self._unknown(f"{self.provider} answered HTTP {status}; whether it took effect is not known.", status)
+
+    def _refused(self, answer: Answer) -> NoReturn:
+        error = self._read_error(answer) if self._read_error else None
+        if error is not None:
+            raise error
+        if answer.status in (401, 403):
+            raise credentials_refused(self.provider, answer.status)
+        sentence = f"{self.provider} refused the request (HTTP {answer.status}) without a reason."
+        raise Rejected(self.provider, sentence, status=answer.status)
+
+    def _unknown(self, sentence: str, status: int | None = None) -> OutcomeUnknown:
+        return OutcomeUnknown(self.provider, sentence, status=status)
+
+    def _recorded(
+        self,
+        request: httpx.Request,
+        json: Any,
+        form: Form | None,
+        answer: Answer | None,
+        failure: ProviderError | None,
+        elapsed: int,
+    ) -> Exchange:
+        masker = Masker(self._secrets)
+        url = masker.url(str(request.url))
+        sent = masker.form(form) if form is not None else masker.body(json) if json is not None else None
+        if answer is None:
+            status, words = (failure.status, masker.text(failure.sentence)) if failure else (None, "")
+            return Exchange(request.method, url, sent, status, words, elapsed)
+        return Exchange(request.method, url, sent, answer.status, _shown(masker, answer), elapsed)
+
+
+def segment(identifier: str) -> str:
+    """An identifier as one path segment; nothing in it can leave its place in the path."""
+    return quote(identifier, safe="") if identifier not in (".", "..") else quote(identifier).replace(".", "%2E")
+
+
+def retry_after(value: str | None) -> float:
+    """Seconds to wait from a Retry-After header (seconds or an HTTP date), between one second and the cap."""
+    if value is None:
+        return DEFAULT_RETRY_AFTER
+    text = value.strip()
+    if text.isascii() and text.isdigit():
+        seconds = float(text[:9])
+    else:
+        try:
+            moment = parsedate_to_datetime(text)
+        except ValueError:
+            return DEFAULT_RETRY_AFTER
+        seconds = ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - clock.now()).total_seconds()
+    return min(max(seconds, 1.0), LONGEST_RETRY_AFTER)
+
+
+def credentials_refused(provider: str, status: int, code: str = "") -> Rejected:
+    return Rejected(
+        provider,
+        f"{provider} does not accept our key (HTTP {status}). An administrator must renew it.",
+        category=HoldKind.PROVIDER_CREDENTIALS,
+        code=code,
+        status=status,
+    )
+
+
+@contextmanager
+def only_reading() -> Iterator[None]:
+    """For questions asked before a write: a doubtful answer to them is no doubt about the write, which was not sent."""
+    try:
+        yield
+    except OutcomeUnknown as error:
+        raise NotSent(error.provider, error.sentence, code=error.code, status=error.status) from error
+
+
+def _checked_base(provider: str, base_url: str) -> str:
+    parts = urlsplit(base_url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.username or parts.query or parts.fragment:
+        raise ConfigurationError(
+            f"The address of {provider} is {base_url!r}; it must look like https://api.example.com, no user, no query."
+        )
+    return base_url.rstrip("/")
+
+
+def _json(headers: Mapping[str, str], body: bytes) -> Any:
+    media = headers.get("content-type", "").lower()
+    if not body or ("json" not in media and body.lstrip()[:1] not in (b"{", b"[")):
+        return None
+    try:
+        return strict_json.read(body)
+    except InvalidInput:
+        return None
+
+
+def _shown(masker: Masker, answer: Answer) -> Any:
+    if answer.json is not None:
+        return masker.body(answer.json)
+    if not answer.body:
+        return ""
+    if answer.media_type == "application/x-www-form-urlencoded":
+        return masker.form(parse_qsl(answer.body.decode("ascii", "replace")))
+    if answer.media_type.startswith("text/") or answer.media_type.endswith(("json", "xml")):
+        return masker.body(answer.body.decode("utf-8", "replace"))
+    return described(answer.body, answer.media_type)
+
+
+def _words(error: Exception) -> str:
+    kinds: dict[type[Exception], str] = {
+        httpx.ConnectTimeout: "no connection in time",
+        httpx.PoolTimeout: "all connections were busy",
+        httpx.ReadTimeout: "the answer did not come in time",
+        httpx.WriteTimeout: "the request could not be sent in time",
+    }
+    return kinds.get(type(error)) or str(error) or type(error).__name__

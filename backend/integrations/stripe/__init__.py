@@ -1,0 +1,1 @@
+"""Stripe: payment intents, captures and refunds over its form-encoded API, and its signed events."""
