@@ -1,0 +1,103 @@
+"""Settings that an installation makes for itself, handed to this process and its children through the environment.
+
+Whoever sets `HOLDFAST_DATABASE_URL` runs their own database; otherwise the embedded one is used: the running one when
+`holdfast up` or another command has started it, else one that this command starts and stops again.
+"""
+
+import os
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+from backend import settings
+from backend.clock import monotonic
+from backend.domain.errors import HoldfastError
+from backend.installation import keys
+from backend.installation.home import Home
+from backend.store.embedded import EmbeddedPostgres
+
+_PATIENCE = 60.0
+
+
+class DatabaseBusy(HoldfastError):
+    code = "database_busy"
+
+    def __init__(self) -> None:
+        super().__init__("Another holdfast command uses the embedded database and does not finish. Try again later.")
+
+
+class NotUp(HoldfastError):
+    code = "not_up"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The embedded database runs only as long as `holdfast up` does, and that is not running. Start it, or "
+            "set HOLDFAST_DATABASE_URL to a database of your own."
+        )
+
+
+def extend(values: Mapping[str, str]) -> None:
+    """Add settings to this process's environment and forget what was read before."""
+    os.environ.update(values)
+    settings.current.cache_clear()
+
+
+def for_child(values: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child process: ours with some more."""
+    return {**os.environ, **values}
+
+
+def embedded_settings(home: Home, url: str) -> dict[str, str]:
+    """What the rest of the product needs to know of an embedded database; keys that somebody set are left alone."""
+    given = settings.current()
+    kept = keys.kept_or_made(home)
+    values = {"HOLDFAST_DATABASE_URL": url}
+    if not given.encryption_keys.get_secret_value():
+        values["HOLDFAST_ENCRYPTION_KEYS"] = kept.encryption_keys
+    if not given.index_key.get_secret_value():
+        values["HOLDFAST_INDEX_KEY"] = kept.index_key
+    return values
+
+
+@contextmanager
+def database() -> Iterator[settings.Settings]:
+    """Settings with a database that runs for as long as the block does."""
+    given = settings.current()
+    if given.database_url.get_secret_value():
+        yield given
+        return
+    home = Home.at(given.home)
+    keys.kept_or_made(home)
+    with _running(home) as url:
+        extend(embedded_settings(home, url))
+        yield settings.current()
+
+
+def use_running_database() -> None:
+    """For a long-running process: the settings of a database that runs already; raises `NotUp` when there is none."""
+    given = settings.current()
+    if given.database_url.get_secret_value():
+        return
+    home = Home.at(given.home)
+    server = EmbeddedPostgres(home.postgres)
+    if not home.up_is_running() or not server.running():
+        raise NotUp
+    extend(embedded_settings(home, server.url()))
+
+
+@contextmanager
+def _running(home: Home) -> Iterator[str]:
+    server = EmbeddedPostgres(home.postgres)
+    deadline = monotonic() + _PATIENCE
+    while (handle := home.claim("database")) is None:
+        if home.up_is_running() and server.running():
+            yield server.url()
+            return
+        if monotonic() > deadline:
+            raise DatabaseBusy
+        time.sleep(0.05)
+    with handle:
+        try:
+            yield server.start()
+        finally:
+            server.stop()

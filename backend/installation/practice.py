@@ -1,0 +1,123 @@
+"""How the sandbox and Holdfast are introduced to each other: secrets made once, and the providers that it plays.
+
+The sandbox plays only what nobody has configured: a provider whose key is set stays the real one.
+"""
+
+import json
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from backend.installation.addresses import free_port
+from backend.installation.home import Home, write_private
+from backend.settings import Settings
+
+SECRETS = {
+    "stripe_api_key": "sk_test_",
+    "stripe_webhook_secret": "whsec_",
+    "invoiceninja_api_key": "",
+    "shipengine_api_key": "TEST_",
+    "shopify_api_key": "shpat_",
+    "shopify_webhook_secret": "",
+    "generic_webhook_secret": "",
+}
+_WAREHOUSE = {
+    "name": "Holdfast demo shop",
+    "phone": "+49 30 5550100",
+    "address_line1": "Lagerstraße 12",
+    "city_locality": "Berlin",
+    "state_province": "BE",
+    "postal_code": "10115",
+    "country_code": "DE",
+    "address_residential_indicator": "no",
+}
+
+
+@dataclass(frozen=True)
+class Practice:
+    """A sandbox on this machine: `url` is its address without a trailing slash, `secrets` are by setting name."""
+
+    home: Home
+    port: int
+    smtp_port: int
+    secrets: dict[str, str]
+
+    @classmethod
+    def of(cls, home: Home, *, not_these: frozenset[int] = frozenset()) -> "Practice":
+        """The sandbox of this data folder, on free ports near its usual ones."""
+        port = free_port(3090, not_these=not_these)
+        smtp_port = free_port(3025, not_these=not_these | {port})
+        return cls(home, port, smtp_port, _kept_or_made(home))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def mails(self) -> str:
+        return f"{self.url}/mails"
+
+    def own_environment(self, settings: Settings, *, orders_per_minute: float) -> dict[str, str]:
+        """What the sandbox process is told; it shares the webhook secrets that Holdfast really uses."""
+        shared = {
+            "stripe_webhook_secret": settings.stripe_webhook_secret,
+            "shopify_webhook_secret": settings.shopify_webhook_secret,
+            "generic_webhook_secret": settings.generic_webhook_secret,
+        }
+        known = dict(self.secrets)
+        for name, value in shared.items():
+            if newest := value.get_secret_value().split(",")[0].strip():
+                known[name] = newest
+        return {f"SANDBOX_{name.upper()}": value for name, value in known.items()} | {
+            "SANDBOX_HOME": str(self.home.sandbox),
+            "SANDBOX_PORT": str(self.port),
+            "SANDBOX_SMTP_PORT": str(self.smtp_port),
+            "SANDBOX_HOLDFAST_URL": settings.origin,
+            "SANDBOX_ORDERS_PER_MINUTE": f"{orders_per_minute:g}",
+        }
+
+    def settings_for_holdfast(self, given: Settings) -> dict[str, str]:
+        """`HOLDFAST_*` values that point every provider nobody has configured at the sandbox."""
+        values: dict[str, str] = {}
+        for provider, facts in self._providers().items():
+            if not getattr(given, f"{provider}_api_key").get_secret_value():
+                values |= {f"HOLDFAST_{name.upper()}": value for name, value in facts.items()}
+        if not given.generic_webhook_secret.get_secret_value():
+            values["HOLDFAST_GENERIC_WEBHOOK_SECRET"] = self.secrets["generic_webhook_secret"]
+        if not given.smtp_url.get_secret_value():
+            values["HOLDFAST_SMTP_URL"] = f"smtp://127.0.0.1:{self.smtp_port}"
+            if not given.staff_email:
+                values["HOLDFAST_STAFF_EMAIL"] = "team@holdfast.invalid"
+        return values
+
+    def _providers(self) -> dict[str, dict[str, str]]:
+        def named(*names: str) -> dict[str, str]:
+            return {name: self.secrets[name] for name in names}
+
+        return {
+            "stripe": named("stripe_api_key", "stripe_webhook_secret")
+            | {"stripe_api_base": f"{self.url}/stripe", "stripe_pay_url": f"{self.url}/stripe/pay/{{id}}"},
+            "invoiceninja": named("invoiceninja_api_key") | {"invoiceninja_api_base": f"{self.url}/invoiceninja"},
+            "shipengine": named("shipengine_api_key")
+            | {
+                "shipengine_api_base": f"{self.url}/shipengine",
+                "shipengine_carrier_id": "se-100001",
+                "shipengine_service_code": "ups_standard",
+                "shipengine_ship_from": json.dumps(_WAREHOUSE, ensure_ascii=False),
+            },
+            "shopify": named("shopify_api_key", "shopify_webhook_secret") | {"shopify_api_base": f"{self.url}/shopify"},
+        }
+
+
+def _kept_or_made(home: Home) -> dict[str, str]:
+    """The sandbox's secrets; they stay the same over restarts, because what it keeps was made under them."""
+    home.sandbox.mkdir(exist_ok=True)
+    path = home.sandbox / "secrets.json"
+    try:
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        found = {}
+    kept = {name: str(found.get(name) or prefix + secrets.token_hex(16)) for name, prefix in SECRETS.items()}
+    if kept != found:
+        write_private(path, kept)
+    return kept
