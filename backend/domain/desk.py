@@ -229,6 +229,7 @@ class NoteView:
 class OrderView:
     """Everything the order page shows. `version` goes back with every click, so a click on stale facts is refused."""
 
+    id: int
     number: str
     external_number: str
     external_id: str

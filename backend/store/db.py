@@ -4,6 +4,7 @@ Every process has one pool. `unit_of_work` opens one short transaction, forbids 
 commits, and then hands the ids of newly promised steps to the process's waker.
 """
 
+import json
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -15,7 +16,9 @@ from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
+from backend import clock
 from backend.ports.guard import outside_calls_forbidden
+from backend.store import orders
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -92,6 +95,7 @@ def unit_of_work() -> Iterator[Session]:
     """One transaction: committed when the block ends well, rolled back otherwise; wake-ups follow the commit."""
     with outside_calls_forbidden(), Session(engine(), expire_on_commit=False) as session:
         yield session
+        orders.raise_versions(session, clock.now())
         session.commit()
         wake: list[int] = session.info.pop(_WAKE, [])
     if wake and _waker is not None:
@@ -121,6 +125,11 @@ def in_unit_of_work(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 def is_database_down(error: BaseException) -> bool:
     """Whether an error means that the database cannot be reached at the moment."""
     return isinstance(error, OperationalError) and (error.connection_invalidated or _sqlstate(error) in _DOWN)
+
+
+def to_json(value: Any) -> str:
+    """JSON text for a `jsonb` parameter; times as ISO 8601."""
+    return json.dumps(value, default=str, ensure_ascii=False)
 
 
 _DOWN = {None, "57P01", "57P02", "57P03", "08000", "08001", "08003", "08004", "08006", "53300"}

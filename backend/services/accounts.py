@@ -1,0 +1,200 @@
+"""Who works here: sign-in and sessions, API tokens, users.
+
+Passwords are hashed with Argon2id and take a moment to check, so `sign_in` manages its own short transactions around
+that. Tokens are 256 random bits, kept as SHA-256. Limits: OWASP ASVS 5.0, sections 6.2, 6.3 and 7.3.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from email_validator import EmailNotValidError, validate_email
+from pwdlib import PasswordHash
+from sqlmodel import Session
+
+from backend import clock
+from backend.domain.errors import InvalidInput, NotFound, SignInRefused, TooManyAttempts
+from backend.domain.passwords import password_problem
+from backend.domain.permissions import Actor, ActorKind, Area, Level, Role
+from backend.services.run import in_unit_of_work
+from backend.store import accounts
+from backend.store.tables import ApiToken, AuditEntry, StaffSession, User
+
+IDLE = timedelta(minutes=30)
+ABSOLUTE = timedelta(hours=12)
+WINDOW = timedelta(minutes=15)
+FAILURES_PER_ACCOUNT = 5
+FAILURES_PER_ADDRESS = 20
+_SEEN_EVERY = timedelta(seconds=30)
+
+_hasher = PasswordHash.recommended()
+_NOBODY = _hasher.hash(secrets.token_urlsafe(16))
+"""Checked for unknown accounts, so that they take as long as known ones."""
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """`token` goes into the cookie and nowhere else."""
+
+    token: str
+    expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who is signed in."""
+
+    id: int
+    email: str
+    name: str
+    role: Role
+    preferences: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(ActorKind.STAFF, f"user:{self.id}", self.name, self.role)
+
+
+def sign_in(email: str, password: str, *, address: str) -> SignedIn:
+    """Check a password and open a session. Raises `SignInRefused` or `TooManyAttempts`; never says which part was wrong."""
+    account = email.strip().casefold()[:254]
+    subjects = [f"account:{account}", f"address:{address}"]
+    stored = in_unit_of_work(_stored_hash, account, subjects)
+    good = _hasher.verify(password[:1024], stored or _NOBODY) and stored is not None
+    if not good:
+        in_unit_of_work(accounts.note_failure, subjects, clock.now())
+        raise SignInRefused
+    return in_unit_of_work(_open_session, account, subjects[0])
+
+
+def _stored_hash(session: Session, account: str, subjects: list[str]) -> str | None:
+    now = clock.now()
+    for subject, limit in zip(subjects, (FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS), strict=True):
+        count, last = accounts.failures_since(session, subject, now - WINDOW)
+        if count >= limit and last is not None:
+            # The pause grows with every further failure but ends with the window: no outsider locks an account for good.
+            pause = min(timedelta(seconds=15) * 2 ** min(count - limit, 5), WINDOW)
+            if now < last + pause:
+                raise TooManyAttempts(max(1, round((last + pause - now).total_seconds())))
+    user = accounts.user_by_email(session, account)
+    return user.password_hash if user is not None and user.active else None
+
+
+def _open_session(session: Session, account: str, subject: str) -> SignedIn:
+    now = clock.now()
+    user = accounts.user_by_email(session, account)
+    if user is None or not user.active:
+        raise SignInRefused
+    token = secrets.token_urlsafe(32)
+    session.add(
+        StaffSession(
+            token_hash=_hash(token), user_id=user.id, created_at=now, last_seen_at=now, expires_at=now + ABSOLUTE
+        )
+    )
+    user.last_sign_in_at = now
+    session.add(user)
+    accounts.forget_failures(session, subject, now - timedelta(days=1))
+    return SignedIn(token, now + ABSOLUTE)
+
+
+def person(session: Session, token: str) -> Person | None:
+    """Who a cookie's token belongs to; None when it is unknown, ended, idle for too long, or its user was disabled."""
+    if not token or len(token) > 200:
+        return None
+    found = accounts.session_and_user(session, _hash(token))
+    if found is None:
+        return None
+    staff_session, user = found
+    now = clock.now()
+    if not user.active or now >= staff_session.expires_at or now >= staff_session.last_seen_at + IDLE:
+        return None
+    if now >= staff_session.last_seen_at + _SEEN_EVERY:
+        staff_session.last_seen_at = now
+        session.add(staff_session)
+    return Person(user.id, user.email, user.name, Role(user.role), dict(user.preferences))
+
+
+def sign_out(session: Session, token: str) -> None:
+    """End a session; ending it twice is no error."""
+    accounts.end_session(session, _hash(token))
+
+
+def api_actor(session: Session, bearer: str) -> Actor | None:
+    """Whom an API token stands for; None when it is unknown or revoked."""
+    if not bearer or len(bearer) > 200:
+        return None
+    token = accounts.api_token(session, _hash(bearer))
+    if token is None:
+        return None
+    now = clock.now()
+    if token.last_used_at is None or now >= token.last_used_at + _SEEN_EVERY:
+        token.last_used_at = now
+        session.add(token)
+    return Actor(ActorKind.STAFF, f"token:{token.id}", token.name, Role(token.role))
+
+
+def add_user(session: Session, *, email: str, name: str, role: Role, password: str, actor: Actor) -> int:
+    """Add a colleague. Raises `InvalidInput` for a bad address, a weak password or a taken address."""
+    actor.require(Area.SETTINGS, Level.ACT, "add users")
+    try:
+        address = validate_email(email, check_deliverability=False, test_environment=True).normalized.casefold()
+    except EmailNotValidError as error:
+        raise InvalidInput([f"The e-mail address {email!r} is not valid: {error}"]) from error
+    problem = password_problem(password, address)
+    if problem:
+        raise InvalidInput([problem])
+    if accounts.user_by_email(session, address) is not None:
+        raise InvalidInput([f"There is a user {address} already."])
+    user = User(
+        email=address,
+        name=name.strip() or address,
+        role=str(role),
+        password_hash=_hasher.hash(password),
+        created_at=clock.now(),
+    )
+    session.add(user)
+    session.flush()
+    _audit(session, actor, "add_user", {"user": user.id, "role": str(role)})
+    return user.id
+
+
+def disable_user(session: Session, *, email: str, actor: Actor) -> None:
+    """A leaver: no sign-in any more, and every open session ends at once. Raises `NotFound`."""
+    actor.require(Area.SETTINGS, Level.ACT, "disable users")
+    user = accounts.user_by_email(session, email.strip().casefold())
+    if user is None:
+        raise NotFound(f"There is no user {email}.")
+    user.active = False
+    session.add(user)
+    accounts.end_sessions_of(session, user.id)
+    _audit(session, actor, "disable_user", {"user": user.id})
+
+
+def create_token(session: Session, *, role: Role, name: str, actor: Actor) -> str:
+    """A new bearer token for the HTTP API; it is returned once and cannot be read again."""
+    actor.require(Area.SETTINGS, Level.ACT, "create API tokens")
+    token = "hf_" + secrets.token_urlsafe(32)
+    row = ApiToken(name=name.strip() or str(role), role=str(role), token_hash=_hash(token), created_at=clock.now())
+    session.add(row)
+    session.flush()
+    _audit(session, actor, "create_token", {"token": row.id, "role": str(role)})
+    return token
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def _audit(session: Session, actor: Actor, action: str, details: dict[str, Any]) -> None:
+    session.add(
+        AuditEntry(
+            at=clock.now(),
+            actor_id=actor.id,
+            actor_name=actor.name,
+            actor_role=str(actor.role or ""),
+            action=action,
+            details=details,
+        )
+    )

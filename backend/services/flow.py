@@ -1,0 +1,160 @@
+"""The way of an order: look at the facts, and where no hold is open, move it on and promise what comes next.
+
+`advance` is called after every change of facts (order created, money captured, label bought, scan received, hold
+lifted). It can be called any number of times: moves are compare-and-swap and promises are unique by their key.
+"""
+
+from sqlmodel import Session, col, select
+
+from backend import clock
+from backend.domain.holds import HoldKind
+from backend.domain.orders import OrderEvent, OrderStatus, PaymentMode, ShippingStatus, can
+from backend.domain.permissions import SYSTEM, Actor
+from backend.domain.steps import StepKind, StepState
+from backend.domain.timeline import TimelineKind, Weight
+from backend.domain.tracking import ORDER_EVENTS, TrackingStatus, shipping_status
+from backend.services import stock
+from backend.services.holds import gate
+from backend.store import holds, orders, payments, steps, timeline
+from backend.store.tables import Invoice, Order, Parcel, Shipment
+
+_SENTENCES: dict[OrderEvent, str] = {
+    OrderEvent.PAYMENT_SETTLED: "Payment is settled: the order is confirmed.",
+    OrderEvent.LABEL_BOUGHT: "The label is bought: the order is being packed.",
+    OrderEvent.HANDED_OVER: "The carrier has the parcel: the order is shipped.",
+    OrderEvent.DELIVERED: "The parcel is delivered.",
+    OrderEvent.FULFILLED_WITHOUT_SHIPPING: "Paid and invoiced, nothing to ship: the order is complete.",
+}
+
+_PAYMENT_STEPS: dict[PaymentMode, StepKind] = {
+    PaymentMode.PAID: StepKind.PAYMENT_VERIFY,
+    PaymentMode.AUTHORIZED: StepKind.PAYMENT_CAPTURE,
+    PaymentMode.UNPAID: StepKind.PAYMENT_REQUEST,
+}
+
+
+def advance(session: Session, order: Order, *, actor: Actor = SYSTEM) -> None:
+    """Bring the order as far as the facts allow; the caller has locked it."""
+    session.flush()
+    while gate(session, order.id):
+        event = _next_event(session, order)
+        if event is None or not can(OrderStatus(order.status), event):
+            break
+        move(session, order, event, actor=actor)
+    if gate(session, order.id):
+        _promise_next(session, order)
+
+
+def move(session: Session, order: Order, event: OrderEvent, *, actor: Actor) -> None:
+    """One move, with its timeline entry and what it brings with it."""
+    before = order.status
+    now = clock.now()
+    orders.move(session, order, event, now)
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.STATUS_CHANGED,
+        _SENTENCES.get(event, f"The order is {order.status}."),
+        actor=actor,
+        at=now,
+        weight=Weight.MILESTONE,
+        data={"from": before, "to": order.status, "event": str(event)},
+    )
+    _on_move(session, order, event)
+
+
+def _next_event(session: Session, order: Order) -> OrderEvent | None:
+    """What the facts say should happen to the order now, if anything."""
+    match OrderStatus(order.status):
+        case OrderStatus.PENDING:
+            return OrderEvent.PAYMENT_SETTLED if _payment_settled(session, order) else None
+        case OrderStatus.CONFIRMED if not order.requires_shipping:
+            return OrderEvent.FULFILLED_WITHOUT_SHIPPING if _invoiced(session, order) else None
+        case OrderStatus.CONFIRMED:
+            return OrderEvent.LABEL_BOUGHT if _parcel(session, order) is not None else None
+        case OrderStatus.PROCESSING | OrderStatus.SHIPPED:
+            parcel = _parcel(session, order)
+            return ORDER_EVENTS.get(TrackingStatus(parcel.status)) if parcel is not None else None
+        case _:
+            return None
+
+
+def _on_move(session: Session, order: Order, event: OrderEvent) -> None:
+    now = clock.now()
+    match event:
+        case OrderEvent.PAYMENT_SETTLED:
+            for kind in (StepKind.INVOICE_ISSUE, StepKind.MAIL_CONFIRMATION, StepKind.MAIL_STAFF_CONFIRMATION):
+                steps.promise(session, order, kind, at=now)
+        case OrderEvent.HANDED_OVER:
+            _left_the_house(session, order)
+        case OrderEvent.DELIVERED:
+            _left_the_house(session, order)  # the first scan we hear of may be the last one
+            steps.promise(session, order, StepKind.MAIL_DELIVERED, at=now)
+        case _:
+            pass
+
+
+def _left_the_house(session: Session, order: Order) -> None:
+    now = clock.now()
+    stock.consume(session, order)
+    steps.promise(session, order, StepKind.CHANNEL_UPDATE, at=now)
+    steps.promise(session, order, StepKind.MAIL_SHIPPED, at=now)
+
+
+def _promise_next(session: Session, order: Order) -> None:
+    now = clock.now()
+    match OrderStatus(order.status):
+        case OrderStatus.PENDING:
+            kind = _PAYMENT_STEPS.get(PaymentMode(order.payment_mode))
+            if kind is not None and order.total_minor > 0:
+                steps.promise(session, order, kind, at=now)
+        case OrderStatus.CONFIRMED if order.requires_shipping:
+            if not steps.promise(session, order, StepKind.SHIPMENT_VERIFY_ADDRESS, at=now):
+                verified = steps.latest(session, order.id, StepKind.SHIPMENT_VERIFY_ADDRESS)
+                if verified is not None and verified.state in (StepState.DONE, StepState.CANCELLED):
+                    steps.promise(session, order, StepKind.SHIPMENT_CREATE, at=now)
+        case _:
+            pass
+
+
+def _payment_settled(session: Session, order: Order) -> bool:
+    """Captured in full, free of charge, or allowed by a person to go on without money (terms)."""
+    if order.payment_mode == PaymentMode.TERMS:
+        kinds = {hold.kind: hold for hold in holds.all_of(session, order.id)}
+        terms = kinds.get(HoldKind.PAYMENT_TERMS)
+        return terms is None or terms.closed_at is not None
+    return payments.balance_of(session, order.id).captured_minor >= order.total_minor
+
+
+def _invoiced(session: Session, order: Order) -> bool:
+    statement = select(Invoice.id).where(
+        Invoice.order_id == order.id, Invoice.kind == "invoice", col(Invoice.stored_at).is_not(None)
+    )
+    return session.exec(statement).first() is not None
+
+
+def _parcel(session: Session, order: Order) -> Parcel | None:
+    """The parcel that is on its way; parcels of voided shipments don't count."""
+    return session.exec(
+        select(Parcel)
+        .join(Shipment, col(Shipment.id) == col(Parcel.shipment_id))
+        .where(Parcel.order_id == order.id, Shipment.state == "labelled")
+        .order_by(col(Parcel.id).desc())
+        .execution_options(populate_existing=True)
+    ).first()
+
+
+def update_facts(session: Session, order: Order) -> None:
+    """Set the derived payment and shipping status beside the order's own status."""
+    session.flush()
+    order.payment_status = str(payments.balance_of(session, order.id).status)
+    parcel = _parcel(session, order)
+    if not order.requires_shipping:
+        order.shipping_status = ShippingStatus.NOT_NEEDED
+    elif parcel is None:
+        order.shipping_status = ShippingStatus.UNSHIPPED
+    else:
+        order.shipping_status = str(shipping_status(TrackingStatus(parcel.status)) or ShippingStatus.LABEL_CREATED)
+    session.add(order)
+    session.flush()
+

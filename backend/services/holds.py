@@ -1,0 +1,177 @@
+"""Placing and lifting holds, the one gate that every path asks before it moves an order on, and the held queue."""
+
+import re
+from collections import defaultdict
+from typing import Any
+
+from sqlmodel import Session
+
+from backend import clock
+from backend.domain.desk import Cause, HeldOrder, HeldQueue, MoneySum
+from backend.domain.holds import CATALOGUE, HoldKind, HoldSource
+from backend.domain.permissions import SYSTEM, Actor, Area, Level
+from backend.domain.steps import StepKind
+from backend.domain.timeline import TimelineKind, Weight
+from backend.store import held, holds, steps, timeline
+from backend.store.personal import keyring
+from backend.store.tables import Hold, Order
+
+
+def gate(session: Session, order_id: int) -> bool:
+    """Whether the order may go on: no hold is open. The caller has locked the order."""
+    return not holds.is_open(session, order_id)
+
+
+def place(
+    session: Session,
+    order: Order,
+    kind: HoldKind,
+    reason: str,
+    *,
+    source: HoldSource,
+    actor: Actor = SYSTEM,
+    provider: str = "",
+    step_id: int | None = None,
+    facts: dict[str, Any] | None = None,
+) -> None:
+    """Stop an order with a reason, tell its timeline and the staff; nothing happens if such a hold is open already."""
+    now = clock.now()
+    hold_id = holds.place(
+        session,
+        order.id,
+        kind,
+        reason,
+        source=source,
+        cluster=cluster(kind, provider, reason),
+        actor=actor,
+        at=now,
+        provider=provider,
+        step_id=step_id,
+        facts=facts,
+    )
+    if hold_id is None:
+        return
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.HOLD_OPENED,
+        f"Held: {CATALOGUE[kind].title}. {reason}",
+        actor=actor,
+        at=now,
+        weight=Weight.PROBLEM,
+        step_id=step_id,
+        data={"hold_id": hold_id, "kind": str(kind)},
+    )
+    if source is not HoldSource.PERSON:
+        steps.promise(session, order, StepKind.MAIL_STAFF_ALERT, at=now, subject=str(hold_id))
+
+
+def lift(session: Session, order: Order, hold: Hold, how: str, *, actor: Actor, reason: str = "") -> None:
+    """Close one hold and note who did it and why; when it was the last one, the waiting steps become due."""
+    now = clock.now()
+    holds.close(session, hold, how, actor=actor, at=now, reason=reason)
+    title = CATALOGUE[HoldKind(hold.kind)].title
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.HOLD_CLOSED,
+        f"No longer held: {title} ({how})." + (f" Reason: {reason}" if reason else ""),
+        actor=actor,
+        at=now,
+        weight=Weight.MILESTONE,
+        data={"hold_id": hold.id, "kind": hold.kind},
+    )
+    if gate(session, order.id):
+        steps.wake_held(session, order.id)
+
+
+def lift_by_check(session: Session, order: Order, kind: HoldKind, how: str) -> None:
+    """A check lifts the hold it placed itself, when the cause has gone; a person's hold is never touched."""
+    for hold in holds.open_of(session, order.id):
+        if hold.kind == kind and hold.source != HoldSource.PERSON:
+            lift(session, order, hold, how, actor=SYSTEM)
+
+
+def cluster(kind: HoldKind, provider: str, reason: str) -> str:
+    """The cause that holds have in common: kind, provider and the message without its numbers and quoted words."""
+    plain = re.sub(r"'[^']*'|\"[^\"]*\"|“[^”]*”", "…", reason.casefold())
+    return f"{kind}|{provider}|{re.sub(r'[0-9][0-9.,:-]*', '#', plain)[:160]}"
+
+
+MAX_PAGE = 200
+
+
+def held_queue(
+    session: Session,
+    *,
+    actor: Actor,
+    kind: str = "",
+    sort: str = "age",
+    desc: bool = False,
+    page: int = 1,
+    size: int = 50,
+) -> HeldQueue:
+    """A page of the held queue; unknown causes and sorts fall back to all and age, so an old address still opens."""
+    actor.require(Area.HOLDS, Level.VIEW, "see held orders")
+    chosen = kind if kind in set(HoldKind) else ""
+    size = min(max(1, size), MAX_PAGE)
+    total = held.count(session, kind=chosen)
+    pages = max(1, -(-total // size))
+    page = min(max(1, page), pages)
+    rows = held.page(
+        session,
+        kind=chosen,
+        sort=sort if sort in held.SORTS else "age",
+        descending=desc,
+        limit=size,
+        offset=(page - 1) * size,
+    )
+    return HeldQueue(
+        rows=tuple(_held_order(row) for row in rows),
+        orders=total,
+        all_orders=held.count(session, kind="") if chosen else total,
+        causes=_causes(session),
+        oldest_at=held.oldest(session),
+        page=page,
+        pages=pages,
+    )
+
+
+def _held_order(row: held.HeldRow) -> HeldOrder:
+    rule = CATALOGUE[HoldKind(row.kind)]
+    return HeldOrder(
+        number=row.number,
+        external_number=row.external_number,
+        customer=keyring().open("customers", "name", row.customer_id, row.customer_name),
+        channel=row.channel,
+        status=row.status,
+        total_minor=row.total_minor,
+        currency=row.currency,
+        kind=row.kind,
+        title=rule.title,
+        reason=row.reason,
+        advice=rule.advice,
+        provider=row.provider,
+        other_holds=row.open_holds - 1,
+        held_at=row.held_at,
+        placed_at=row.placed_at,
+    )
+
+
+def _causes(session: Session) -> tuple[Cause, ...]:
+    """Causes by how many orders they hold, each with its money at stake per currency."""
+    counts: dict[str, int] = defaultdict(int)
+    money: dict[str, list[MoneySum]] = defaultdict(list)
+    for kind, currency, number, amount in held.causes(session):
+        counts[kind] += number
+        money[kind].append(MoneySum(currency, amount))
+    found = [
+        Cause(
+            kind,
+            CATALOGUE[HoldKind(kind)].title,
+            number,
+            tuple(sorted(money[kind], key=lambda amount: -amount.amount_minor)),
+        )
+        for kind, number in counts.items()
+    ]
+    return tuple(sorted(found, key=lambda cause: (-cause.orders, cause.title)))

@@ -1,0 +1,204 @@
+"""Inbound messages: authentic ones are kept before anything else happens, then handled; what fails says why.
+
+Answers follow one rule: not authentic → refused, counted, nothing kept; authentic but unusable → kept in quarantine
+with every problem in a sentence; known → counted; anything else wrong on our side → kept and tried again by the sweep.
+"""
+
+import hashlib
+import logging
+import secrets
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from sqlmodel import Session
+
+from backend import clock
+from backend.domain import intake as rules
+from backend.domain.desk import InboxRow
+from backend.domain.errors import InvalidInput, NotFound
+from backend.domain.permissions import Actor, Area, Level, provider_actor
+from backend.ports.calls import InboundMessage, SignatureRefused, UnusablePayload
+from backend.ports.registry import Adapters
+from backend.services import intake, payment_events, tracking
+from backend.services.run import in_unit_of_work
+from backend.store import inbox
+from backend.store.personal import keyring
+from backend.store.tables import InboxMessage
+
+log = logging.getLogger(__name__)
+
+KEPT_HEADERS = ("content-type", "user-agent", "x-shopify-topic", "x-shopify-shop-domain", "x-shopify-api-version")
+
+
+class InboundArea(StrEnum):
+    CHANNELS = "channels"
+    PAYMENTS = "payments"
+    SHIPPING = "shipping"
+
+
+class Verdict(StrEnum):
+    ACCEPTED = "accepted"
+    DUPLICATE = "duplicate"
+    QUARANTINED = "quarantined"
+    PARKED = "parked"
+    RECEIVED = "received"
+    IGNORED = "ignored"
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """What became of a message; `order_number` where it concerns one."""
+
+    verdict: Verdict
+    problems: tuple[str, ...] = ()
+    order_number: str = ""
+
+
+def receive(area: InboundArea, provider: str, message: InboundMessage, adapters: Adapters) -> Receipt:
+    """Authenticate, keep, handle. Raises `NotFound` for an unknown sender and `SignatureRefused` for a false one.
+
+    Runs its own transactions: once the message is kept, the sender may forget it whatever happens afterwards.
+    """
+    adapter = _adapter(area, provider, adapters)
+    try:
+        adapter.authenticate(message)  # type: ignore[attr-defined]
+    except SignatureRefused as refusal:
+        log.warning("message to %s/%s refused: %s", area, provider, refusal)
+        in_unit_of_work(inbox.count_refused, provider, "signature", clock.now())
+        raise
+    event_id, topic = _identify(area, adapter, message)
+    row_id, new = in_unit_of_work(
+        inbox.record_once,
+        area=str(area),
+        provider=provider,
+        event_id=event_id,
+        topic=topic,
+        headers={name: message.headers[name] for name in KEPT_HEADERS if name in message.headers},
+        body=message.body,
+        body_hash=hashlib.sha256(message.body).hexdigest(),
+        at=clock.now(),
+    )
+    handled = handle(row_id, adapters)
+    if handled is not None:
+        return handled
+    return Receipt(Verdict.RECEIVED if new else Verdict.DUPLICATE)
+
+
+def handle(row_id: UUID, adapters: Adapters) -> Receipt | None:
+    """Handle a kept message; None when it is handled already. A bug leaves it to the sweep, with a note of what went wrong."""
+    try:
+        return in_unit_of_work(_handle, row_id, adapters)
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("inbox message %s could not be handled, reference %s", row_id, reference)
+        in_unit_of_work(_note_failure, row_id, reference)
+        return Receipt(Verdict.RECEIVED)
+
+
+def _handle(session: Session, row_id: UUID, adapters: Adapters) -> Receipt | None:
+    row = inbox.lock_unhandled(session, row_id)
+    if row is None:
+        return None
+    body = keyring().open_bytes("inbox", "body", row.id, row.body) if row.body is not None else b""
+    message = InboundMessage(headers=_headers(row), body=body, received=row.received_at.timestamp())
+    try:
+        receipt = _apply(session, row, message, adapters)
+    except UnusablePayload as error:
+        receipt = Receipt(Verdict.QUARANTINED, tuple(error.problems))
+    except InvalidInput as error:
+        receipt = Receipt(Verdict.QUARANTINED, tuple(error.problems))
+    row.verdict = str(receipt.verdict)
+    row.problems = list(receipt.problems)
+    row.handled_at = clock.now()
+    session.add(row)
+    return receipt
+
+
+def _apply(session: Session, row: InboxMessage, message: InboundMessage, adapters: Adapters) -> Receipt:
+    match InboundArea(row.area):
+        case InboundArea.CHANNELS:
+            return _order(session, row, message, adapters)
+        case InboundArea.PAYMENTS:
+            event = adapters.payment_events[row.provider].read(message)
+            found = payment_events.apply(session, row.provider, event)
+        case InboundArea.SHIPPING:
+            scan = adapters.tracking_events[row.provider].read(message)
+            found = tracking.apply(session, row.provider, scan)
+    if found.parked_for:
+        row.parked_for = found.parked_for
+        return Receipt(Verdict.PARKED)
+    row.order_id = found.order_id
+    return Receipt(Verdict.ACCEPTED if found.order_id else Verdict.IGNORED, order_number=found.order_number)
+
+
+def _order(session: Session, row: InboxMessage, message: InboundMessage, adapters: Adapters) -> Receipt:
+    new = adapters.channels[row.provider].read(message)
+    if new is None:
+        return Receipt(Verdict.IGNORED)
+    problems = rules.problems(new)
+    if problems:
+        return Receipt(Verdict.QUARANTINED, tuple(problems))
+    order, _ = intake.create_order(session, new, actor=provider_actor(row.provider))
+    row.order_id = order.id
+    return Receipt(Verdict.ACCEPTED, order_number=order.number)
+
+
+def _note_failure(session: Session, row_id: UUID, reference: str) -> None:
+    row = inbox.lock_unhandled(session, row_id)
+    if row is None:
+        return
+    row.problems = [f"Something went wrong inside Holdfast; it will be tried again. Reference {reference}."]
+    session.add(row)
+
+
+def _headers(row: InboxMessage) -> dict[str, str]:
+    """The kept headers, with the delivery's id and topic where the adapter looks for them."""
+    headers = {str(name): str(value) for name, value in row.headers.items()}
+    return {**headers, "holdfast-event-id": row.event_id, "holdfast-topic": row.topic}
+
+
+def _adapter(area: InboundArea, provider: str, adapters: Adapters) -> object:
+    known: dict[InboundArea, dict[str, object]] = {
+        InboundArea.CHANNELS: dict(adapters.channels),
+        InboundArea.PAYMENTS: dict(adapters.payment_events),
+        InboundArea.SHIPPING: dict(adapters.tracking_events),
+    }
+    if provider not in known[area]:
+        raise NotFound(f"Nothing called {provider!r} is connected under /webhooks/{area}.")
+    return known[area][provider]
+
+
+def _identify(area: InboundArea, adapter: object, message: InboundMessage) -> tuple[str, str]:
+    """The delivery's own id and topic; a message that cannot be read has the hash of its body for an id."""
+    fallback = "body:" + hashlib.sha256(message.body).hexdigest()
+    try:
+        if area is InboundArea.CHANNELS:
+            inbound = adapter.identify(message)  # type: ignore[attr-defined]
+            return inbound.event_id, inbound.topic
+        event = adapter.read(message)  # type: ignore[attr-defined]
+        return event.event_id, getattr(event, "type", "track")
+    except (UnusablePayload, InvalidInput):
+        return fallback, ""
+
+
+def quarantine(
+    session: Session, *, actor: Actor, page: int = 1, size: int = 50
+) -> tuple[tuple[InboxRow, ...], int]:
+    """Messages that could not be used, newest first, with their problems; and how many there are."""
+    actor.require(Area.QUARANTINE, Level.VIEW, "see the quarantine")
+    rows, total = inbox.quarantined(session, page=max(1, page), size=min(max(1, size), 200))
+    return tuple(
+        InboxRow(
+            id=str(row.id),
+            provider=row.provider,
+            topic=row.topic,
+            event_id=row.event_id,
+            received_at=row.received_at,
+            verdict=row.verdict,
+            problems=tuple(str(problem) for problem in row.problems),
+            body_bytes=row.body_bytes,
+            duplicates=row.duplicates,
+        )
+        for row in rows
+    ), total

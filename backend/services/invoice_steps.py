@@ -1,0 +1,167 @@
+"""Invoice steps: issue, store (number, date, PDF), send. Their failures are told, and never stop the parcel."""
+
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session, select
+
+from backend import clock, settings
+from backend.domain.money import display
+from backend.domain.orders import OrderStatus
+from backend.domain.steps import StepKind
+from backend.domain.timeline import TimelineKind, Weight
+from backend.domain.permissions import provider_actor
+from backend.ports.calls import Call, Rejected
+from backend.ports.invoicing import Document, InvoiceLine, InvoiceRequest, InvoicingSystem, IssuedInvoice, Party
+from backend.ports.registry import Adapters
+from backend.services import flow
+from backend.services.step_handlers import Handler, NotNeeded, Success
+from backend.store import orders, steps, timeline
+from backend.store.tables import Invoice, Order, Step
+
+
+def _system(adapters: Adapters, order: Order) -> InvoicingSystem | None:
+    return adapters.invoicing
+
+
+def invoice_of(session: Session, order: Order) -> Invoice | None:
+    return session.exec(select(Invoice).where(Invoice.order_id == order.id, Invoice.kind == "invoice")).first()
+
+
+def _own_number(session: Session, order: Order) -> Invoice:
+    """This order's invoice with our number and date: taken once, kept through every retry, so the series has no gap."""
+    invoice = invoice_of(session, order)
+    if invoice is None:
+        config = settings.current()
+        today: date = clock.now().astimezone(ZoneInfo(config.time_zone)).date()
+        invoice = Invoice(
+            order_id=order.id,
+            kind="invoice",
+            series=config.invoice_series,
+            date=today,
+            currency=order.currency,
+            total_minor=order.total_minor,
+            created_at=clock.now(),
+        )
+        session.add(invoice)
+        session.flush()
+        session.refresh(invoice)
+    return invoice
+
+
+def _prepare_issue(session: Session, order: Order, step: Step) -> InvoiceRequest:
+    if order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED):
+        raise NotNeeded(f"The order is {order.status}.")
+    invoice = _own_number(session, order)
+    if invoice.issued_at is not None:
+        raise NotNeeded(f"Invoice {invoice.number} is issued already.")
+    lines = tuple(
+        InvoiceLine(
+            sku=item.sku,
+            name=item.name,
+            quantity=item.quantity,
+            unit_price_minor=item.unit_price_minor,
+            discount_minor=item.discount_minor,
+            tax_minor=item.tax_minor,
+            tax_name="Tax" if item.tax_minor else "",
+            tax_rate=item.tax_rate,
+        )
+        for item in orders.items(session, order.id)
+    )
+    return InvoiceRequest(
+        number=str(invoice.number),
+        date=invoice.date,
+        order_number=order.number,
+        channel_order=order.external_id,
+        currency=order.currency,
+        lines=lines,
+        shipping_minor=order.shipping_minor,
+        tax_minor=order.tax_minor,
+        total_minor=order.total_minor,
+        taxes_included=order.taxes_included,
+        customer=_party(session, order),
+    )
+
+
+def _party(session: Session, order: Order) -> Party:
+    address = orders.address(session, order.id, "billing") or orders.address(session, order.id, "shipping")
+    customer = orders.customer(session, order.customer_id)
+    if address is None:
+        return Party(customer.read("name"), customer.read("email"), "", "", "", "", "", "")
+    return Party(
+        name=address.read("name") or customer.read("name"),
+        email=address.read("email") or customer.read("email"),
+        line1=address.read("line1"),
+        line2=address.read("line2"),
+        city=address.city,
+        postal_code=address.postal_code,
+        province=address.province,
+        country=address.country,
+    )
+
+
+def _issue(system: InvoicingSystem, request: InvoiceRequest, call: Call) -> IssuedInvoice:
+    """Ask for this order's document first, and only then issue one."""
+    return _checked(system, request, system.find(request, call) or system.issue(request, call))
+
+
+def _find(system: InvoicingSystem, request: InvoiceRequest, call: Call) -> IssuedInvoice | None:
+    found = system.find(request, call)
+    return None if found is None else _checked(system, request, found)
+
+
+def _checked(system: InvoicingSystem, request: InvoiceRequest, issued: IssuedInvoice) -> IssuedInvoice:
+    if (issued.number, issued.total_minor) != (request.number, request.total_minor):
+        raise Rejected(
+            system.name,
+            f"The document there is number {issued.number} over {display(issued.total_minor, issued.currency)};"
+            f" ours is {request.number} over {display(request.total_minor, request.currency)}.",
+        )
+    return issued
+
+
+def _apply_issued(session: Session, order: Order, step: Step, issued: IssuedInvoice) -> Success:
+    invoice = _own_number(session, order)
+    invoice.provider, invoice.reference, invoice.issued_at = step.provider, issued.reference, clock.now()
+    session.add(invoice)
+    steps.promise(session, order, StepKind.INVOICE_STORE, at=clock.now())
+    return Success({"reference": issued.reference, "number": issued.number}, f"Invoice {issued.number} issued.")
+
+
+def _prepare_store(session: Session, order: Order, step: Step) -> str:
+    invoice = invoice_of(session, order)
+    if invoice is None or invoice.issued_at is None:
+        raise NotNeeded("There is no issued invoice to store.")
+    if invoice.stored_at is not None:
+        raise NotNeeded(f"Invoice {invoice.number} is stored already.")
+    return invoice.reference
+
+
+def _fetch(system: InvoicingSystem, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
+    return system.fetch(reference, call)
+
+
+def _apply_stored(session: Session, order: Order, step: Step, fetched: tuple[IssuedInvoice, Document]) -> Success:
+    issued, document = fetched
+    invoice = _own_number(session, order)
+    invoice.write(document=document.content)
+    invoice.media_type, invoice.stored_at = document.media_type, clock.now()
+    session.add(invoice)
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.INVOICE_STORED,
+        f"Invoice {issued.number} of {issued.date:%-d %B %Y} stored, {display(issued.total_minor, issued.currency)}.",
+        actor=provider_actor(step.provider),
+        at=clock.now(),
+        weight=Weight.MILESTONE,
+    )
+    steps.promise(session, order, StepKind.INVOICE_SEND, at=clock.now())
+    flow.advance(session, order)
+    return Success({"number": issued.number}, f"Invoice {issued.number} stored.")
+
+
+HANDLERS: dict[StepKind, Handler] = {
+    StepKind.INVOICE_ISSUE: Handler(_system, _prepare_issue, _issue, _apply_issued, ask=_find),
+    StepKind.INVOICE_STORE: Handler(_system, _prepare_store, _fetch, _apply_stored),
+}

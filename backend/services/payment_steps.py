@@ -1,0 +1,155 @@
+"""Payment steps: verify what the shop says is paid, capture what is authorized, ask for what is unpaid, pay back."""
+
+from sqlmodel import Session
+
+from backend import clock
+from backend.domain.holds import HoldKind
+from backend.domain.money import display
+from backend.domain.orders import OrderStatus
+from backend.domain.payments import EntryKind
+from backend.domain.permissions import provider_actor
+from backend.domain.steps import StepKind
+from backend.domain.timeline import TimelineKind, Weight
+from backend.ports.calls import Call, Rejected
+from backend.ports.payments import Capture, PaymentGateway, PaymentOrder, PaymentRequested
+from backend.ports.registry import Adapters
+from backend.services import flow
+from backend.services.step_handlers import Handler, NotNeeded, Success
+from backend.store import payments, steps, timeline
+from backend.store.tables import Order, Step
+
+
+def _gateway(adapters: Adapters, order: Order) -> PaymentGateway | None:
+    """Whoever holds the money: the channel's own gateway, the one the order names, or the default one."""
+    return adapters.gateways.get(order.gateway) or adapters.gateways.get(adapters.default_gateway)
+
+
+def _default_gateway(adapters: Adapters, order: Order) -> PaymentGateway | None:
+    return adapters.gateways.get(adapters.default_gateway)
+
+
+def _prepare(session: Session, order: Order, step: Step) -> PaymentOrder:
+    if order.status != OrderStatus.PENDING:
+        raise NotNeeded(f"The order is already {order.status}.")
+    if payments.balance_of(session, order.id).captured_minor >= order.total_minor:
+        raise NotNeeded("The money is already here.")
+    return PaymentOrder(
+        number=order.number,
+        channel=order.channel,
+        channel_order=order.external_id,
+        amount_minor=order.total_minor,
+        currency=order.currency,
+        reference=order.payment_reference,
+    )
+
+
+def _verify(gateway: PaymentGateway, request: PaymentOrder, call: Call) -> list[Capture]:
+    captures = gateway.verify(request, call)
+    paid = sum(capture.amount_minor for capture in captures if capture.currency == request.currency)
+    if paid != request.amount_minor or any(capture.currency != request.currency for capture in captures):
+        seen = ", ".join(display(capture.amount_minor, capture.currency) for capture in captures) or "nothing"
+        raise Rejected(
+            gateway.name,
+            f"The order says paid, {display(request.amount_minor, request.currency)}; the gateway has {seen}.",
+            category=HoldKind.PAYMENT_MISMATCH,
+        )
+    return captures
+
+
+def _checked(gateway: PaymentGateway, request: PaymentOrder, capture: Capture) -> Capture:
+    if (capture.amount_minor, capture.currency) != (request.amount_minor, request.currency):
+        raise Rejected(
+            gateway.name,
+            f"Captured {display(capture.amount_minor, capture.currency)}"
+            f" instead of {display(request.amount_minor, request.currency)}.",
+            category=HoldKind.PAYMENT_MISMATCH,
+        )
+    return capture
+
+
+def _capture(gateway: PaymentGateway, request: PaymentOrder, call: Call) -> Capture:
+    return _checked(gateway, request, gateway.capture(request, call))
+
+
+def _find_capture(gateway: PaymentGateway, request: PaymentOrder, call: Call) -> Capture | None:
+    found = gateway.find_capture(request, call)
+    return None if found is None else _checked(gateway, request, found)
+
+
+def _apply_verified(session: Session, order: Order, step: Step, captures: list[Capture]) -> Success:
+    for capture in captures:
+        captured(session, order, step.provider, capture, step_key=step.key)
+    return Success(
+        {"references": [capture.reference for capture in captures]},
+        f"Payment of {display(order.total_minor, order.currency)} verified with {step.provider.capitalize()}.",
+    )
+
+
+def _apply_captured(session: Session, order: Order, step: Step, capture: Capture) -> Success:
+    captured(session, order, step.provider, capture, step_key=step.key)
+    return Success(
+        {"reference": capture.reference},
+        f"{display(capture.amount_minor, capture.currency)} captured by {step.provider.capitalize()}.",
+    )
+
+
+def _apply_requested(session: Session, order: Order, step: Step, requested: PaymentRequested) -> Success:
+    order.payment_reference = requested.reference
+    session.add(order)
+    amount = display(order.total_minor, order.currency)
+    if requested.captured is not None:
+        captured(session, order, step.provider, requested.captured, step_key=step.key)
+        return Success({"reference": requested.reference}, f"{amount} paid already.")
+    steps.promise(
+        session, order, StepKind.MAIL_PAYMENT_LINK, at=clock.now(), data={"request_step_id": step.id}
+    )
+    return Success(
+        {"reference": requested.reference, "pay_url": requested.pay_url},
+        f"Payment of {amount} requested from the customer through {step.provider.capitalize()}.",
+        waiting=True,
+    )
+
+
+def captured(session: Session, order: Order, provider: str, capture: Capture, *, step_key: str = "") -> bool:
+    """Record captured money, by whatever way we hear of it first; False when it was known. Moves the order on."""
+    now = clock.now()
+    known = not payments.record(
+        session,
+        order,
+        EntryKind.CAPTURED,
+        amount_minor=capture.amount_minor,
+        currency=capture.currency,
+        provider=provider,
+        reference=capture.reference,
+        at=capture.at or now,
+        now=now,
+        step_key=step_key,
+    )
+    if known:
+        return False
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.PAYMENT_RECORDED,
+        f"{display(capture.amount_minor, capture.currency)} received through {provider.capitalize()}.",
+        actor=provider_actor(provider),
+        at=now,
+        weight=Weight.MILESTONE,
+        data={"reference": capture.reference},
+    )
+    flow.update_facts(session, order)
+    flow.advance(session, order)
+    return True
+
+
+HANDLERS: dict[StepKind, Handler] = {
+    StepKind.PAYMENT_VERIFY: Handler(_gateway, _prepare, _verify, _apply_verified),
+    StepKind.PAYMENT_CAPTURE: Handler(_gateway, _prepare, _capture, _apply_captured, ask=_find_capture),
+    StepKind.PAYMENT_REQUEST: Handler(
+        _default_gateway,
+        _prepare,
+        lambda gateway, request, call: gateway.request_payment(request, call),
+        _apply_requested,
+        ask=lambda gateway, request, call: gateway.find_payment_request(request, call),
+    ),
+}

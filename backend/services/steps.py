@@ -1,0 +1,257 @@
+"""Running a step: intent, call, settle, in two short transactions with the call to the outside between them.
+
+The first transaction claims the step (lease, fence, attempt counted) and asks the gate; the call runs under a total
+deadline shorter than the lease; the second writes the outcome, which needs the same fence.
+"""
+
+import logging
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import Session
+
+from backend import clock, settings
+from backend.domain.holds import HoldKind, HoldSource
+from backend.domain.permissions import SYSTEM
+from backend.domain.retries import NextMove, Outcome, backoff, before_repeat
+from backend.domain.steps import RULES, StepKind
+from backend.domain.timeline import TimelineKind, Weight
+from backend.ports.calls import Call, Deferred, NotSent, OutcomeUnknown, ProviderError, Rejected
+from backend.ports.guard import assert_outside_calls_allowed
+from backend.ports.registry import Adapters
+from backend.services import flow, holds, invoice_steps, mail_steps, payment_steps, shipment_steps
+from backend.services.run import in_unit_of_work
+from backend.services.step_handlers import Handler, NotNeeded, Provider
+from backend.store import orders, steps, timeline
+from backend.store.tables import Order, Step
+
+log = logging.getLogger(__name__)
+
+HANDLERS: dict[StepKind, Handler] = {
+    **payment_steps.HANDLERS,
+    **invoice_steps.HANDLERS,
+    **shipment_steps.HANDLERS,
+    **mail_steps.HANDLERS,
+}
+
+LEASE_FACTOR = 2.0
+"""A lease lasts this many deadlines: longer than any call, short enough that a dead worker's step is taken over soon."""
+
+
+@dataclass(frozen=True)
+class _Job:
+    claim: steps.Claim
+    kind: StepKind
+    key: str
+    provider: Provider
+    request: Any
+    move: NextMove
+
+
+@dataclass(frozen=True)
+class _Ending:
+    outcome: Outcome
+    value: Any = None
+    error: str = ""
+    category: HoldKind = HoldKind.PROVIDER_UNAVAILABLE
+    retry_after: float = 0.0
+
+
+def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
+    """Run one step if it is due and free; safe to call any number of times, from anywhere."""
+    job = in_unit_of_work(_begin, step_id, adapters, worker)
+    if job is None:
+        return
+    call = Call(key=job.key, deadline=clock.monotonic() + settings.current().step_deadline)
+    started = clock.monotonic()
+    ending = _call(job, call)
+    duration = round((clock.monotonic() - started) * 1000)
+    try:
+        in_unit_of_work(_settle, job, call, ending, duration)
+    except steps.LeaseLost as lost:
+        log.warning("%s", lost.sentence)
+
+
+def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _Job | None:
+    """Claim, gate and prepare; None when there is nothing to call."""
+    order_id = steps.order_of(session, step_id)
+    if order_id is None:
+        return None
+    order = orders.lock(session, order_id)
+    claim = steps.claim(session, step_id, settings.current().step_deadline * LEASE_FACTOR)
+    if claim is None:
+        return None
+    step = steps.get(session, step_id)
+    kind = StepKind(step.kind)
+    if RULES[kind].gated and not holds.gate(session, order.id):
+        steps.set_aside(session, claim)
+        return None
+    if claim.attempt > step.allowed:
+        _give_up(session, order, step, claim, "It ended its worker too often; the last tries have no recorded answer.")
+        return None
+    handler = HANDLERS[kind]
+    provider = handler.provider(adapters, order)
+    if provider is None:
+        _not_connected(session, order, step, claim)
+        return None
+    try:
+        request = handler.prepare(session, order, step)
+    except NotNeeded as reason:
+        steps.finish(session, claim, result={"not_needed": str(reason)})
+        _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{RULES[kind].label}: not needed. {reason}")
+        return None
+    move = before_repeat(
+        provider.guarantees(kind), in_doubt=step.in_doubt, since_first_sent=claim.since_first_sent
+    )
+    if move is NextMove.ASK and handler.ask is None:
+        move = NextMove.CALL
+    steps.begin_attempt(session, claim, worker=worker, asks_first=move is NextMove.ASK, provider=provider.name)
+    return _Job(claim, kind, step.key, provider, request, move)
+
+
+def _call(job: _Job, call: Call) -> _Ending:
+    """Talk to the provider, outside of any transaction, and say what came of it."""
+    assert_outside_calls_allowed()
+    handler = HANDLERS[job.kind]
+    try:
+        if job.move is NextMove.HOLD:
+            return _Ending(Outcome.IN_DOUBT, error="Nobody can be asked whether it happened.")
+        if job.move is NextMove.ASK and handler.ask is not None:
+            found = handler.ask(job.provider, job.request, call)
+            if found is not None:
+                return _Ending(Outcome.OK, found)
+        return _Ending(Outcome.OK, handler.call(job.provider, job.request, call))
+    except Rejected as error:
+        return _Ending(Outcome.REJECTED, error=error.sentence, category=error.category)
+    except Deferred as error:
+        return _Ending(Outcome.DEFERRED, error=error.sentence, retry_after=error.retry_after)
+    except NotSent as error:
+        return _Ending(Outcome.NOT_SENT, error=error.sentence)
+    except OutcomeUnknown as error:
+        return _Ending(Outcome.IN_DOUBT, error=error.sentence)
+    except ProviderError as error:
+        return _Ending(Outcome.IN_DOUBT, error=error.sentence)
+    except Exception:
+        reference = secrets.token_hex(4)
+        log.exception("step %s failed with a bug, reference %s", job.key, reference)
+        return _Ending(Outcome.IN_DOUBT, error=f"Something went wrong inside Holdfast. Reference {reference}.")
+
+
+def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: int) -> None:
+    """Write the outcome down and draw its consequences, if the step is still ours."""
+    order_id = steps.order_of(session, job.claim.step_id)
+    if order_id is None:
+        return
+    order = orders.lock(session, order_id)
+    step = steps.get(session, job.claim.step_id)
+    exchanges = [vars(exchange) for exchange in call.exchanges]
+    steps.end_attempt(
+        session, job.claim, ending.outcome, error=ending.error, exchanges=exchanges, duration_ms=duration
+    )
+    if step.fence != job.claim.fence:
+        log.warning("step %s was taken over; its late answer is recorded with the attempt only", job.key)
+        return
+    if ending.outcome is Outcome.OK:
+        _succeeded(session, order, step, job, ending)
+    else:
+        _failed(session, order, step, job, ending)
+
+
+def _succeeded(session: Session, order: Order, step: Step, job: _Job, ending: _Ending) -> None:
+    success = HANDLERS[job.kind].apply(session, order, step, ending.value)
+    session.flush()
+    steps.finish(session, job.claim, result=success.result, waiting=success.waiting)
+    _note(session, order, step, TimelineKind.STEP_SUCCEEDED, success.sentence)
+    flow.advance(session, order)
+
+
+def _failed(session: Session, order: Order, step: Step, job: _Job, ending: _Ending) -> None:
+    rule = RULES[job.kind]
+    tried = f"{rule.label}, try {job.claim.attempt} of {step.allowed}"
+    if ending.outcome is Outcome.DEFERRED:
+        steps.try_later(
+            session, job.claim, ending.outcome, delay=ending.retry_after, error=ending.error, counted=False
+        )
+        _note(session, order, step, TimelineKind.STEP_FAILED, f"{rule.label}: {ending.error} Will be tried again.")
+        return
+    final = ending.outcome is Outcome.REJECTED or job.move is NextMove.HOLD
+    if not final and job.claim.attempt < step.allowed:
+        delay = _delay(job, ending)
+        steps.try_later(session, job.claim, ending.outcome, delay=delay, error=ending.error)
+        _note(
+            session,
+            order,
+            step,
+            TimelineKind.STEP_FAILED,
+            f"{tried} failed: {ending.error} Next try in {max(1, round(delay))} s.",
+        )
+        return
+    category = ending.category
+    if ending.outcome is Outcome.IN_DOUBT:
+        category = HoldKind.OUTCOME_UNKNOWN
+    _park(session, order, step, job.claim, ending.outcome, ending.error, category, job.provider.name)
+
+
+def _delay(job: _Job, ending: _Ending) -> float:
+    """Backoff; after a doubtful outcome at least as long as the provider may take to see an accepted call."""
+    chance = secrets.randbelow(1_000_000) / 1_000_000
+    delay = backoff(RULES[job.kind], job.claim.attempt, chance) * settings.current().retry_scale
+    if ending.outcome is Outcome.IN_DOUBT:
+        delay = max(delay, job.provider.guarantees(job.kind).answer_lag)
+    return delay
+
+
+def _give_up(session: Session, order: Order, step: Step, claim: steps.Claim, error: str) -> None:
+    _park(session, order, step, claim, Outcome.IN_DOUBT, error, HoldKind.OUTCOME_UNKNOWN, step.provider)
+
+
+def _not_connected(session: Session, order: Order, step: Step, claim: steps.Claim) -> None:
+    rule = RULES[StepKind(step.kind)]
+    if rule.holds:
+        sentence = f"No provider for {rule.port} is connected, so this could not be done: {rule.label}."
+        _park(session, order, step, claim, Outcome.NOT_SENT, sentence, HoldKind.PROVIDER_NOT_CONNECTED, "")
+        return
+    steps.finish(session, claim, result={"not_needed": f"no provider for {rule.port} is connected"})
+    _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{rule.label}: skipped, no {rule.port} connected.")
+
+
+def _park(
+    session: Session,
+    order: Order,
+    step: Step,
+    claim: steps.Claim,
+    outcome: Outcome,
+    error: str,
+    category: HoldKind,
+    provider: str,
+) -> None:
+    """The step ends without success: hold the order, or where fulfilment need not wait, only tell."""
+    kind = StepKind(step.kind)
+    steps.park(session, claim, outcome, error=error, category=category)
+    if RULES[kind].holds:
+        holds.place(
+            session,
+            order,
+            category,
+            error,
+            source=HoldSource.STEP,
+            provider=provider,
+            step_id=step.id,
+            facts={"step": str(kind), "outcome": str(outcome)},
+        )
+        return
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.STEP_FAILED,
+        f"{RULES[kind].label} failed and was given up: {error} The order goes on; retry it from the order's page.",
+        actor=SYSTEM,
+        at=clock.now(),
+        weight=Weight.PROBLEM,
+        step_id=step.id,
+    )
+
+
+def _note(session: Session, order: Order, step: Step, kind: TimelineKind, text: str) -> None:
+    timeline.add(session, order.id, kind, text, actor=SYSTEM, at=clock.now(), weight=Weight.ROUTINE, step_id=step.id)

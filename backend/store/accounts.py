@@ -1,0 +1,53 @@
+"""Users, sessions, API tokens and failed sign-ins. Tokens are looked up by their SHA-256."""
+
+from datetime import datetime
+
+from sqlalchemy import func
+from sqlmodel import Session, col, delete, select
+
+from backend.store.tables import ApiToken, SignInFailure, StaffSession, User
+
+
+def user_by_email(session: Session, email: str) -> User | None:
+    return session.exec(select(User).where(User.email == email)).first()
+
+
+def session_and_user(session: Session, token_hash: str) -> tuple[StaffSession, User] | None:
+    found = session.exec(
+        select(StaffSession, User)
+        .join(User, col(User.id) == col(StaffSession.user_id))
+        .where(StaffSession.token_hash == token_hash)
+    ).first()
+    return None if found is None else (found[0], found[1])
+
+
+def end_session(session: Session, token_hash: str) -> None:
+    session.exec(delete(StaffSession).where(col(StaffSession.token_hash) == token_hash))
+
+
+def end_sessions_of(session: Session, user_id: int) -> None:
+    """Sign a user out everywhere."""
+    session.exec(delete(StaffSession).where(col(StaffSession.user_id) == user_id))
+
+
+def api_token(session: Session, token_hash: str) -> ApiToken | None:
+    return session.exec(
+        select(ApiToken).where(ApiToken.token_hash == token_hash, col(ApiToken.revoked_at).is_(None))
+    ).first()
+
+
+def failures_since(session: Session, subject: str, since: datetime) -> tuple[int, datetime | None]:
+    """How many sign-ins failed for an account or address lately, and when the last one did."""
+    row = session.exec(
+        select(func.count(), func.max(SignInFailure.at)).where(SignInFailure.subject == subject, SignInFailure.at > since)
+    ).one()
+    return int(row[0]), row[1]
+
+
+def note_failure(session: Session, subjects: list[str], at: datetime) -> None:
+    session.add_all([SignInFailure(subject=subject, at=at) for subject in subjects])
+
+
+def forget_failures(session: Session, subject: str, before: datetime) -> None:
+    """A good sign-in clears the account's failures; everybody's old ones go with it."""
+    session.exec(delete(SignInFailure).where((col(SignInFailure.subject) == subject) | (col(SignInFailure.at) < before)))

@@ -1,0 +1,79 @@
+"""Holds: placing, closing, and whether an order may go on."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from backend.domain.holds import HoldKind, HoldSource
+from backend.domain.permissions import Actor
+from backend.store import db
+from backend.store.tables import Hold
+
+
+def place(
+    session: Session,
+    order_id: int,
+    kind: HoldKind,
+    reason: str,
+    *,
+    source: HoldSource,
+    cluster: str,
+    actor: Actor,
+    at: datetime,
+    provider: str = "",
+    step_id: int | None = None,
+    facts: dict[str, Any] | None = None,
+) -> int | None:
+    """Open a hold; None when one of this kind is open already (the database allows only one)."""
+    session.flush()
+    return session.execute(
+        text(
+            "insert into holds (order_id, kind, source, reason, provider, cluster, step_id, facts, placed_by, placed_by_name, "
+            "placed_at, closed_by, closed_by_name, closed_how, closed_reason) values (:order_id, :kind, :source, :reason, "
+            ":provider, :cluster, :step_id, cast(:facts as jsonb), :placed_by, :placed_by_name, :at, '', '', '', '') "
+            "on conflict do nothing returning id"
+        ),
+        {
+            "order_id": order_id,
+            "kind": str(kind),
+            "source": str(source),
+            "reason": reason,
+            "provider": provider,
+            "cluster": cluster,
+            "step_id": step_id,
+            "facts": db.to_json(facts or {}),
+            "placed_by": actor.id,
+            "placed_by_name": actor.name,
+            "at": at,
+        },
+    ).scalar_one_or_none()
+
+
+def open_of(session: Session, order_id: int) -> list[Hold]:
+    """Open holds, oldest first."""
+    statement = select(Hold).where(Hold.order_id == order_id, col(Hold.closed_at).is_(None)).order_by(col(Hold.id))
+    return list(session.exec(statement.execution_options(populate_existing=True)).all())
+
+
+def all_of(session: Session, order_id: int) -> list[Hold]:
+    return list(session.exec(select(Hold).where(Hold.order_id == order_id).order_by(col(Hold.id))).all())
+
+
+def is_open(session: Session, order_id: int) -> bool:
+    return (
+        session.exec(select(Hold.id).where(Hold.order_id == order_id, col(Hold.closed_at).is_(None)).limit(1)).first()
+        is not None
+    )
+
+
+def close(session: Session, hold: Hold, how: str, *, actor: Actor, at: datetime, reason: str = "") -> None:
+    """Close an open hold; the caller has locked the order."""
+    hold.closed_at = at
+    hold.closed_by = actor.id
+    hold.closed_by_name = actor.name
+    hold.closed_how = how
+    hold.closed_reason = reason
+    session.add(hold)
+    session.flush()

@@ -1,0 +1,120 @@
+"""The inbox: every authentic inbound message, kept as received, once per (provider, event id)."""
+
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, text
+from sqlmodel import Session, col, select
+
+from backend.store import db
+from backend.store.ids import new_id
+from backend.store.personal import keyring
+from backend.store.tables import InboxMessage
+
+def record_once(
+    session: Session,
+    *,
+    area: str,
+    provider: str,
+    event_id: str,
+    topic: str,
+    headers: dict[str, Any],
+    body: bytes,
+    body_hash: str,
+    at: datetime,
+) -> tuple[UUID, bool]:
+    """Keep a message; a repeat of a known event is only counted. Returns the row's id and whether it is new."""
+    row_id = new_id()
+    sealed = keyring().seal("inbox", "body", row_id, body)
+    row = session.execute(
+        text(
+            "insert into inbox as known (id, area, provider, event_id, topic, headers, body, body_bytes, body_hash, verdict, "
+            "problems, parked_for, duplicates, received_at) values (:id, :area, :provider, :event_id, :topic, "
+            "cast(:headers as jsonb), :body, :size, :hash, 'received', '[]', '', 0, :at) "
+            "on conflict (provider, event_id) do update set duplicates = known.duplicates + 1 returning id, duplicates = 0"
+        ),
+        {
+            "id": row_id,
+            "area": area,
+            "provider": provider,
+            "event_id": event_id,
+            "topic": topic,
+            "headers": db.to_json(headers),
+            "body": sealed.blob,
+            "size": len(body),
+            "hash": body_hash,
+            "at": at,
+        },
+    ).one()
+    return row[0], bool(row[1])
+
+
+def count_refused(session: Session, provider: str, reason: str, at: datetime) -> None:
+    """Count a message that was turned away at the door; nothing else of it is kept."""
+    session.execute(
+        text(
+            "insert into inbox_counters as counters (day, provider, reason, count, last_at) "
+            "values (:day, :provider, :reason, 1, :at) "
+            "on conflict (day, provider, reason) do update set count = counters.count + 1, last_at = :at"
+        ),
+        {"day": at.date().isoformat(), "provider": provider, "reason": reason, "at": at},
+    )
+
+
+def lock_unhandled(session: Session, row_id: UUID) -> InboxMessage | None:
+    """The message, locked, if it still waits to be handled; None when somebody did it or is doing it."""
+    statement = (
+        select(InboxMessage)
+        .where(InboxMessage.id == row_id, InboxMessage.verdict == "received")
+        .with_for_update(skip_locked=True)
+    )
+    return session.exec(statement).first()
+
+
+def unhandled(session: Session, *, older_than: float, limit: int = 100) -> list[UUID]:
+    """Messages that were kept but not handled `older_than` seconds ago: their handler died or failed."""
+    statement = (
+        select(InboxMessage.id)
+        .where(
+            InboxMessage.verdict == "received",
+            col(InboxMessage.received_at) < func.clock_timestamp() - timedelta(seconds=older_than),
+        )
+        .order_by(col(InboxMessage.received_at))
+        .limit(limit)
+    )
+    return list(session.exec(statement).all())
+
+
+def unpark(session: Session, waited_for: str) -> None:
+    """What a parked message waited for exists now: have it handled again by the next sweep."""
+    session.execute(
+        text("update inbox set verdict = 'received', parked_for = '' where parked_for = :key and verdict = 'parked'"),
+        {"key": waited_for},
+    )
+
+
+def unpark_answered(session: Session) -> int:
+    """Free every parked message whose parcel or order exists by now (its label may have been bought in that very moment)."""
+    freed = session.execute(
+        text(
+            "update inbox set verdict = 'received', parked_for = '' where verdict = 'parked' and ("
+            "exists (select 1 from parcels where tracking_number = inbox.parked_for) or "
+            "exists (select 1 from orders where payment_reference = inbox.parked_for and payment_reference <> ''))"
+        )
+    )
+    return int(freed.rowcount)  # type: ignore[attr-defined]
+
+
+def quarantined(session: Session, *, page: int, size: int) -> tuple[list[InboxMessage], int]:
+    """Messages that could not be used, newest first, and how many there are in all."""
+    where = InboxMessage.verdict == "quarantined"
+    total = session.exec(select(func.count()).select_from(InboxMessage).where(where)).one()
+    rows = session.exec(
+        select(InboxMessage)
+        .where(where)
+        .order_by(col(InboxMessage.received_at).desc())
+        .offset((page - 1) * size)
+        .limit(size)
+    ).all()
+    return list(rows), total

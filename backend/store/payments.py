@@ -1,0 +1,57 @@
+"""Append-only payment entries and what they add up to."""
+
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlmodel import Session, col, select
+
+from backend.domain.payments import Balance, EntryKind, balance
+from backend.store.tables import Order, PaymentEntry
+
+
+def record(
+    session: Session,
+    order: Order,
+    kind: EntryKind,
+    *,
+    amount_minor: int,
+    currency: str,
+    provider: str,
+    reference: str,
+    at: datetime,
+    now: datetime,
+    step_key: str = "",
+    detail: str = "",
+) -> bool:
+    """Record one fact; False when (provider, reference, kind) is known already, so repeated news changes nothing."""
+    session.flush()
+    statement = text(
+        "insert into payment_entries (order_id, kind, amount_minor, currency, provider, reference, step_key, detail, "
+        "occurred_at, recorded_at) values (:order_id, :kind, :amount, :currency, :provider, :reference, :step_key, :detail, "
+        ":at, :now) on conflict (provider, reference, kind) do nothing returning id"
+    )
+    values = {
+        "order_id": order.id,
+        "kind": str(kind),
+        "amount": amount_minor,
+        "currency": currency,
+        "provider": provider,
+        "reference": reference,
+        "step_key": step_key,
+        "detail": detail,
+        "at": at,
+        "now": now,
+    }
+    return session.execute(statement, values).scalar_one_or_none() is not None
+
+
+def entries(session: Session, order_id: int) -> list[PaymentEntry]:
+    return list(
+        session.exec(
+            select(PaymentEntry).where(PaymentEntry.order_id == order_id).order_by(col(PaymentEntry.id))
+        ).all()
+    )
+
+
+def balance_of(session: Session, order_id: int) -> Balance:
+    return balance((EntryKind(entry.kind), entry.amount_minor) for entry in entries(session, order_id))

@@ -1,0 +1,27 @@
+"""How the machinery is doing, in a handful of counts."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+_PULSE = text(
+    """
+    select
+      (select count(distinct order_id) from holds where closed_at is null) as held_orders,
+      (select count(*) from steps where state in ('ready', 'running') and due_at <= clock_timestamp()) as due_steps,
+      (select count(*) from inbox where verdict = 'quarantined') as quarantined,
+      (select count(*) from steps as failed where state = 'parked' and kind = any(:documents) and not exists (
+          select 1 from steps as newer where newer.order_id = failed.order_id and newer.kind = failed.kind
+          and newer.subject = failed.subject and newer.generation > failed.generation)) as failed_documents,
+      (select extract(epoch from clock_timestamp() - max(last_sweep_at))::float8 from workers) as sweep_age_seconds,
+      (select count(*) from orders where created_at >= :since) as orders_today,
+      (select count(*) from orders where delivered_at >= :since) as delivered_today
+    """
+)
+
+
+def read(session: Session, *, since: datetime, documents: list[str]) -> dict[str, Any]:
+    """Counts as named in the statement; `documents` are the step kinds that hold nothing when they fail."""
+    return dict(session.execute(_PULSE, {"since": since, "documents": documents}).mappings().one())

@@ -1,0 +1,338 @@
+"""The step ledger: promise, claim with lease and fencing token, settle with the same token.
+
+Due times and leases use the database's own clock (`clock_timestamp()`), so workers' clocks may differ.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, literal, or_, text
+from sqlmodel import Session, col, select, update
+
+from backend.domain.errors import StaleWrite
+from backend.domain.retries import Outcome
+from backend.domain.steps import RULES, StepKind, StepState, step_key
+from backend.store import db
+from backend.store.tables import Attempt, Order, Step
+
+FORGOTTEN_AFTER = 5.0
+"""Seconds after which a step that somebody was woken for, but nobody claimed, is woken again."""
+
+
+class LeaseLost(StaleWrite):
+    """The step was claimed by somebody else in the meantime: what we found out must not be written."""
+
+
+def promise(
+    session: Session,
+    order: Order,
+    kind: StepKind,
+    *,
+    at: datetime,
+    subject: str = "",
+    data: dict[str, Any] | None = None,
+    requested_by: str = "system",
+) -> bool:
+    """Write a step of generation 1 down, due now, and wake a worker after the commit; False if it was promised before."""
+    return _insert(session, order, kind, subject, 1, data or {}, requested_by, at) is not None
+
+
+def promise_again(session: Session, order: Order, old: Step, *, at: datetime, requested_by: str) -> int:
+    """The next generation of a step whose failure is proven; returns the new step's id."""
+    new = _insert(
+        session, order, StepKind(old.kind), old.subject, old.generation + 1, dict(old.data), requested_by, at
+    )
+    if new is None:
+        raise StaleWrite("This step was already retried by somebody else.")
+    return new
+
+
+def _insert(
+    session: Session,
+    order: Order,
+    kind: StepKind,
+    subject: str,
+    generation: int,
+    data: dict[str, Any],
+    requested_by: str,
+    at: datetime,
+) -> int | None:
+    session.flush()
+    step_id = session.execute(
+        text(
+            "insert into steps (order_id, kind, subject, generation, key, state, provider, data, due_at, fence, attempts, "
+            "allowed, in_doubt, restore_epoch, outcome, error, category, result, requested_by, woken_at, created_at) "
+            "values (:order_id, :kind, :subject, :generation, :key, 'ready', '', cast(:data as jsonb), clock_timestamp(), "
+            "0, 0, :allowed, false, 0, '', '', '', '{}', :requested_by, clock_timestamp(), :at) "
+            "on conflict do nothing returning id"
+        ),
+        {
+            "order_id": order.id,
+            "kind": str(kind),
+            "subject": subject,
+            "generation": generation,
+            "key": step_key(order.number, kind, generation, subject),
+            "data": db.to_json(data),
+            "allowed": RULES[kind].limit,
+            "requested_by": requested_by,
+            "at": at,
+        },
+    ).scalar_one_or_none()
+    if step_id is not None:
+        db.wake_after_commit(session, step_id)
+    return step_id
+
+
+def order_of(session: Session, step_id: int) -> int | None:
+    return session.exec(select(Step.order_id).where(Step.id == step_id)).first()
+
+
+def get(session: Session, step_id: int) -> Step:
+    return session.exec(select(Step).where(Step.id == step_id).execution_options(populate_existing=True)).one()
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A claimed step: `fence` must come back when settling. `orphaned`: an earlier claim never ended."""
+
+    step_id: int
+    fence: int
+    attempt: int
+    orphaned: bool
+    since_first_sent: float
+    database_now: datetime
+
+
+_CLAIM = text(
+    """
+    with candidate as (
+        select id, state = 'running' as orphaned,
+               coalesce(extract(epoch from clock_timestamp() - first_sent_at), 0)::float8 as since_first_sent
+        from steps
+        where id = :id
+          and ((state = 'ready' and due_at <= clock_timestamp())
+            or (state = 'running' and lease_until < clock_timestamp()))
+        for update
+    )
+    update steps set state = 'running', fence = steps.fence + 1, attempts = steps.attempts + 1,
+        lease_until = clock_timestamp() + make_interval(secs => :lease),
+        in_doubt = steps.in_doubt or candidate.orphaned
+    from candidate where steps.id = candidate.id
+    returning steps.id, steps.fence, steps.attempts, candidate.orphaned, candidate.since_first_sent, clock_timestamp() as now
+    """
+)
+
+
+def claim(session: Session, step_id: int, lease: float) -> Claim | None:
+    """Take a due step for `lease` seconds; None when it is not due, done, or somebody else's. Counts the attempt."""
+    row = session.execute(_CLAIM, {"id": step_id, "lease": lease}).mappings().first()
+    if row is None:
+        return None
+    if row["orphaned"]:
+        session.execute(
+            text(
+                "update attempts set outcome = :outcome, finished_at = clock_timestamp(), "
+                "error = 'The worker ended before the answer was recorded.' where step_id = :id and outcome = ''"
+            ),
+            {"outcome": str(Outcome.UNFINISHED), "id": step_id},
+        )
+    session.expire_all()
+    return Claim(row["id"], row["fence"], row["attempts"], row["orphaned"], row["since_first_sent"], row["now"])
+
+
+def set_aside(session: Session, claim: Claim) -> None:
+    """Give a claimed step back because a hold stops it; that try does not count."""
+    _settle(session, claim, state=str(StepState.HELD), lease_until=None, attempts=col(Step.attempts) - 1)
+
+
+def begin_attempt(session: Session, claim: Claim, *, worker: str, asks_first: bool, provider: str) -> None:
+    """Record that a try begins, before anything is sent."""
+    session.execute(
+        text(
+            "update steps set provider = :provider, first_sent_at = coalesce(first_sent_at, clock_timestamp()), "
+            "last_sent_at = clock_timestamp() where id = :id"
+        ),
+        {"id": claim.step_id, "provider": provider},
+    )
+    session.add(
+        Attempt(
+            step_id=claim.step_id,
+            fence=claim.fence,
+            number=claim.attempt,
+            worker=worker,
+            asked_first=asks_first,
+            started_at=claim.database_now,
+        )
+    )
+
+
+def end_attempt(
+    session: Session, claim: Claim, outcome: Outcome, *, error: str, exchanges: list[Any], duration_ms: int
+) -> None:
+    """Complete the try's record; it is written even when the lease was lost, because it did happen."""
+    session.execute(
+        text(
+            "update attempts set outcome = :outcome, error = :error, exchanges = cast(:exchanges as jsonb), "
+            "duration_ms = :duration, finished_at = clock_timestamp() where step_id = :id and fence = :fence"
+        ),
+        {
+            "outcome": str(outcome),
+            "error": error,
+            "exchanges": db.to_json(exchanges),
+            "duration": duration_ms,
+            "id": claim.step_id,
+            "fence": claim.fence,
+        },
+    )
+
+
+def finish(session: Session, claim: Claim, *, result: dict[str, Any], waiting: bool = False) -> None:
+    """The call succeeded; `waiting`: the rest comes by webhook."""
+    _settle(
+        session,
+        claim,
+        state=str(StepState.WAITING if waiting else StepState.DONE),
+        outcome=str(Outcome.OK),
+        error="",
+        category="",
+        in_doubt=False,
+        lease_until=None,
+        result=result,
+        done_at=None if waiting else func.clock_timestamp(),
+    )
+
+
+def try_later(
+    session: Session, claim: Claim, outcome: Outcome, *, delay: float, error: str, counted: bool = True
+) -> None:
+    """Run it again after `delay` seconds; an uncounted try (the provider said "later") leaves the limit untouched."""
+    _settle(
+        session,
+        claim,
+        state=str(StepState.READY),
+        outcome=str(outcome),
+        error=error,
+        lease_until=None,
+        woken_at=None,
+        in_doubt=or_(col(Step.in_doubt), literal(outcome is Outcome.IN_DOUBT)),
+        attempts=col(Step.attempts) - (0 if counted else 1),
+        due_at=func.clock_timestamp() + timedelta(seconds=delay),
+    )
+
+
+def park(session: Session, claim: Claim, outcome: Outcome, *, error: str, category: str) -> None:
+    """It ended without success. A rejection is the provider's proof that nothing happened; anything else keeps its doubt."""
+    doubt = or_(col(Step.in_doubt), literal(outcome is Outcome.IN_DOUBT))
+    _settle(
+        session,
+        claim,
+        state=str(StepState.PARKED),
+        outcome=str(outcome),
+        error=error,
+        category=category,
+        lease_until=None,
+        in_doubt=literal(False) if outcome is Outcome.REJECTED else doubt,
+        done_at=func.clock_timestamp(),
+    )
+
+
+def _settle(session: Session, claim: Claim, **values: Any) -> None:
+    statement = (
+        update(Step)
+        .where(col(Step.id) == claim.step_id, col(Step.fence) == claim.fence, col(Step.state) == str(StepState.RUNNING))
+        .values(**values)
+        .execution_options(synchronize_session=False)
+    )
+    if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+        raise LeaseLost(f"Step {claim.step_id} was taken over by another worker; this outcome is not written.")
+    session.expire_all()
+
+
+def rearm(session: Session, step_id: int) -> None:
+    """Make a parked step ready again with fresh tries; its key and its doubt stay."""
+    session.execute(
+        text(
+            "update steps set state = 'ready', due_at = clock_timestamp(), woken_at = clock_timestamp(), done_at = null, "
+            "allowed = attempts + :more where id = :id and state = 'parked'"
+        ),
+        {"id": step_id, "more": RULES[StepKind(get(session, step_id).kind)].limit},
+    )
+    session.expire_all()
+    db.wake_after_commit(session, step_id)
+
+
+def call_off(session: Session, step_id: int, outcome: str) -> None:
+    """Nobody wants this step any more (a person accepted things as they are, or the order was called off)."""
+    session.execute(
+        text(
+            "update steps set state = 'cancelled', outcome = :outcome, done_at = clock_timestamp(), lease_until = null "
+            "where id = :id and state in ('ready', 'held', 'waiting', 'parked')"
+        ),
+        {"id": step_id, "outcome": outcome},
+    )
+    session.expire_all()
+
+
+def complete_waiting(session: Session, order_id: int, kind: StepKind) -> None:
+    """A webhook brought what the step was waiting for."""
+    session.execute(
+        text(
+            "update steps set state = 'done', done_at = clock_timestamp() "
+            "where order_id = :order_id and kind = :kind and state = 'waiting'"
+        ),
+        {"order_id": order_id, "kind": str(kind)},
+    )
+    session.expire_all()
+
+
+def wake_held(session: Session, order_id: int) -> None:
+    """The last hold is closed: every step that waited behind it is ready and due."""
+    ids = (
+        session.execute(
+            text(
+                "update steps set state = 'ready', due_at = clock_timestamp(), woken_at = clock_timestamp() "
+                "where order_id = :order_id and state = 'held' returning id"
+            ),
+            {"order_id": order_id},
+        )
+        .scalars()
+        .all()
+    )
+    session.expire_all()
+    for step_id in ids:
+        db.wake_after_commit(session, step_id)
+
+
+_DUE = text(
+    """
+    update steps set woken_at = clock_timestamp()
+    where id in (
+        select id from steps
+        where ((state = 'ready' and due_at <= clock_timestamp())
+            or (state = 'running' and lease_until < clock_timestamp()))
+          and (woken_at is null or woken_at < due_at
+            or woken_at < clock_timestamp() - make_interval(secs => :forgotten))
+        order by due_at limit :limit for update skip locked)
+    returning id
+    """
+)
+
+
+def take_due(session: Session, *, limit: int = 200, forgotten: float = FORGOTTEN_AFTER) -> list[int]:
+    """Steps that are due and that nobody was told of lately; marks them as told, so sweeps don't pile up wake-ups."""
+    return list(session.execute(_DUE, {"limit": limit, "forgotten": forgotten}).scalars().all())
+
+
+def of_order(session: Session, order_id: int) -> list[Step]:
+    return list(session.exec(select(Step).where(Step.order_id == order_id).order_by(col(Step.id))).all())
+
+
+def latest(session: Session, order_id: int, kind: StepKind, subject: str = "") -> Step | None:
+    """The newest generation of a kind of step."""
+    return session.exec(
+        select(Step)
+        .where(Step.order_id == order_id, Step.kind == str(kind), Step.subject == subject)
+        .order_by(col(Step.generation).desc())
+        .execution_options(populate_existing=True)
+    ).first()

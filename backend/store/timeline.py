@@ -1,0 +1,53 @@
+"""The append-only timeline of an order."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import Session, col, select
+
+from backend.domain.permissions import Actor
+from backend.domain.timeline import TimelineKind, Weight
+from backend.store import orders
+from backend.store.tables import TimelineEntry
+
+
+def add(
+    session: Session,
+    order_id: int,
+    kind: TimelineKind,
+    text: str,
+    *,
+    actor: Actor,
+    at: datetime,
+    weight: Weight = Weight.ROUTINE,
+    step_id: int | None = None,
+    data: dict[str, Any] | None = None,
+) -> None:
+    """Write one entry. `text` is a sentence for staff and must not name personal data: the timeline is never erased."""
+    session.add(
+        TimelineEntry(
+            order_id=order_id,
+            at=at,
+            kind=kind,
+            weight=weight,
+            actor_kind=actor.kind,
+            actor_id=actor.id,
+            actor_name=actor.name,
+            text=text,
+            step_id=step_id,
+            data=data or {},
+        )
+    )
+    if weight is not Weight.ROUTINE:
+        orders.touch(session, order_id)
+
+
+def of_order(session: Session, order_id: int, *, limit: int = 500) -> list[TimelineEntry]:
+    """The newest entries first."""
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.order_id == order_id)
+        .order_by(col(TimelineEntry.id).desc())
+        .limit(limit)
+    )
+    return list(session.exec(statement).all())
