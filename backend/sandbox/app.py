@@ -1,0 +1,88 @@
+"""The sandbox's HTTP application: every provider under its prefix, the control API and the pages."""
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend.sandbox import clock
+from backend.sandbox.control import api as control
+from backend.sandbox.invoiceninja.api import NinjaApi
+from backend.sandbox.pages import faults as fault_page
+from backend.sandbox.pages import home, journal, mails, orders
+from backend.sandbox.shipengine.api import ShipEngineApi
+from backend.sandbox.shop.counter import Counter
+from backend.sandbox.shopify import webhooks
+from backend.sandbox.shopify.api import ShopifyApi
+from backend.sandbox.shopify.orders import ShopOrders
+from backend.sandbox.stripe import service as stripe
+from backend.sandbox.world import World
+
+PROVIDERS = ("stripe", "shopify", "invoiceninja", "shipengine")
+
+
+def build(world: World) -> tuple[ASGIApp, Counter]:
+    """The application and the shop's counter, where orders are placed."""
+    shop_orders = ShopOrders(world)
+    shipping = ShipEngineApi(world)
+    counter = Counter(world, shop_orders)
+    world.delivery.sign_with("shopify", lambda raw: webhooks.sign(world.config.shopify_webhook_secret, raw))
+    routes: list[BaseRoute] = [
+        Mount("/stripe", routes=stripe.routes(world)),
+        Mount("/shopify", routes=ShopifyApi(shop_orders).routes()),
+        Mount("/invoiceninja", routes=NinjaApi(world).routes()),
+        Mount("/shipengine", routes=shipping.routes()),
+        Mount("/control", routes=control.routes(world, shop_orders, counter, shipping)),
+        *home.routes(world, counter),
+        *orders.routes(world),
+        *mails.routes(world),
+        *fault_page.routes(world),
+        *journal.routes(world),
+    ]
+    application = Starlette(routes=routes)
+    application.state.world = world
+    return Recorder(application, world), counter
+
+
+class Recorder:
+    """Notes every call to a provider, and writes the store down before an answer leaves."""
+
+    def __init__(self, application: ASGIApp, world: World) -> None:
+        self._application = application
+        self._world = world
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """ASGI entry."""
+        if scope["type"] != "http":
+            await self._application(scope, receive, send)
+            return
+        started, status = clock.stopwatch(), 0
+
+        async def watched(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                self._world.store.commit()
+            await send(message)
+
+        try:
+            await self._application(scope, receive, watched)
+        finally:
+            self._world.store.commit()
+            self._note(Request(scope), status, started)
+
+    def _note(self, request: Request, status: int, started: float) -> None:
+        provider = request.url.path.split("/")[1]
+        if provider in PROVIDERS:
+            self._world.journal.note_call(
+                {
+                    "at": clock.iso_millis(),
+                    "provider": provider,
+                    "method": request.method,
+                    "path": request.url.path,
+                    "query": request.url.query,
+                    "status": status,
+                    "key": request.headers.get("idempotency-key"),
+                    "milliseconds": round((clock.stopwatch() - started) * 1000, 1),
+                }
+            )

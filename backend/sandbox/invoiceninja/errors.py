@@ -1,0 +1,30 @@
+"""Invoice Ninja's errors: `{"message": …, "errors": {field: [sentence]}}` with 401, 403, 404 or 422."""
+
+from starlette.responses import JSONResponse
+
+
+class NinjaError(Exception):
+    """A refusal to be answered with `status`."""
+
+    def __init__(self, status: int, message: str, errors: dict[str, list[str]] | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.message = message
+        self.errors = errors
+
+    def response(self) -> JSONResponse:
+        """The HTTP answer."""
+        body: dict[str, object] = {"message": self.message}
+        if self.errors is not None:
+            body["errors"] = self.errors
+        return JSONResponse(body, self.status)
+
+
+def invalid(field: str, sentence: str) -> NinjaError:
+    """422 with one sentence about one field."""
+    return NinjaError(422, "The given data was invalid.", {field: [sentence]})
+
+
+def server_error() -> JSONResponse:
+    """500 as the application writes it."""
+    return JSONResponse({"message": "Server Error"}, 500)

@@ -1,0 +1,1 @@
+"""Pages for people: what the outside world holds, and buttons to make it misbehave."""

@@ -1,0 +1,84 @@
+"""Refunds: never more than was captured, each with its balance transaction and events."""
+
+from typing import Any
+
+from backend.sandbox.money import to_text
+from backend.sandbox.store import Document
+from backend.sandbox.stripe import objects
+from backend.sandbox.stripe.errors import StripeError, invalid, no_such
+from backend.sandbox.stripe.ledger import Caller, Ledger
+
+REASONS = ("duplicate", "fraudulent", "requested_by_customer")
+
+
+def create(ledger: Ledger, params: dict[str, Any], caller: Caller, refusal: str | None) -> Document:
+    """Pay back all or part of a captured charge, named by `charge` or `payment_intent`."""
+    charge = _charge(ledger, params)
+    left = charge["amount_captured"] - _refunded(ledger, charge["id"])
+    if left <= 0:
+        message = f"Charge {charge['id']} has already been refunded."
+        raise StripeError(400, "invalid_request_error", message, code="charge_already_refunded")
+    amount = params.get("amount", left)
+    if amount > left:
+        currency = charge["currency"].upper()
+        raise StripeError(
+            400,
+            "invalid_request_error",
+            f"Refund amount ({to_text(amount, currency)} {currency}) is greater than unrefunded amount on charge "
+            f"({to_text(left, currency)} {currency})",
+            param="amount",
+        )
+    if refusal:
+        raise StripeError(400, "invalid_request_error", "This charge cannot be refunded: the refund was refused.")
+    return _refund(ledger, charge, amount, params, caller)
+
+
+def get(ledger: Ledger, refund_id: str) -> Document:
+    """A refund or 404."""
+    refund = ledger.find("refund", refund_id)
+    if refund is None:
+        raise no_such("refund", refund_id, param="refund")
+    return refund
+
+
+def _refund(ledger: Ledger, charge: Document, amount: int, params: dict[str, Any], caller: Caller) -> Document:
+    metadata = params.get("metadata") or {}
+    refund = objects.refund(ledger.world.ids.text("re_"), charge, amount, params.get("reason"), metadata)
+    ledger.book(refund, "refund", -amount)
+    ledger.save(refund)
+    total = _refunded(ledger, charge["id"])
+    before = charge["amount_refunded"]
+    charge |= {"amount_refunded": total, "refunded": total >= charge["amount_captured"]}
+    ledger.save(charge)
+    ledger.note("payment.refunded", {**refund, "metadata": {**charge["metadata"], **metadata}}, amount, caller)
+    ledger.emit("refund.created", refund, caller)
+    ledger.emit("charge.refunded", charge, caller, {"amount_refunded": before})
+    return refund
+
+
+def _refunded(ledger: Ledger, charge_id: str) -> int:
+    return sum(
+        refund["amount"]
+        for refund in ledger.newest_first("refund")
+        if refund["charge"] == charge_id and refund["status"] == "succeeded"
+    )
+
+
+def _charge(ledger: Ledger, params: dict[str, Any]) -> Document:
+    if charge_id := params.get("charge"):
+        charge = ledger.find("charge", charge_id)
+        if charge is None:
+            raise no_such("charge", charge_id, param="charge")
+    elif intent_id := params.get("payment_intent"):
+        intent = ledger.find("payment_intent", intent_id)
+        if intent is None:
+            raise no_such("payment_intent", intent_id, param="payment_intent")
+        charge = ledger.find("charge", intent["latest_charge"] or "")
+        if charge is None or intent["amount_received"] == 0:
+            message = f"This PaymentIntent ({intent_id}) does not have a successful charge to refund."
+            raise StripeError(400, "invalid_request_error", message, param="payment_intent")
+    else:
+        raise invalid("One of the following params should be provided for this request: payment_intent or charge.")
+    if not charge["captured"]:
+        raise StripeError(400, "invalid_request_error", f"Charge {charge['id']} has not been captured.")
+    return charge
