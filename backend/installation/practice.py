@@ -47,6 +47,11 @@ class Practice:
         """The sandbox of this data folder, on free ports near its usual ones."""
         port = free_port(3090, not_these=not_these)
         smtp_port = free_port(3025, not_these=not_these | {port})
+        return cls.at(home, port, smtp_port)
+
+    @classmethod
+    def at(cls, home: Home, port: int, smtp_port: int) -> "Practice":
+        """The sandbox of this data folder, on known ports."""
         return cls(home, port, smtp_port, _kept_or_made(home))
 
     @property

@@ -55,7 +55,7 @@ def _start(product: Product, home: Home, report: Report, stop: StopRequest, *, d
         if practice is not None:
             trickle = _TRICKLE_PER_MINUTE if demo else 0.0
             product.add("sandbox", "backend.sandbox", practice.own_environment(current, orders_per_minute=trickle))
-            product.tell(sandbox=practice.url, mails=practice.mails, smtp_port=practice.smtp_port)
+            product.tell(sandbox=practice.url, sandbox_port=practice.port, smtp_port=practice.smtp_port)
         web = product.add("web", "dashboard.serve", {})
         for number in range(1, current.worker_processes + 1):
             product.add(f"worker-{number}", "jobs.consumer", {})

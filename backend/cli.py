@@ -1,0 +1,209 @@
+"""`holdfast …`: everything that is done to an installation from a terminal.
+
+Exit codes: 0 done, 1 failed, 2 wrong use. An expected failure is one sentence on standard error, never a traceback.
+"""
+
+import json
+import os
+import sys
+from dataclasses import asdict
+from typing import Annotated, NoReturn
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+from sqlalchemy.exc import OperationalError
+
+from backend import settings
+from backend.domain.errors import ConfigurationError, HoldfastError, InvalidInput, NotPossible
+from backend.domain.permissions import SYSTEM, Role
+from backend.installation import environment, keys
+from backend.installation import up as product
+from backend.installation.doctor.examination import examine
+from backend.installation.doctor.finding import Finding, Verdict
+from backend.installation.home import Home
+from backend.installation.practice import Practice
+from backend.installation.processes import python
+from backend.installation.product import ROOT
+from backend.installation.report import Report
+from backend.services import accounts
+from backend.services.run import in_unit_of_work
+from backend.store import db, migrate
+
+FAILED, WRONG_USE = 1, 2
+_MARKS = {
+    Verdict.OK: "[green]✓[/]",
+    Verdict.NOTE: "[dim]·[/]",
+    Verdict.WARNING: "[yellow]![/]",
+    Verdict.PROBLEM: "[red]✗[/]",
+}
+
+cli = typer.Typer(
+    name="holdfast",
+    help="The back office of an online shop: runs it, sets it up, and says what is wrong with it.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+users = typer.Typer(help="The colleagues who may sign in.", no_args_is_help=True)
+tokens = typer.Typer(help="Bearer tokens for the HTTP API.", no_args_is_help=True)
+cli.add_typer(users, name="user")
+cli.add_typer(tokens, name="token")
+
+RoleOption = Annotated[Role, typer.Option(help="What the holder may do.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
+
+
+@cli.command()
+def up(
+    demo: Annotated[bool, typer.Option(help="Load demo data and sign-ins, and let demo orders come in.")] = False,
+    sandbox: Annotated[bool, typer.Option(help="Play every provider that is not configured.")] = False,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port of dashboard and HTTP API.")] = None,
+) -> None:
+    """Run everything on this machine until Ctrl-C: database, workers, dashboard, HTTP API."""
+    if port is not None:
+        environment.extend({"HOLDFAST_PORT": str(port)})
+    product.up(Report(Console(highlight=False)), demo=demo, sandbox=sandbox)
+
+
+@cli.command()
+def web() -> None:
+    """Run the web process alone: dashboard and HTTP API."""
+    environment.use_running_database()
+    _become("dashboard.serve")
+
+
+@cli.command()
+def worker() -> None:
+    """Run one worker process alone; start as many as you like, on any machine that reaches the database."""
+    environment.use_running_database()
+    _become("jobs.consumer")
+
+
+@cli.command()
+def sandbox(
+    orders_per_minute: Annotated[float, typer.Option(min=0, help="How many orders customers place by themselves.")] = 0,
+) -> None:
+    """Run the sandbox alone, and print the settings that point Holdfast at it."""
+    given = settings.current()
+    practice = Practice.of(Home.at(given.home))
+    for name, value in practice.settings_for_holdfast(given).items():
+        typer.echo(f"{name}={value}")
+    typer.echo(f"# sandbox at {practice.url}, its mails at {practice.mails}", err=True)
+    environment.extend(practice.own_environment(given, orders_per_minute=orders_per_minute))
+    _become("backend.sandbox")
+
+
+@cli.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database's tables to what this version needs."""
+    with environment.database() as current:
+        migrate.upgrade(current.database_url.get_secret_value())
+    typer.echo("The tables are up to date.")
+
+
+@users.command(name="add")
+def user_add(
+    email: Annotated[str, typer.Option(help="The address to sign in with.")],
+    role: RoleOption,
+    name: Annotated[str, typer.Option(help="The name that others see.")] = "",
+    password_stdin: Annotated[bool, typer.Option(help="Read the password from standard input.")] = False,
+) -> None:
+    """Add a colleague; the password is asked for, or read from standard input."""
+    password = sys.stdin.readline().rstrip("\n") if password_stdin else _ask_password()
+    with environment.database() as current:
+        _use(current)
+        in_unit_of_work(accounts.add_user, email=email, name=name, role=role, password=password, actor=SYSTEM)
+        db.dispose()
+    typer.echo(f"{email} may sign in now.")
+
+
+@tokens.command(name="create")
+def token_create(
+    role: RoleOption,
+    name: Annotated[str, typer.Option(help="What the token is for; shown in the audit.")] = "",
+) -> None:
+    """Make a token and print it: the token and nothing else. It is shown this once."""
+    with environment.database() as current:
+        _use(current)
+        token = in_unit_of_work(accounts.create_token, role=role, name=name, actor=SYSTEM)
+        db.dispose()
+    typer.echo(token)
+
+
+@cli.command(name="keys")
+def keys_command(as_json: JsonOption = False) -> None:
+    """Print fresh keys for personal data, for an installation with a database of its own. Keep them safe."""
+    fresh = keys.fresh()
+    values = {"HOLDFAST_ENCRYPTION_KEYS": fresh.encryption_keys, "HOLDFAST_INDEX_KEY": fresh.index_key}
+    if as_json:
+        typer.echo(json.dumps(values))
+    else:
+        typer.echo("\n".join(f"{name}={value}" for name, value in values.items()))
+
+
+@cli.command()
+def doctor(as_json: JsonOption = False) -> None:
+    """Say in words what is wrong with this installation and what to do about it. Exit code 1 when something is."""
+    findings = examine()
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings], ensure_ascii=False, indent=1))
+    else:
+        _show(findings)
+    if any(finding.verdict is Verdict.PROBLEM for finding in findings):
+        raise typer.Exit(FAILED)
+
+
+def main() -> None:
+    """The console script."""
+    try:
+        cli()
+    except ConfigurationError as error:
+        _fail(str(error), WRONG_USE)
+    except HoldfastError as error:
+        _fail(str(error), WRONG_USE if isinstance(error, InvalidInput) else FAILED)
+    except OperationalError as error:
+        _fail(f"The database cannot be used: {str(error.orig).strip()} `holdfast doctor` says more.", FAILED)
+    except KeyboardInterrupt:
+        _fail("Stopped.", FAILED)
+
+
+def _show(findings: list[Finding]) -> None:
+    console = Console(highlight=False)
+    for finding in findings:
+        console.print(f"{_MARKS[finding.verdict]} {escape(finding.says)}", soft_wrap=True)
+        if finding.advice:
+            console.print(f"  [dim]→ {escape(finding.advice)}[/]", soft_wrap=True)
+    wrong = sum(finding.verdict is Verdict.PROBLEM for finding in findings)
+    console.print("\nNothing is wrong." if not wrong else f"\n{wrong} of {len(findings)} checks found a problem.")
+
+
+def _use(current: settings.Settings) -> None:
+    """Point this process at the database; refused while its tables are not those of this version."""
+    db.configure(current.database_url.get_secret_value(), pool=2)
+    at, head = migrate.current_and_head(db.engine())
+    if at != head:
+        raise NotPossible(f"The tables are at {at or 'nothing'}, this version needs {head}. Run: holdfast migrate")
+
+
+def _ask_password() -> str:
+    answer: str = typer.prompt("Password (at least 15 characters)", hide_input=True, confirmation_prompt=True)
+    return answer
+
+
+def _become(module: str) -> NoReturn:
+    """Go on as another program, so that signals and exit code are its own."""
+    sys.stdout.flush()
+    os.chdir(ROOT)
+    command = python(module)
+    os.execve(command[0], command, environment.for_child({}))
+
+
+def _fail(sentence: str, code: int) -> NoReturn:
+    typer.echo(f"holdfast: {sentence}", err=True)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()
