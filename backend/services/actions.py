@@ -180,7 +180,9 @@ def _rerun_sentence(step: Step) -> str:
     if step.outcome == Outcome.REJECTED:
         return f"{what}: a new request is sent; the refused one had no effect."
     if step.in_doubt:
-        return f"{what}: the provider is asked first whether it happened; only if not, it is sent again with the same key."
+        return (
+            f"{what}: the provider is asked first whether it happened; only if not, it is sent again with the same key."
+        )
     return f"{what}: the same request is sent again; it never arrived."
 
 
@@ -270,7 +272,13 @@ def _carried_out(session: Session, token: str, actor: Actor) -> bool:
 
 
 def _audit(
-    session: Session, order: Order, action: str, actor: Actor, token: str | None, reason: str, details: dict[str, object]
+    session: Session,
+    order: Order,
+    action: str,
+    actor: Actor,
+    token: str | None,
+    reason: str,
+    details: dict[str, object],
 ) -> None:
     session.add(
         AuditEntry(

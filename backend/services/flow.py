@@ -157,4 +157,3 @@ def update_facts(session: Session, order: Order) -> None:
         order.shipping_status = str(shipping_status(TrackingStatus(parcel.status)) or ShippingStatus.LABEL_CREATED)
     session.add(order)
     session.flush()
-

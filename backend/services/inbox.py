@@ -148,8 +148,7 @@ def _note_failure(session: Session, row_id: UUID, reference: str) -> None:
     row = inbox.lock_unhandled(session, row_id)
     if row is None:
         return
-    row.problems = [f"Something went wrong inside Holdfast; it will be tried again. Reference {reference}."]
-    session.add(row)
+    inbox.note_failure(session, row, f"Something went wrong inside Holdfast. Reference {reference} is in its log.")
 
 
 def _headers(row: InboxMessage) -> dict[str, str]:
@@ -182,9 +181,7 @@ def _identify(area: InboundArea, adapter: object, message: InboundMessage) -> tu
         return fallback, ""
 
 
-def quarantine(
-    session: Session, *, actor: Actor, page: int = 1, size: int = 50
-) -> tuple[tuple[InboxRow, ...], int]:
+def quarantine(session: Session, *, actor: Actor, page: int = 1, size: int = 50) -> tuple[tuple[InboxRow, ...], int]:
     """Messages that could not be used, newest first, with their problems; and how many there are."""
     actor.require(Area.QUARANTINE, Level.VIEW, "see the quarantine")
     rows, total = inbox.quarantined(session, page=max(1, page), size=min(max(1, size), 200))

@@ -77,9 +77,7 @@ def _lines(session: Session, order: Order) -> tuple[tuple[str, str], ...]:
     if order.shipping_minor:
         rows.append(("Shipping", display(order.shipping_minor, order.currency)))
     if order.tax_minor:
-        rows.append(
-            ("Tax" + (" (included)" if order.taxes_included else ""), display(order.tax_minor, order.currency))
-        )
+        rows.append(("Tax" + (" (included)" if order.taxes_included else ""), display(order.tax_minor, order.currency)))
     return (*rows, ("Total", display(order.total_minor, order.currency)))
 
 
@@ -118,9 +116,7 @@ def _shipped(session: Session, order: Order, step: Step) -> Mail:
     if parcel is None:
         raise NotNeeded("There is no parcel.")
     shipment = session.exec(select(Shipment).where(Shipment.id == parcel.shipment_id)).one()
-    words = mails.shipped(
-        name, _shop_number(order), shipment.carrier, parcel.tracking_number, parcel.tracking_url
-    )
+    words = mails.shipped(name, _shop_number(order), shipment.carrier, parcel.tracking_number, parcel.tracking_url)
     return _mail(step, order, email, words)
 
 

@@ -132,7 +132,8 @@ def order_view(session: Session, number: str, *, actor: Actor) -> OrderView:
 
 _SAME_NAME = (
     "id number external_number external_id channel status payment_status shipping_status payment_mode version currency "
-    "subtotal_minor discount_minor shipping_minor tax_minor total_minor taxes_included note placed_at created_at updated_at"
+    "subtotal_minor discount_minor shipping_minor tax_minor total_minor taxes_included note "
+    "placed_at created_at updated_at"
 ).split()
 
 
@@ -198,9 +199,7 @@ def _steps(session: Session, order: Order) -> tuple[StepView, ...]:
     for attempt in session.exec(statement).all():
         tries[attempt.step_id].append(_attempt_view(attempt))
     newest = {(step.kind, step.subject): step.id for step in found}
-    return tuple(
-        _step_view(step, tuple(tries[step.id]), newest[step.kind, step.subject] == step.id) for step in found
-    )
+    return tuple(_step_view(step, tuple(tries[step.id]), newest[step.kind, step.subject] == step.id) for step in found)
 
 
 def _attempt_view(attempt: Attempt) -> AttemptView:
@@ -280,8 +279,10 @@ def _parcels(session: Session, order: Order) -> tuple[ParcelView, ...]:
     ).all()
     scans: dict[int, list[tuple[datetime, str, str]]] = defaultdict(list)
     ids = [parcel.id for parcel, _ in found]
-    statement = select(TrackingScan).where(col(TrackingScan.parcel_id).in_(ids)).order_by(
-        col(TrackingScan.occurred_at).desc(), col(TrackingScan.id).desc()
+    statement = (
+        select(TrackingScan)
+        .where(col(TrackingScan.parcel_id).in_(ids))
+        .order_by(col(TrackingScan.occurred_at).desc(), col(TrackingScan.id).desc())
     )
     for scan in session.exec(statement).all():
         place = f", {scan.location}" if scan.location else ""
@@ -338,8 +339,6 @@ def _address(session: Session, order: Order, kind: str) -> AddressView | None:
 
 def _discounts(session: Session, order: Order) -> tuple[tuple[str, int], ...]:
     found = session.exec(
-        select(DiscountSnapshot)
-        .where(DiscountSnapshot.order_id == order.id)
-        .order_by(col(DiscountSnapshot.position))
+        select(DiscountSnapshot).where(DiscountSnapshot.order_id == order.id).order_by(col(DiscountSnapshot.position))
     ).all()
     return tuple((discount.code, discount.amount_minor) for discount in found)

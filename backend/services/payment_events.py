@@ -70,9 +70,7 @@ def _captured(session: Session, order: Order, provider: str, event: PaymentEvent
     if payment_steps.captured(session, order, provider, capture, step_key=event.key):
         steps.complete_waiting(session, order.id, StepKind.PAYMENT_REQUEST)
         if late:
-            _tell(
-                session, order, provider, "Money arrived although the order is closed: pay it back.", problem=True
-            )
+            _tell(session, order, provider, "Money arrived although the order is closed: pay it back.", problem=True)
 
 
 def _failed(session: Session, order: Order, provider: str, event: PaymentEvent) -> None:

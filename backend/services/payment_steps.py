@@ -100,9 +100,7 @@ def _apply_requested(session: Session, order: Order, step: Step, requested: Paym
     if requested.captured is not None:
         captured(session, order, step.provider, requested.captured, step_key=step.key)
         return Success({"reference": requested.reference}, f"{amount} paid already.")
-    steps.promise(
-        session, order, StepKind.MAIL_PAYMENT_LINK, at=clock.now(), data={"request_step_id": step.id}
-    )
+    steps.promise(session, order, StepKind.MAIL_PAYMENT_LINK, at=clock.now(), data={"request_step_id": step.id})
     return Success(
         {"reference": requested.reference, "pay_url": requested.pay_url},
         f"Payment of {amount} requested from the customer through {step.provider.capitalize()}.",

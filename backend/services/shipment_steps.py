@@ -107,9 +107,7 @@ def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Su
             tracking_number=label.tracking_number,
             tracking_url=label.tracking_url,
             label_url=label.label_url,
-            grams=sum(
-                item.grams * item.quantity for item in orders.items(session, order.id) if item.requires_shipping
-            ),
+            grams=sum(item.grams * item.quantity for item in orders.items(session, order.id) if item.requires_shipping),
             status=TrackingStatus.LABEL_CREATED,
             updated_at=now,
         )

@@ -101,9 +101,7 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
         steps.finish(session, claim, result={"not_needed": str(reason)})
         _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{RULES[kind].label}: not needed. {reason}")
         return None
-    move = before_repeat(
-        provider.guarantees(kind), in_doubt=step.in_doubt, since_first_sent=claim.since_first_sent
-    )
+    move = before_repeat(provider.guarantees(kind), in_doubt=step.in_doubt, since_first_sent=claim.since_first_sent)
     if move is NextMove.ASK and handler.ask is None:
         move = NextMove.CALL
     steps.begin_attempt(session, claim, worker=worker, asks_first=move is NextMove.ASK, provider=provider.name)
@@ -146,9 +144,7 @@ def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: 
     order = orders.lock(session, order_id)
     step = steps.get(session, job.claim.step_id)
     exchanges = [vars(exchange) for exchange in call.exchanges]
-    steps.end_attempt(
-        session, job.claim, ending.outcome, error=ending.error, exchanges=exchanges, duration_ms=duration
-    )
+    steps.end_attempt(session, job.claim, ending.outcome, error=ending.error, exchanges=exchanges, duration_ms=duration)
     if step.fence != job.claim.fence:
         log.warning("step %s was taken over; its late answer is recorded with the attempt only", job.key)
         return
@@ -170,9 +166,7 @@ def _failed(session: Session, order: Order, step: Step, job: _Job, ending: _Endi
     rule = RULES[job.kind]
     tried = f"{rule.label}, try {job.claim.attempt} of {step.allowed}"
     if ending.outcome is Outcome.DEFERRED:
-        steps.try_later(
-            session, job.claim, ending.outcome, delay=ending.retry_after, error=ending.error, counted=False
-        )
+        steps.try_later(session, job.claim, ending.outcome, delay=ending.retry_after, error=ending.error, counted=False)
         _note(session, order, step, TimelineKind.STEP_FAILED, f"{rule.label}: {ending.error} Will be tried again.")
         return
     final = ending.outcome is Outcome.REJECTED or job.move is NextMove.HOLD

@@ -39,7 +39,9 @@ def api_token(session: Session, token_hash: str) -> ApiToken | None:
 def failures_since(session: Session, subject: str, since: datetime) -> tuple[int, datetime | None]:
     """How many sign-ins failed for an account or address lately, and when the last one did."""
     row = session.exec(
-        select(func.count(), func.max(SignInFailure.at)).where(SignInFailure.subject == subject, SignInFailure.at > since)
+        select(func.count(), func.max(SignInFailure.at)).where(
+            SignInFailure.subject == subject, SignInFailure.at > since
+        )
     ).one()
     return int(row[0]), row[1]
 
@@ -50,4 +52,6 @@ def note_failure(session: Session, subjects: list[str], at: datetime) -> None:
 
 def forget_failures(session: Session, subject: str, before: datetime) -> None:
     """A good sign-in clears the account's failures; everybody's old ones go with it."""
-    session.exec(delete(SignInFailure).where((col(SignInFailure.subject) == subject) | (col(SignInFailure.at) < before)))
+    session.exec(
+        delete(SignInFailure).where((col(SignInFailure.subject) == subject) | (col(SignInFailure.at) < before))
+    )

@@ -1,6 +1,6 @@
 """The inbox: every authentic inbound message, kept as received, once per (provider, event id)."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +11,11 @@ from backend.store import db
 from backend.store.ids import new_id
 from backend.store.personal import keyring
 from backend.store.tables import InboxMessage
+
+PATIENCE = 3.0
+"""Seconds that whoever received (or took) a message has to handle it, before the sweep hands it out again."""
+MAX_FAILURES = 6
+
 
 def record_once(
     session: Session,
@@ -30,8 +35,9 @@ def record_once(
     row = session.execute(
         text(
             "insert into inbox as known (id, area, provider, event_id, topic, headers, body, body_bytes, body_hash, verdict, "
-            "problems, parked_for, duplicates, received_at) values (:id, :area, :provider, :event_id, :topic, "
-            "cast(:headers as jsonb), :body, :size, :hash, 'received', '[]', '', 0, :at) "
+            "problems, parked_for, duplicates, failures, due_at, received_at) values (:id, :area, :provider, :event_id, :topic, "
+            "cast(:headers as jsonb), :body, :size, :hash, 'received', '[]', '', 0, 0, "
+            "clock_timestamp() + make_interval(secs => :patience), :at) "
             "on conflict (provider, event_id) do update set duplicates = known.duplicates + 1 returning id, duplicates = 0"
         ),
         {
@@ -45,6 +51,7 @@ def record_once(
             "size": len(body),
             "hash": body_hash,
             "at": at,
+            "patience": PATIENCE,
         },
     ).one()
     return row[0], bool(row[1])
@@ -72,24 +79,40 @@ def lock_unhandled(session: Session, row_id: UUID) -> InboxMessage | None:
     return session.exec(statement).first()
 
 
-def unhandled(session: Session, *, older_than: float, limit: int = 100) -> list[UUID]:
-    """Messages that were kept but not handled `older_than` seconds ago: their handler died or failed."""
-    statement = (
-        select(InboxMessage.id)
-        .where(
-            InboxMessage.verdict == "received",
-            col(InboxMessage.received_at) < func.clock_timestamp() - timedelta(seconds=older_than),
-        )
-        .order_by(col(InboxMessage.received_at))
-        .limit(limit)
+def note_failure(session: Session, row: InboxMessage, sentence: str) -> None:
+    """Handling went wrong on our side: try again later, and after `MAX_FAILURES` times put it before a person."""
+    row.failures += 1
+    row.problems = [sentence]
+    row.verdict = "quarantined" if row.failures >= MAX_FAILURES else row.verdict
+    session.add(row)
+    session.flush()
+    session.execute(
+        text("update inbox set due_at = clock_timestamp() + make_interval(secs => :delay) where id = :id"),
+        {"id": row.id, "delay": min(300.0, 2.0**row.failures)},
     )
-    return list(session.exec(statement).all())
+
+
+_TAKE = text(
+    """
+    update inbox set due_at = clock_timestamp() + make_interval(secs => :patience)
+    where id in (select id from inbox where verdict = 'received' and due_at < clock_timestamp()
+                 order by due_at limit :limit for update skip locked)
+    returning id
+    """
+)
+
+
+def take_unhandled(session: Session, *, limit: int = 100) -> list[UUID]:
+    """Messages that were kept but not handled in time; whoever takes them has `PATIENCE` seconds before they are taken again."""
+    return list(session.execute(_TAKE, {"patience": PATIENCE, "limit": limit}).scalars().all())
 
 
 def unpark(session: Session, waited_for: str) -> None:
     """What a parked message waited for exists now: have it handled again by the next sweep."""
     session.execute(
-        text("update inbox set verdict = 'received', parked_for = '' where parked_for = :key and verdict = 'parked'"),
+        text(
+            "update inbox set verdict = 'received', parked_for = '', due_at = clock_timestamp() where parked_for = :key and verdict = 'parked'"
+        ),
         {"key": waited_for},
     )
 
@@ -98,7 +121,7 @@ def unpark_answered(session: Session) -> int:
     """Free every parked message whose parcel or order exists by now (its label may have been bought in that very moment)."""
     freed = session.execute(
         text(
-            "update inbox set verdict = 'received', parked_for = '' where verdict = 'parked' and ("
+            "update inbox set verdict = 'received', parked_for = '', due_at = clock_timestamp() where verdict = 'parked' and ("
             "exists (select 1 from parcels where tracking_number = inbox.parked_for) or "
             "exists (select 1 from orders where payment_reference = inbox.parked_for and payment_reference <> ''))"
         )

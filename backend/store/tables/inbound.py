@@ -13,7 +13,11 @@ from backend.store.tables.base import big, document, moment
 
 
 class InboxMessage(PersonalRow, SQLModel, table=True):
-    """`provider` is the channel's or provider's name; `problems` are sentences for staff; `parked` waits for its order."""
+    """`provider` is the channel's or provider's name; `problems` are sentences for staff; `parked` waits for its order.
+
+    `due_at` (database clock) is when the sweep may take a message that was kept but not handled; `failures` counts how
+    often handling it went wrong on our side.
+    """
 
     __tablename__ = "inbox"
     __table_args__ = (
@@ -22,7 +26,7 @@ class InboxMessage(PersonalRow, SQLModel, table=True):
             "verdict in ('received', 'accepted', 'ignored', 'parked', 'rejected', 'quarantined', 'discarded')",
             name="verdict",
         ),
-        Index("ix_inbox_open", "received_at", postgresql_where="verdict in ('received', 'parked')"),
+        Index("ix_inbox_open", "due_at", postgresql_where="verdict in ('received', 'parked')"),
         Index("ix_inbox_quarantined", "received_at", postgresql_where="verdict = 'quarantined'"),
     )
     personal_columns: ClassVar[tuple[str, ...]] = ("body",)
@@ -41,6 +45,8 @@ class InboxMessage(PersonalRow, SQLModel, table=True):
     parked_for: str = Field(default="", index=True)
     order_id: int | None = big("orders.id", default=None, index=True)
     duplicates: int = 0
+    failures: int = 0
+    due_at: datetime = moment()
     received_at: datetime = moment()
     handled_at: datetime | None = moment(default=None)
 

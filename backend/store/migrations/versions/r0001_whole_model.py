@@ -293,6 +293,8 @@ def upgrade() -> None:
         sa.Column("parked_for", sa.String(), nullable=False),
         sa.Column("order_id", sa.BigInteger(), nullable=True),
         sa.Column("duplicates", sa.Integer(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("received_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("handled_at", sa.DateTime(timezone=True), nullable=True),
         sa.CheckConstraint(
@@ -304,7 +306,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("provider", "event_id", name=op.f("uq_inbox_provider_event_id")),
     )
     op.create_index(
-        "ix_inbox_open", "inbox", ["received_at"], unique=False, postgresql_where="verdict in ('received', 'parked')"
+        "ix_inbox_open", "inbox", ["due_at"], unique=False, postgresql_where="verdict in ('received', 'parked')"
     )
     op.create_index(op.f("ix_inbox_order_id"), "inbox", ["order_id"], unique=False)
     op.create_index(op.f("ix_inbox_parked_for"), "inbox", ["parked_for"], unique=False)

@@ -1,0 +1,125 @@
+"""Settings → adapters: the only place that chooses who does what, and what a process needs before it works."""
+
+import functools
+import importlib
+import logging
+import sys
+import time
+
+from backend import settings
+from backend.domain.errors import ConfigurationError
+from backend.integrations.generic import GenericChannel
+from backend.integrations.invoiceninja import InvoiceNinja
+from backend.integrations.shipengine import ShipEngine, ShipEngineEvents
+from backend.integrations.shopify import ShopifyChannel, ShopifyFulfilment, ShopifyGateway
+from backend.integrations.smtp import SmtpMailer
+from backend.integrations.stripe import StripeEvents, StripeGateway
+from backend.ports.channels import FulfilmentReceiver, OrderChannel
+from backend.ports.payments import PaymentEvents, PaymentGateway
+from backend.ports.registry import Adapters
+from backend.ports.shipping import TrackingEvents
+from backend.settings import Settings, secrets_of
+from backend.store import db, personal
+
+WAKER = "jobs.steps"
+"""Where `wake(step_ids)` lives. Named, not imported: the back end must not depend on the job queue (ADR 0003)."""
+
+
+def start(role: str) -> None:
+    """Prepare this process: logs, database, keys, and whom to wake after a commit. Raises `ConfigurationError`."""
+    config = settings.current()
+    start_logging(config, role)
+    url = config.database_url.get_secret_value()
+    if not url:
+        raise ConfigurationError(
+            "HOLDFAST_DATABASE_URL is not set. `holdfast up` starts the embedded database by itself; "
+            "for a process of its own, name a PostgreSQL: postgresql://user:password@host/name."
+        )
+    db.configure(url, pool=config.database_pool)
+    personal.configure(
+        personal.Keyring.parse(config.encryption_keys.get_secret_value(), config.index_key.get_secret_value())
+    )
+    db.set_waker(importlib.import_module(WAKER).wake)
+
+
+def start_logging(config: Settings, role: str) -> None:
+    """One line per event on standard error, in UTC; nothing personal or secret is ever logged."""
+    logging.basicConfig(
+        stream=sys.stderr,
+        level=config.log_level.upper(),
+        format=f"%(asctime)sZ {role} %(levelname)s %(name)s: %(message)s",
+        datefmt="%Y-%m-%dT%H:%M:%S",
+        force=True,
+    )
+    logging.Formatter.converter = time.gmtime
+    for chatty in ("httpx", "httpcore", "huey", "faker"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def listen_dsn() -> str:
+    """Where the dashboard listens for news of orders."""
+    return db.dsn(settings.current().database_url.get_secret_value())
+
+
+@functools.cache
+def adapters() -> Adapters:
+    """What this installation is connected to, built once per process: a provider without its key is off."""
+    return build(settings.current())
+
+
+def build(config: Settings) -> Adapters:
+    """The adapters that these settings switch on."""
+    gateways: dict[str, PaymentGateway] = {}
+    payment_events: dict[str, PaymentEvents] = {}
+    tracking_events: dict[str, TrackingEvents] = {}
+    channels: dict[str, OrderChannel] = {}
+    receivers: dict[str, FulfilmentReceiver] = {}
+    if stripe_key := config.stripe_api_key.get_secret_value():
+        gateways["stripe"] = StripeGateway(
+            api_key=stripe_key, pay_url_template=config.stripe_pay_url, api_base=config.stripe_api_base
+        )
+    if stripe_secrets := secrets_of(config.stripe_webhook_secret):
+        payment_events["stripe"] = StripeEvents(webhook_secrets=stripe_secrets)
+    if shopify_secrets := secrets_of(config.shopify_webhook_secret):
+        channels["shopify"] = ShopifyChannel(webhook_secrets=shopify_secrets)
+    if shopify_key := config.shopify_api_key.get_secret_value():
+        gateways["shopify"] = ShopifyGateway(access_token=shopify_key, api_base=config.shopify_api_base)
+        receivers["shopify"] = ShopifyFulfilment(access_token=shopify_key, api_base=config.shopify_api_base)
+    if generic_secrets := secrets_of(config.generic_webhook_secret):
+        channels["generic"] = GenericChannel(secrets=generic_secrets)
+    if config.shipengine_api_key.get_secret_value():
+        tracking_events["shipengine"] = ShipEngineEvents(jwks_url=f"{config.shipengine_api_base.rstrip('/')}/jwks")
+    return Adapters(
+        gateways=gateways,
+        payment_events=payment_events,
+        default_gateway="stripe",
+        invoicing=_invoicing(config),
+        shipping=_shipping(config),
+        tracking_events=tracking_events,
+        channels=channels,
+        fulfilment_receivers=receivers,
+        mailer=_mailer(config),
+    )
+
+
+def _invoicing(config: Settings) -> InvoiceNinja | None:
+    key = config.invoiceninja_api_key.get_secret_value()
+    return InvoiceNinja(api_token=key, api_base=config.invoiceninja_api_base) if key else None
+
+
+def _shipping(config: Settings) -> ShipEngine | None:
+    key = config.shipengine_api_key.get_secret_value()
+    if not key:
+        return None
+    return ShipEngine(
+        api_key=key,
+        api_base=config.shipengine_api_base,
+        carrier_id=config.shipengine_carrier_id,
+        service_code=config.shipengine_service_code,
+        ship_from=config.shipengine_ship_from,
+    )
+
+
+def _mailer(config: Settings) -> SmtpMailer | None:
+    url = config.smtp_url.get_secret_value()
+    return SmtpMailer(url=url, sender=config.mail_from) if url else None

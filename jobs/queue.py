@@ -1,0 +1,19 @@
+"""The Huey object, nothing else. Its queue carries wake-ups only: losing every one of them loses nothing."""
+
+from huey import Huey, PostgresHuey, RedisHuey
+
+from backend import settings
+from backend.store.db import dsn
+from jobs.messages import WakeUpSerializer
+
+
+def _make() -> Huey:
+    config = settings.current()
+    common = {"results": False, "utc": True, "serializer": WakeUpSerializer()}
+    redis = config.redis_url.get_secret_value()
+    if redis:
+        return RedisHuey("holdfast", url=redis, **common)
+    return PostgresHuey("holdfast", dsn=dsn(config.database_url.get_secret_value()), **common)
+
+
+huey: Huey = _make()

@@ -1,0 +1,57 @@
+"""The loop that sweeps, one thread in every worker process, independent of the queue."""
+
+import logging
+import threading
+
+from backend import settings
+from backend.services import sweep
+from backend.services.run import in_unit_of_work
+from jobs import steps
+from jobs.worker import process_name
+
+log = logging.getLogger(__name__)
+
+
+class Sweeper(threading.Thread):
+    """Sweeps until told to stop. A failing sweep (database away, queue away) is logged once per change and tried again."""
+
+    def __init__(self) -> None:
+        super().__init__(name="sweeper", daemon=True)
+        self._stop_asked = threading.Event()
+        self._failing = False
+
+    def run(self) -> None:
+        pause = settings.current().sweep_seconds
+        while not self._stop_asked.wait(pause):
+            try:
+                self._sweep()
+            except Exception as error:
+                if not self._failing:
+                    log.warning("sweep failed and will be tried again: %s", type(error).__name__, exc_info=True)
+                self._failing = True
+            else:
+                if self._failing:
+                    log.info("sweeps work again")
+                self._failing = False
+
+    def _sweep(self) -> None:
+        found = in_unit_of_work(sweep.sweep, process_name())
+        try:
+            steps.wake(found.step_ids)
+            for message_id in found.message_ids:
+                steps.handle_message(str(message_id))
+        except Exception:
+            log.warning("the queue is away: this thread does the work itself until it is back")
+            for step_id in found.step_ids:
+                steps.run_step.call_local(step_id)
+            for message_id in found.message_ids:
+                steps.handle_message.call_local(str(message_id))
+
+    def stop(self) -> None:
+        """Ask the loop to end and say goodbye in the list of workers."""
+        self._stop_asked.set()
+        self.join(timeout=5)
+        try:
+            in_unit_of_work(sweep.leave, process_name())
+        except Exception:
+            log.info("could not sign off; the list of workers forgets this process by itself")
