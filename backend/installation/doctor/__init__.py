@@ -1,0 +1,1 @@
+"""`holdfast doctor`: what is wrong with an installation, in words, and what to do about it."""

@@ -1,0 +1,59 @@
+"""Run every test: first those without a browser, two at a time, then the browser's stories, against one built bundle.
+
+A browser is taken from `HOLDFAST_TEST_CHROMIUM` or where the system keeps one; where there is none, one is installed.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+PLACES = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "/Applications/Chromium.app/Contents/MacOS/Chromium",
+)
+VARIABLE = "HOLDFAST_TEST_CHROMIUM"
+
+
+def main() -> int:
+    os.chdir(ROOT)
+    browser = find_browser() or install_browser()
+    if browser:
+        os.environ[VARIABLE] = browser
+    if run("dashboard.build") != 0:
+        return 1
+    arguments = sys.argv[1:]
+    results = [run("pytest", "-n", "2", "--ignore=tests/e2e", *arguments), run("pytest", "tests/e2e", *arguments)]
+    return max(results)
+
+
+def run(module: str, *arguments: str) -> int:
+    return subprocess.run([sys.executable, "-m", module, *arguments], check=False).returncode
+
+
+def find_browser() -> str | None:
+    """A Chromium or Chrome that is there already."""
+    if named := os.environ.get(VARIABLE):
+        return named
+    found = next((path for name in NAMES if (path := shutil.which(name))), None)
+    return found or next((place for place in PLACES if Path(place).exists()), None)
+
+
+def install_browser() -> str | None:
+    """Debian's own package where we may install it, Playwright's build of Chromium elsewhere (None: it finds that)."""
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+        for command in (["update"], ["install", "--yes", "--no-install-recommends", "chromium"]):
+            subprocess.run(["apt-get", "--quiet=2", *command], check=False, env=quiet)
+        if found := find_browser():
+            return found
+    if run("playwright", "install", "chromium") != 0:
+        sys.exit(f"No browser for the tests could be installed. Install Chromium, or name one in {VARIABLE}.")
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())
