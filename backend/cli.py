@@ -197,7 +197,7 @@ def _become(module: str) -> NoReturn:
     sys.stdout.flush()
     os.chdir(ROOT)
     command = python(module)
-    os.execve(command[0], command, environment.for_child({}))
+    os.execve(command[0], command, environment.for_child({}))  # nosec B606 - one of our own modules
 
 
 def _fail(sentence: str, code: int) -> NoReturn:

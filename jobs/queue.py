@@ -2,8 +2,7 @@
 
 from huey import Huey, PostgresHuey, RedisHuey
 
-from backend import settings
-from backend.store.db import dsn
+from backend import settings, wiring
 from jobs.messages import WakeUpSerializer
 
 
@@ -13,7 +12,7 @@ def _make() -> Huey:
     redis = config.redis_url.get_secret_value()
     if redis:
         return RedisHuey("holdfast", url=redis, **common)
-    return PostgresHuey("holdfast", dsn=dsn(config.database_url.get_secret_value()), **common)
+    return PostgresHuey("holdfast", dsn=wiring.listen_dsn(), **common)
 
 
 huey: Huey = _make()

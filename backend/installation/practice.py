@@ -12,15 +12,16 @@ from backend.installation.addresses import free_port
 from backend.installation.home import Home, write_private
 from backend.settings import Settings
 
-SECRETS = {
-    "stripe_api_key": "sk_test_",
-    "stripe_webhook_secret": "whsec_",
-    "invoiceninja_api_key": "",
-    "shipengine_api_key": "TEST_",
-    "shopify_api_key": "shpat_",
-    "shopify_webhook_secret": "",
-    "generic_webhook_secret": "",
-}
+SECRETS = (
+    ("stripe_api_key", "sk_test_"),
+    ("stripe_webhook_secret", "whsec_"),
+    ("invoiceninja_api_key", ""),
+    ("shipengine_api_key", "TEST_"),
+    ("shopify_api_key", "shpat_"),
+    ("shopify_webhook_secret", ""),
+    ("generic_webhook_secret", ""),
+)
+"""Names of the secrets, with how the provider's own ones begin."""
 _WAREHOUSE = {
     "name": "Holdfast demo shop",
     "phone": "+49 30 5550100",
@@ -122,7 +123,7 @@ def _kept_or_made(home: Home) -> dict[str, str]:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         found = {}
-    kept = {name: str(found.get(name) or prefix + secrets.token_hex(16)) for name, prefix in SECRETS.items()}
+    kept = {name: str(found.get(name) or prefix + secrets.token_hex(16)) for name, prefix in SECRETS}
     if kept != found:
         write_private(path, kept)
     return kept

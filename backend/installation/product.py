@@ -7,6 +7,7 @@ from pathlib import Path
 
 import httpx
 
+from backend import settings
 from backend.domain.errors import HoldfastError
 from backend.installation import environment, guard
 from backend.installation.home import Home
@@ -17,7 +18,7 @@ from backend.settings import Settings
 from backend.store.embedded import EmbeddedPostgres
 
 ROOT = Path(__file__).resolve().parents[2]
-_STOP_SECONDS = {"web": 10.0, "worker": 20.0, "sandbox": 8.0}
+_STOP_SECONDS = {"web": 10.0, "worker": 10.0, "sandbox": 8.0}
 _GIVE_UP_AFTER = 3
 
 
@@ -69,10 +70,11 @@ class Product:
         self._note()
         return child
 
-    def wait_for_web(self, web: Child, settings: Settings, timeout: float = 60) -> None:
+    def wait_for_web(self, web: Child, given: Settings, timeout: float = 60) -> None:
         """Until the web process answers; raises `StartFailed` with the end of its log."""
-        host = "127.0.0.1" if settings.host in ("0.0.0.0", "::", "") else settings.host
-        url = f"http://{f'[{host}]' if ':' in host else host}:{settings.port}/health/live"
+        everywhere = ("0.0.0.0", "::")  # nosec B104 - compared with, not bound to
+        host = "127.0.0.1" if given.host in everywhere else given.host
+        url = f"http://{f'[{host}]' if ':' in host else host}:{given.port}/health/live"
 
         def ready() -> bool:
             self.look_after_children()
@@ -115,7 +117,7 @@ class Product:
             for child in family:
                 child.ask_to_stop()
             for child in family:
-                child.stop(seconds)
+                child.stop(seconds + (settings.current().step_deadline if kind == "worker" else 0))
         if self.server is not None:
             self.server.stop()
         self._home.record.unlink(missing_ok=True)

@@ -30,7 +30,7 @@ class Customer(PersonalRow, SQLModel, table=True):
     phone: Sealed | None = Field(default=None, sa_type=PersonalData)
     email_token: int | None = big(default=None, index=True)
     phone_token: int | None = big(default=None, index=True)
-    name_tokens: list[int] = Field(default_factory=list, sa_type=ARRAY(BigInteger))  # type: ignore[call-overload]
+    name_tokens: list[int] = Field(default_factory=list, sa_type=ARRAY(BigInteger))
     created_at: datetime = moment()
     updated_at: datetime = moment()
 

@@ -72,7 +72,7 @@ class Order(SQLModel, table=True):
     taxes_included: bool = False
     requires_shipping: bool = True
     note: str = ""
-    tags: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))  # type: ignore[call-overload]
+    tags: list[str] = Field(default_factory=list, sa_type=ARRAY(Text))
     risk: str = ""
     test: bool = False
     content_hash: str = ""
