@@ -11,10 +11,12 @@ from starlette.types import Receive, Scope, Send
 RESET_ON_CLOSE = struct.pack("ii", 1, 0)
 
 
-class CutResponse(Response):
-    """Resets the caller's connection instead of answering."""
+class LostAnswer(Response):
+    """An answer that the caller never gets."""
 
-    status_code = 0
+
+class CutResponse(LostAnswer):
+    """Resets the caller's connection instead of answering."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Cut; the server finds the connection gone and sends nothing."""
@@ -22,10 +24,8 @@ class CutResponse(Response):
             raise RuntimeError("the caller's connection could not be found, so it could not be cut")
 
 
-class HangingResponse(Response):
+class HangingResponse(LostAnswer):
     """Says nothing for a while, then cuts the connection."""
-
-    status_code = 0
 
     def __init__(self, seconds: float) -> None:
         super().__init__()

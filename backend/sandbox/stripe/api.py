@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from backend.sandbox.connection import LostAnswer
 from backend.sandbox.faults import Call
 from backend.sandbox.store import Document
 from backend.sandbox.stripe import lists, refunds
@@ -160,7 +161,7 @@ class StripeApi:
         if not ran:
             return answer, None
         # A lost answer is kept as it would have been; a 500 after the work is kept as the 500 it was.
-        return answer, ran[0] if answer.status_code == 0 else answer
+        return answer, ran[0] if isinstance(answer, LostAnswer) else answer
 
     def _refs(self, object_id: str, metadata: dict[str, str]) -> tuple[str, ...]:
         known = self.ledger.find("payment_intent", object_id) or self.ledger.find("charge", object_id) or {}

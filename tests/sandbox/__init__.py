@@ -1,0 +1,1 @@
+"""The sandbox is held to the providers' own documents: what it says on the wire, signs, keeps and refuses."""
