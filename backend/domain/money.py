@@ -13,7 +13,7 @@ _EXPONENTS: dict[str, int] = {
 MAX_MINOR = 10**12
 """No single amount is larger than this; a bigger one is a mistake, not an order."""
 
-_PLAIN = re.compile(r"(-?)(\d{1,16})(?:\.(\d{1,6}))?")
+_PLAIN = re.compile(r"(-?)(\d{1,16})(?:\.(\d{1,6}))?", re.ASCII)
 
 
 def exponent(currency: str) -> int:

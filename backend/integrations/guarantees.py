@@ -4,5 +4,5 @@ import math
 
 from backend.domain.retries import Guarantees
 
-READ_ONLY = Guarantees(key_seconds=math.inf, can_ask=False)
-"""Calls that change nothing outside: they may be repeated at any time, so nothing about them is ever in doubt."""
+REPEATABLE = Guarantees(key_seconds=math.inf, can_ask=False)
+"""Calls that read, or that come to the same when they are made twice: they may be repeated at any time."""

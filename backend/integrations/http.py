@@ -5,11 +5,13 @@ have taken effect (`OutcomeUnknown`), the provider said "later" (`Deferred`) or 
 """
 
 import json as jsonlib
+import re
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC
+from decimal import Decimal
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal, NoReturn
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -31,6 +33,8 @@ DEFAULT_RETRY_AFTER = 10.0
 LONGEST_RETRY_AFTER = 3600.0
 
 _HEADERS = {"User-Agent": "Holdfast/1", "Accept": "application/json", "Accept-Encoding": "identity"}
+_MARK = "\ue000"  # a private-use character around numbers that are to lose their quotes
+_MARKED = re.compile(f'"{_MARK}(-?[0-9]+(?:\\.[0-9]+)?){_MARK}"')
 _LATER = {408, 425, 429}
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
@@ -140,7 +144,7 @@ class ProviderClient:
             content = urlencode(form).encode("ascii")
             extra["Content-Type"] = "application/x-www-form-urlencoded"
         elif json is not None:
-            content = jsonlib.dumps(json, allow_nan=False, ensure_ascii=False).encode()
+            content = _json_text(json)
             extra["Content-Type"] = "application/json"
         return self._client.build_request(method, url, content=content, headers=extra)
 
@@ -262,8 +266,8 @@ def credentials_refused(provider: str, status: int, code: str = "") -> Rejected:
 
 
 @contextmanager
-def only_reading() -> Iterator[None]:
-    """For questions asked before a write: a doubtful answer to them is no doubt about the write, which was not sent."""
+def before_the_write() -> Iterator[None]:
+    """For what is asked or prepared before the step's own write: doubt about that is no doubt about the write."""
     try:
         yield
     except OutcomeUnknown as error:
@@ -287,6 +291,18 @@ def _json(headers: Mapping[str, str], body: bytes) -> Any:
         return strict_json.read(body)
     except InvalidInput:
         return None
+
+
+def _json_text(value: Any) -> bytes:
+    """JSON in which a `Decimal` is a number with exactly its digits; the standard writer knows floats only."""
+
+    def marked(number: Any) -> str:
+        if not isinstance(number, Decimal) or not number.is_finite():
+            raise TypeError(f"{type(number).__name__} has no place in JSON")
+        return f"{_MARK}{number:f}{_MARK}"
+
+    text = jsonlib.dumps(value, allow_nan=False, ensure_ascii=False, default=marked)
+    return _MARKED.sub(r"\1", text).encode()
 
 
 def _shown(masker: Masker, answer: Answer) -> Any:

@@ -46,7 +46,7 @@ def _timed_parts(value: str | None) -> tuple[str, list[str]]:
     moments: list[str] = []
     offered: list[str] = []
     for part in value.split(","):
-        name, _, content = part.partition("=")
+        name, _, content = part.strip().partition("=")
         if name == "t":
             moments.append(content)
         elif name == "v1" and _HEX.fullmatch(content):

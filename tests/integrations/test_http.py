@@ -12,7 +12,7 @@ import pytest
 from backend import clock
 from backend.domain.errors import ConfigurationError
 from backend.domain.holds import HoldKind
-from backend.integrations.http import ProviderClient, only_reading, retry_after, segment
+from backend.integrations.http import ProviderClient, before_the_write, retry_after, segment
 from backend.ports.calls import Call, Deferred, NotSent, OutcomeUnknown, ProviderError, Rejected
 from tests.integrations.conftest import Serve
 from tests.integrations.raw_server import raw_server, read_request
@@ -333,7 +333,7 @@ def test_deferred_carries_how_long_to_wait(serve: Serve) -> None:
 def test_doubt_about_a_question_before_a_write_is_no_doubt_about_the_write(serve: Serve) -> None:
     server = serve(Reply(500))
 
-    with pytest.raises(NotSent), only_reading():
+    with pytest.raises(NotSent), before_the_write():
         client(server.base).request(call_of(5), "GET", "/x")
 
 

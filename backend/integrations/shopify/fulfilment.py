@@ -6,7 +6,7 @@ import httpx
 
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
-from backend.integrations.http import only_reading
+from backend.integrations.http import before_the_write
 from backend.integrations.reading import at, objects, text
 from backend.integrations.shopify.api import API_VERSION, PROVIDER, Paths, client
 from backend.ports.calls import Call, OutcomeUnknown, Rejected
@@ -37,7 +37,7 @@ class ShopifyFulfilment:
 
     def tell_fulfilment(self, update: FulfilmentUpdate, call: Call) -> FulfilmentTold:
         """Fulfils all that is open; one fulfilment for each location, since Shopify takes no mixture."""
-        with only_reading():
+        with before_the_write():
             answer = self._http.request(call, "GET", self._paths.order(update.channel_order, "fulfillment_orders")).json
         waiting = [row for row in objects(answer, "fulfillment_orders") if text(row, "status") in _OPEN]
         if not waiting:
@@ -58,7 +58,7 @@ class ShopifyFulfilment:
         return None
 
     def _already(self, update: FulfilmentUpdate, call: Call) -> FulfilmentTold:
-        with only_reading():
+        with before_the_write():
             found = self.find_fulfilment(update, call)
         if found is None:
             raise Rejected(PROVIDER, "Shopify has nothing left to fulfil: it was fulfilled or cancelled there.")

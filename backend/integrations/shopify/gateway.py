@@ -14,8 +14,8 @@ from backend.domain.holds import HoldKind
 from backend.domain.money import display, parse_major, to_major
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
-from backend.integrations.guarantees import READ_ONLY
-from backend.integrations.http import only_reading
+from backend.integrations.guarantees import REPEATABLE
+from backend.integrations.http import before_the_write
 from backend.integrations.reading import at, objects, text
 from backend.integrations.shopify.api import API_VERSION, PROVIDER, Paths, client
 from backend.ports.calls import Call, OutcomeUnknown, Rejected
@@ -44,7 +44,7 @@ class ShopifyGateway:
 
     def guarantees(self, kind: StepKind) -> Guarantees:
         if kind in (StepKind.PAYMENT_VERIFY, StepKind.PAYMENT_REQUEST):
-            return READ_ONLY
+            return REPEATABLE
         return Guarantees(key_seconds=None, can_ask=True, answer_lag=self._answer_lag)
 
     def verify(self, order: PaymentOrder, call: Call) -> list[Capture]:
@@ -58,7 +58,7 @@ class ShopifyGateway:
         return found
 
     def capture(self, order: PaymentOrder, call: Call) -> Capture:
-        with only_reading():
+        with before_the_write():
             rows = self._transactions(order.channel_order, call)
         done = _matching(rows, order)
         if done is not None:
@@ -94,7 +94,7 @@ class ShopifyGateway:
         return None
 
     def refund(self, order: RefundOrder, call: Call) -> RefundDone:
-        with only_reading():
+        with before_the_write():
             rows = self._transactions(order.channel_order, call)
         body = {
             "currency": order.currency,

@@ -17,7 +17,7 @@ from backend.domain.errors import InvalidInput
 from backend.domain.holds import HoldKind
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
-from backend.integrations.guarantees import READ_ONLY
+from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import Form, ProviderClient, segment
 from backend.integrations.reading import objects, text
 from backend.integrations.stripe.amounts import to_stripe
@@ -63,7 +63,7 @@ class StripeGateway:
 
     def guarantees(self, kind: StepKind) -> Guarantees:
         if kind is StepKind.PAYMENT_VERIFY:
-            return READ_ONLY
+            return REPEATABLE
         return Guarantees(key_seconds=KEY_SECONDS, can_ask=True, answer_lag=self._answer_lag, caches_errors=True)
 
     def verify(self, order: PaymentOrder, call: Call) -> list[Capture]:

@@ -1,0 +1,1 @@
+"""Invoice Ninja: clients, invoices and their PDFs over its token API."""

@@ -1,0 +1,1 @@
+"""ShipEngine (ShipStation API): addresses, labels and signed tracking events."""
