@@ -95,7 +95,7 @@ class Settings(BaseSettings):
 
     # mail
     smtp_url: SecretStr = _secret("Mail server: smtp://user:password@host:587?starttls=1 or smtps://…")
-    mail_from: str = Field("Holdfast <orders@holdfast.invalid>", description="Sender of every mail.")
+    mail_from: str = Field("orders@holdfast.invalid", description="Sender address of every mail.")
     staff_email: str = Field("", description="Where orders and alerts for staff go. Empty: no mail to staff.")
 
     # providers
@@ -121,8 +121,13 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: Any, env_settings: Any, **_: Any
-    ) -> tuple[Any, ...]:
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
         return init_settings, env_settings, _SecretFiles(settings_cls)
 
     @field_validator("database_url")

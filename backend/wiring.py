@@ -2,22 +2,27 @@
 
 import functools
 import importlib
+import json
 import logging
 import sys
 import time
 
 from backend import settings
 from backend.domain.errors import ConfigurationError
-from backend.integrations.generic import GenericChannel
-from backend.integrations.invoiceninja import InvoiceNinja
-from backend.integrations.shipengine import ShipEngine, ShipEngineEvents
-from backend.integrations.shopify import ShopifyChannel, ShopifyFulfilment, ShopifyGateway
-from backend.integrations.smtp import SmtpMailer
-from backend.integrations.stripe import StripeEvents, StripeGateway
+from backend.integrations.generic.channel import GenericChannel
+from backend.integrations.invoiceninja.client import InvoiceNinja
+from backend.integrations.shipengine.client import ShipEngine
+from backend.integrations.shipengine.tracking import ShipEngineTracking
+from backend.integrations.shopify.channel import ShopifyChannel
+from backend.integrations.shopify.fulfilment import ShopifyFulfilment
+from backend.integrations.shopify.gateway import ShopifyGateway
+from backend.integrations.smtp.mailer import SmtpMailer
+from backend.integrations.stripe.client import StripeGateway
+from backend.integrations.stripe.events import StripeEvents
 from backend.ports.channels import FulfilmentReceiver, OrderChannel
 from backend.ports.payments import PaymentEvents, PaymentGateway
 from backend.ports.registry import Adapters
-from backend.ports.shipping import TrackingEvents
+from backend.ports.shipping import PostalAddress, TrackingEvents
 from backend.settings import Settings, secrets_of
 from backend.store import db, personal
 
@@ -88,7 +93,7 @@ def build(config: Settings) -> Adapters:
     if generic_secrets := secrets_of(config.generic_webhook_secret):
         channels["generic"] = GenericChannel(secrets=generic_secrets)
     if config.shipengine_api_key.get_secret_value():
-        tracking_events["shipengine"] = ShipEngineEvents(jwks_url=f"{config.shipengine_api_base.rstrip('/')}/jwks")
+        tracking_events["shipengine"] = ShipEngineTracking(jwks_url=f"{config.shipengine_api_base.rstrip('/')}/jwks")
     return Adapters(
         gateways=gateways,
         payment_events=payment_events,
@@ -116,10 +121,32 @@ def _shipping(config: Settings) -> ShipEngine | None:
         api_base=config.shipengine_api_base,
         carrier_id=config.shipengine_carrier_id,
         service_code=config.shipengine_service_code,
-        ship_from=config.shipengine_ship_from,
+        ship_from=_ship_from(config),
     )
+
+
+def _ship_from(config: Settings) -> PostalAddress:
+    """The warehouse, from JSON in ShipEngine's own address shape."""
+    try:
+        given = json.loads(config.shipengine_ship_from)
+        return PostalAddress(
+            name=str(given["name"]),
+            company=str(given.get("company_name", "")),
+            line1=str(given["address_line1"]),
+            line2=str(given.get("address_line2", "")),
+            city=str(given["city_locality"]),
+            postal_code=str(given["postal_code"]),
+            province=str(given.get("state_province", "")),
+            country=str(given["country_code"]),
+            phone=str(given.get("phone", "")),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ConfigurationError(
+            "HOLDFAST_SHIPENGINE_SHIP_FROM must be the warehouse's address as a JSON object with name, address_line1, "
+            "city_locality, postal_code and country_code."
+        ) from error
 
 
 def _mailer(config: Settings) -> SmtpMailer | None:
     url = config.smtp_url.get_secret_value()
-    return SmtpMailer(url=url, sender=config.mail_from) if url else None
+    return SmtpMailer(url=url, sender=config.mail_from, sender_name=config.shop_name) if url else None

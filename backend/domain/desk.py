@@ -321,3 +321,31 @@ class Pulse:
     sweep_age_seconds: float | None
     orders_today: int
     delivered_today: int
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing that must hold for this installation to work, and how it stands, in a sentence."""
+
+    name: str
+    ok: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class Vitals:
+    """Counts for monitoring; ages in seconds (`sweep_age_seconds` is None while no worker is registered).
+
+    `refused_messages` are by (provider, reason); `recent_attempts` are the newest thousand by outcome.
+    """
+
+    held_by_kind: dict[str, int]
+    due_steps: int
+    in_doubt_steps: int
+    oldest_due_seconds: float
+    unhandled_messages: int
+    parked_messages: int
+    quarantined_messages: int
+    refused_messages: dict[tuple[str, str], int]
+    recent_attempts: dict[str, int]
+    sweep_age_seconds: float | None

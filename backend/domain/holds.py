@@ -19,6 +19,7 @@ class HoldKind(StrEnum):
     CUSTOMER_NOTE = "customer_note"
     CUSTOMISATION = "customisation"
     ORDER_AMENDED = "order_amended"
+    CANCELLED_IN_SHOP = "cancelled_in_shop"
     # placed when a step ends without success
     PAYMENT_DECLINED = "payment_declined"
     PAYMENT_MISMATCH = "payment_mismatch"
@@ -114,6 +115,13 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
         (_RELEASE,),
         "The order goes on as it was first received.",
     ),
+    _K.CANCELLED_IN_SHOP: HoldRule(
+        "Cancelled in the shop",
+        "The customer or the shop called this order off. Stop the parcel and pay back what was captured; release only"
+        " if it is to be sent all the same.",
+        (_RELEASE,),
+        "The order goes on although the shop has cancelled it.",
+    ),
     _K.PAYMENT_DECLINED: HoldRule(
         "Payment declined",
         "The customer's bank refused the charge. Ask the customer to check the card or to use another, then retry.",
@@ -184,5 +192,5 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
     ),
 }
 
-NEEDS_REASON = frozenset({_K.BY_STAFF, _K.FRAUD_RISK, _K.PAYMENT_TERMS})
+NEEDS_REASON = frozenset({_K.BY_STAFF, _K.FRAUD_RISK, _K.PAYMENT_TERMS, _K.CANCELLED_IN_SHOP})
 """Kinds whose release must be explained: a person's hold, and where money is at stake."""

@@ -92,6 +92,7 @@ class NewOrder:
     risk: str = ""
     test: bool = False
     wishes: tuple[tuple[str, str], ...] = field(default=())
+    cancelled: bool = False
 
     @property
     def requires_shipping(self) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 
 from backend.domain.errors import NotAllowed
+from backend.domain.providers import provider_name
 
 
 class Role(StrEnum):
@@ -100,4 +101,4 @@ SYSTEM = Actor(ActorKind.SYSTEM, "system", "Holdfast")
 
 def provider_actor(provider: str) -> Actor:
     """The actor for what a provider tells us by webhook."""
-    return Actor(ActorKind.PROVIDER, f"provider:{provider}", provider.capitalize())
+    return Actor(ActorKind.PROVIDER, f"provider:{provider}", provider_name(provider))

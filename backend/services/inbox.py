@@ -28,7 +28,17 @@ from backend.store.tables import InboxMessage
 
 log = logging.getLogger(__name__)
 
-KEPT_HEADERS = ("content-type", "user-agent", "x-shopify-topic", "x-shopify-shop-domain", "x-shopify-api-version")
+KEPT_HEADERS = (
+    "content-type",
+    "user-agent",
+    "x-shopify-topic",
+    "x-shopify-shop-domain",
+    "x-shopify-api-version",
+    "x-shopify-webhook-id",
+    "x-holdfast-event-id",
+    "x-holdfast-topic",
+)
+"""What handling needs of the headers; signatures and the rest are not kept."""
 
 
 class InboundArea(StrEnum):
@@ -101,7 +111,9 @@ def _handle(session: Session, row_id: UUID, adapters: Adapters) -> Receipt | Non
     if row is None:
         return None
     body = keyring().open_bytes("inbox", "body", row.id, row.body) if row.body is not None else b""
-    message = InboundMessage(headers=_headers(row), body=body, received=row.received_at.timestamp())
+    message = InboundMessage(
+        headers={str(k): str(v) for k, v in row.headers.items()}, body=body, received=row.received_at.timestamp()
+    )
     try:
         receipt = _apply(session, row, message, adapters)
     except UnusablePayload as error:
@@ -140,6 +152,8 @@ def _order(session: Session, row: InboxMessage, message: InboundMessage, adapter
     if problems:
         return Receipt(Verdict.QUARANTINED, tuple(problems))
     order, _ = intake.create_order(session, new, actor=provider_actor(row.provider))
+    if order is None:
+        return Receipt(Verdict.IGNORED)
     row.order_id = order.id
     return Receipt(Verdict.ACCEPTED, order_number=order.number)
 
@@ -149,12 +163,6 @@ def _note_failure(session: Session, row_id: UUID, reference: str) -> None:
     if row is None:
         return
     inbox.note_failure(session, row, f"Something went wrong inside Holdfast. Reference {reference} is in its log.")
-
-
-def _headers(row: InboxMessage) -> dict[str, str]:
-    """The kept headers, with the delivery's id and topic where the adapter looks for them."""
-    headers = {str(name): str(value) for name, value in row.headers.items()}
-    return {**headers, "holdfast-event-id": row.event_id, "holdfast-topic": row.topic}
 
 
 def _adapter(area: InboundArea, provider: str, adapters: Adapters) -> object:

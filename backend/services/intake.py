@@ -4,7 +4,6 @@ import hashlib
 import json
 from dataclasses import asdict
 from datetime import datetime
-from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, select
@@ -14,10 +13,14 @@ from backend.domain import checks
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.intake import NewAddress, NewCustomer, NewOrder
 from backend.domain.money import display
-from backend.domain.permissions import Actor, provider_actor
+from backend.domain.orders import PaymentMode
+from backend.domain.payments import EntryKind
+from backend.domain.permissions import Actor
+from backend.domain.providers import provider_name
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import flow, holds, stock
-from backend.store import orders, timeline
+from backend.services import amendments, flow, holds, stock
+from backend.services.amendments import Created
+from backend.store import orders, payments, timeline
 from backend.store.personal import keyring
 from backend.store.tables import Address, Customer, DiscountSnapshot, Order, OrderItem, PricingSnapshot
 
@@ -25,20 +28,19 @@ PRICING_ENGINE = "holdfast-intake/1"
 """Version of the arithmetic in `domain/intake.py` by which prices were checked when they were frozen."""
 
 
-class Created(StrEnum):
-    NEW = "new"
-    SAME = "same"  # this very order is known already: nothing to do
-    AMENDED = "amended"  # known, but its contents differ now: held for a person
+def create_order(session: Session, new: NewOrder, *, actor: Actor) -> tuple[Order | None, Created]:
+    """Create the order unless the channel has sent it before; what it says anew about a known one is taken in.
 
-
-def create_order(session: Session, new: NewOrder, *, actor: Actor) -> tuple[Order, Created]:
-    """Create the order unless the channel has sent it before. Raises nothing for bad orders: the inbox checked them."""
+    The inbox has checked the order's amounts. None: the shop cancelled an order that we never had.
+    """
     orders.serialise_creation(session, new.channel, new.external_id)
-    fingerprint = content_hash(new)
     known = orders.by_external_id(session, new.channel, new.external_id)
     if known is not None:
-        return _known(session, orders.lock(session, known.id), new, fingerprint)
-    order = _insert_order(session, new, fingerprint)
+        order = orders.lock(session, known.id)
+        return order, amendments.take_in(session, order, new, content_hash(new))
+    if new.cancelled:
+        return None, Created.CANCELLED
+    order = _insert_order(session, new, content_hash(new))
     _insert_lines(session, order, new)
     _insert_addresses(session, order, new)
     _freeze_prices(session, order, new)
@@ -46,12 +48,13 @@ def create_order(session: Session, new: NewOrder, *, actor: Actor) -> tuple[Orde
         session,
         order.id,
         TimelineKind.ORDER_RECEIVED,
-        f"Order {new.external_number or new.external_id} received from {new.channel}:"
+        f"Order {new.external_number or new.external_id} received from {provider_name(new.channel)}:"
         f" {len(new.items)} lines, {display(new.total_minor, new.currency)}, {new.payment_mode}.",
         actor=actor,
         at=clock.now(),
         weight=Weight.MILESTONE,
     )
+    _note_authorization(session, order, new)
     _check(session, order, new)
     flow.update_facts(session, order)
     flow.advance(session, order, actor=actor)
@@ -61,32 +64,26 @@ def create_order(session: Session, new: NewOrder, *, actor: Actor) -> tuple[Orde
 def content_hash(new: NewOrder) -> str:
     """A fingerprint of what matters to us: a repeat with other contents is an amendment, the shop's own flags are not."""
     facts = asdict(new)
-    for changing in ("payment_mode", "payment_reference", "gateway", "tags", "risk", "note"):
+    for changing in ("payment_mode", "payment_reference", "gateway", "tags", "risk", "note", "cancelled"):
         facts.pop(changing)
     return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()
 
 
-def _known(session: Session, order: Order, new: NewOrder, fingerprint: str) -> tuple[Order, Created]:
-    if order.content_hash == fingerprint:
-        return order, Created.SAME
-    timeline.add(
-        session,
-        order.id,
-        TimelineKind.ORDER_AMENDED,
-        f"{new.channel} sent this order again with other contents; total there {display(new.total_minor, new.currency)}.",
-        actor=provider_actor(new.channel),
-        at=clock.now(),
-        weight=Weight.PROBLEM,
-    )
-    holds.place(
-        session,
-        order,
-        HoldKind.ORDER_AMENDED,
-        f"{new.channel} sent this order again with other contents.",
-        source=HoldSource.CHECK,
-        provider=new.channel,
-    )
-    return order, Created.AMENDED
+def _note_authorization(session: Session, order: Order, new: NewOrder) -> None:
+    """What the shop says is authorized is a fact beside the order; capturing it is a step of its own."""
+    if new.payment_mode is PaymentMode.AUTHORIZED:
+        payments.record(
+            session,
+            order,
+            EntryKind.AUTHORIZED,
+            amount_minor=new.total_minor,
+            currency=new.currency,
+            provider=new.gateway or new.channel,
+            reference=new.payment_reference or new.external_id,
+            at=new.placed_at,
+            now=clock.now(),
+            detail=f"as {provider_name(new.channel)} says",
+        )
 
 
 def _insert_order(session: Session, new: NewOrder, fingerprint: str) -> Order:

@@ -8,9 +8,9 @@ from sqlmodel import Session, select
 from backend import clock, settings
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
+from backend.domain.permissions import provider_actor
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
-from backend.domain.permissions import provider_actor
 from backend.ports.calls import Call, Rejected
 from backend.ports.invoicing import Document, InvoiceLine, InvoiceRequest, InvoicingSystem, IssuedInvoice, Party
 from backend.ports.registry import Adapters

@@ -10,6 +10,7 @@ from backend.domain.money import display
 from backend.domain.orders import OrderStatus
 from backend.domain.payments import EntryKind
 from backend.domain.permissions import provider_actor
+from backend.domain.providers import provider_name
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.payments import Capture, PaymentEvent, PaymentEventKind
@@ -60,7 +61,7 @@ def _captured(session: Session, order: Order, provider: str, event: PaymentEvent
             session,
             order,
             HoldKind.PAYMENT_MISMATCH,
-            f"{provider.capitalize()} reports {display(event.amount_minor, event.currency)}"
+            f"{provider_name(provider)} reports {display(event.amount_minor, event.currency)}"
             f" for an order of {display(order.total_minor, order.currency)}.",
             source=HoldSource.CHECK,
             provider=provider,

@@ -8,6 +8,7 @@ from backend.domain.money import display
 from backend.domain.orders import OrderStatus
 from backend.domain.payments import EntryKind
 from backend.domain.permissions import provider_actor
+from backend.domain.providers import provider_name
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Rejected
@@ -81,7 +82,7 @@ def _apply_verified(session: Session, order: Order, step: Step, captures: list[C
         captured(session, order, step.provider, capture, step_key=step.key)
     return Success(
         {"references": [capture.reference for capture in captures]},
-        f"Payment of {display(order.total_minor, order.currency)} verified with {step.provider.capitalize()}.",
+        f"Payment of {display(order.total_minor, order.currency)} verified with {provider_name(step.provider)}.",
     )
 
 
@@ -89,7 +90,7 @@ def _apply_captured(session: Session, order: Order, step: Step, capture: Capture
     captured(session, order, step.provider, capture, step_key=step.key)
     return Success(
         {"reference": capture.reference},
-        f"{display(capture.amount_minor, capture.currency)} captured by {step.provider.capitalize()}.",
+        f"{display(capture.amount_minor, capture.currency)} captured by {provider_name(step.provider)}.",
     )
 
 
@@ -103,7 +104,7 @@ def _apply_requested(session: Session, order: Order, step: Step, requested: Paym
     steps.promise(session, order, StepKind.MAIL_PAYMENT_LINK, at=clock.now(), data={"request_step_id": step.id})
     return Success(
         {"reference": requested.reference, "pay_url": requested.pay_url},
-        f"Payment of {amount} requested from the customer through {step.provider.capitalize()}.",
+        f"Payment of {amount} requested from the customer through {provider_name(step.provider)}.",
         waiting=True,
     )
 
@@ -129,7 +130,7 @@ def captured(session: Session, order: Order, provider: str, capture: Capture, *,
         session,
         order.id,
         TimelineKind.PAYMENT_RECORDED,
-        f"{display(capture.amount_minor, capture.currency)} received through {provider.capitalize()}.",
+        f"{display(capture.amount_minor, capture.currency)} received through {provider_name(provider)}.",
         actor=provider_actor(provider),
         at=now,
         weight=Weight.MILESTONE,

@@ -7,6 +7,7 @@ from backend.domain.holds import HoldKind
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import provider_actor
+from backend.domain.providers import provider_name
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.domain.tracking import TrackingStatus
@@ -116,7 +117,7 @@ def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Su
         session,
         order.id,
         TimelineKind.LABEL_BOUGHT,
-        f"Label bought from {label.carrier or step.provider} for {display(label.cost_minor, label.cost_currency)};"
+        f"Label bought from {label.carrier or provider_name(step.provider)} for {display(label.cost_minor, label.cost_currency)};"
         f" tracking number {label.tracking_number}.",
         actor=provider_actor(step.provider),
         at=now,
@@ -147,7 +148,7 @@ def _prepare_update(session: Session, order: Order, step: Step) -> FulfilmentUpd
 
 
 def _apply_told(session: Session, order: Order, step: Step, told: FulfilmentTold) -> Success:
-    return Success({"reference": told.reference}, f"{step.provider.capitalize()} knows the tracking number.")
+    return Success({"reference": told.reference}, f"{provider_name(step.provider)} knows the tracking number.")
 
 
 HANDLERS: dict[StepKind, Handler] = {

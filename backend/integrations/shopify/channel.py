@@ -1,6 +1,7 @@
 """The sales channel Shopify, inbound: signed webhooks with whole orders in them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class ShopifyChannel:
             raise UnusablePayload(problems)
         if order.get("cancelled_at") and what != "cancelled":
             return None
-        return normalise(order)
+        return replace(normalise(order), cancelled=what == "cancelled")
 
 
 def _bare(body: dict[str, Any]) -> dict[str, Any]:
