@@ -1,0 +1,36 @@
+"""What a page shows when it has nothing yet, nothing at all, or trouble."""
+
+import reflex as rx
+
+
+def skeleton(lines: int = 6, tall: bool = False) -> rx.Component:
+    """Grey bars while the first answer is on its way."""
+    bars = [rx.el.i(class_name="tall" if tall else "", style={"width": f"{96 - (n * 17) % 40}%"}) for n in range(lines)]
+    return rx.el.div(*bars, class_name="skeleton", aria_hidden="true", custom_attrs={"data-testid": "skeleton"})
+
+
+def empty(icon: str, title: str, *words: rx.Component | rx.Var | str) -> rx.Component:
+    """Nothing to show, and what that means or what to do."""
+    return rx.el.div(
+        rx.icon(icon, aria_hidden="true"),
+        rx.el.h2(title),
+        rx.el.p(*words),
+        class_name="empty",
+        custom_attrs={"data-testid": "empty"},
+    )
+
+
+def trouble(sentence: rx.Var[str]) -> rx.Component:
+    """The page could not be read: why, and a way on."""
+    return rx.el.div(
+        rx.el.p(sentence),
+        rx.el.p(rx.el.a("Try again", href="", reload_document=True, class_name="link")),
+        class_name="complaint",
+        role="alert",
+        custom_attrs={"data-testid": "trouble"},
+    )
+
+
+def loaded(ready: rx.Var[bool], problem: rx.Var[str], content: rx.Component, waiting: rx.Component) -> rx.Component:
+    """The content, or why there is none, or the skeleton until either is known."""
+    return rx.cond(problem != "", trouble(problem), rx.cond(ready, content, waiting))

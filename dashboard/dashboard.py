@@ -1,0 +1,71 @@
+"""The app: pages, the guard before events, plain routes and the HTTP API beside them, and the process's own tasks.
+
+Asking order, from outside in: headers, error pages, the gate, sign-in and documents, the HTTP API, Reflex.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import reflex as rx
+from backend.api.app import create_api
+
+from backend import wiring
+from dashboard.build import BUNDLE
+from dashboard.pages.held import page as held
+from dashboard.pages.home import page as home
+from dashboard.pages.missing import page as missing
+from dashboard.pages.order import page as order
+from dashboard.pages.orders import page as orders
+from dashboard.pages.quarantine import page as quarantine
+from dashboard.shell import live, logs, sign_in
+from dashboard.shell.errors import broken_page, error_pages, on_error
+from dashboard.shell.frame import connection_banner
+from dashboard.shell.gate import gate
+from dashboard.shell.guard import EventGuard
+from dashboard.shell.headers import security_headers
+from dashboard.shell.navigation import FrameState
+
+PAGES = (home, held, orders, order, quarantine)
+STYLES = ["/css/tokens.css", "/css/frame.css", "/css/parts.css", "/css/pages.css", "/css/order.css"]
+
+
+@contextlib.asynccontextmanager
+async def running() -> AsyncIterator[None]:
+    """The process is connected before its first request, and listens for changes until it stops."""
+    wiring.start("web")
+    listener = asyncio.create_task(live.listen(), name="live")
+    try:
+        yield
+    finally:
+        listener.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await listener
+
+
+def build_app() -> rx.App:
+    logs.install()
+    made = rx.App(
+        html_lang="en",
+        stylesheets=STYLES,
+        head_components=[
+            rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+            rx.el.script(src="/desk.js", defer=True),
+        ],
+        toaster=None,
+        backend_exception_handler=on_error,
+        api_transformer=[create_api(), sign_in.routes, gate, error_pages, security_headers(BUNDLE)],
+    )
+    made.app_wraps[55, "ErrorBoundary"] = lambda stateful: broken_page()
+    made.app_wraps[5, "Overlay"] = connection_banner
+    made.add_middleware(EventGuard())
+    made.register_lifespan_task(running)
+    for page in PAGES:
+        made.add_page(
+            page.page, route=page.ROUTE, title=page.TITLE, on_load=[FrameState.load, *page.ON_LOAD, FrameState.follow]
+        )
+    made.add_page(missing.page, route="404", title=missing.TITLE)
+    return made
+
+
+app = build_app()

@@ -1,0 +1,146 @@
+"""My day: the few numbers that say whether anything needs a person."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from backend import clock
+from backend.domain.desk import HeldQueue, Pulse
+from backend.domain.permissions import Area
+from backend.services.holds import held_queue
+from dashboard.components.money import sums
+from dashboard.components.times import age, day, time_of_day
+from dashboard.components.words import count
+from dashboard.shell import live, sessions
+from dashboard.shell.calls import ask
+from dashboard.shell.errors import explain
+from dashboard.shell.needs import needs
+from dashboard.shell.pulse import current_pulse
+
+SWEEP_LATE_SECONDS = 30.0
+"""After this long without a look for due work the machinery counts as stopped."""
+
+
+@dataclass
+class CauseLine:
+    kind: str
+    title: str
+    orders: str
+    stake: str
+    share: str
+    href: str
+
+
+@dataclass
+class Figure:
+    """One number with its meaning; `mood` is good, held, bad or idle."""
+
+    label: str
+    value: str
+    hint: str
+    mood: str
+    href: str
+    key: str
+
+
+class HomeState(rx.State):
+    ready: bool = False
+    problem: str = ""
+    greeting: str = ""
+    today: str = ""
+    held: str = ""
+    held_some: bool = False
+    oldest: str = ""
+    causes: list[CauseLine] = []
+    figures: list[Figure] = []
+    _seen: int = -1
+
+    @rx.event
+    @needs(Area.HOLDS)
+    async def load(self):
+        await self._read()
+
+    @rx.event(background=True)
+    @needs(Area.HOLDS)
+    async def follow(self):
+        async for _ in live.changes(live.ALL, self._seen):
+            async with self:
+                await self._read()
+
+    async def _read(self) -> None:
+        self._seen = live.hub.serial
+        try:
+            queue = await ask(held_queue, size=1)
+            pulse = await current_pulse()
+        except Exception as error:
+            self.problem = explain(error)
+            return
+        self.problem, self.ready = "", True
+        now = clock.now()
+        self.greeting = f"{_part_of_day(int(time_of_day(now)[:2]))}, {sessions.current().person.name.split()[0]}"
+        self.today = day(now)
+        self.held, self.held_some = count(queue.all_orders, "order"), queue.all_orders > 0
+        self.oldest = age(queue.oldest_at, now) if queue.oldest_at else ""
+        self.causes = _causes(queue)
+        self.figures = _figures(pulse)
+
+
+def _part_of_day(hour: int) -> str:
+    return "Good morning" if 4 <= hour < 12 else "Good afternoon" if 12 <= hour < 18 else "Good evening"
+
+
+def _causes(queue: HeldQueue) -> list[CauseLine]:
+    most = max((cause.orders for cause in queue.causes), default=1)
+    return [
+        CauseLine(
+            kind=cause.kind,
+            title=cause.title,
+            orders=f"{cause.orders:,}",
+            stake=sums(cause.money, most=2),
+            share=f"{max(3, round(100 * cause.orders / most))}%",
+            href=f"/held?kind={cause.kind}",
+        )
+        for cause in queue.causes
+    ]
+
+
+def _figures(pulse: Pulse) -> list[Figure]:
+    sweep = pulse.sweep_age_seconds
+    runs = sweep is not None and sweep <= SWEEP_LATE_SECONDS
+    failed = pulse.failed_documents
+    return [
+        Figure("Orders today", f"{pulse.orders_today:,}", "since midnight", "idle", "/orders", "orders-today"),
+        Figure(
+            "Delivered today",
+            f"{pulse.delivered_today:,}",
+            "reached the customer",
+            "good",
+            "/orders?status=delivered",
+            "delivered",
+        ),
+        Figure(
+            "Documents and messages failed",
+            f"{failed:,}",
+            "run them again from their order" if failed else "all were issued and sent",
+            "bad" if failed else "good",
+            "",
+            "failed-documents",
+        ),
+        Figure(
+            "In quarantine",
+            f"{pulse.quarantined:,}",
+            "could not become orders" if pulse.quarantined else "everything could be used",
+            "held" if pulse.quarantined else "good",
+            "/quarantine",
+            "quarantined",
+        ),
+        Figure("Work due now", f"{pulse.due_steps:,}", "steps waiting for a worker", "idle", "", "due"),
+        Figure(
+            "Last look for work",
+            "never" if sweep is None else f"{int(sweep)} s ago",
+            "workers are running" if runs else "no worker runs: start one",
+            "good" if runs else "bad",
+            "",
+            "sweep",
+        ),
+    ]

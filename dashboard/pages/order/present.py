@@ -1,0 +1,263 @@
+"""From an order's facts to what its page shows."""
+
+import json
+from datetime import datetime
+from typing import Any
+
+from backend.domain.desk import AddressView, HoldView, OrderView, TimelineView
+from backend.domain.holds import HoldAction, HoldSource
+from backend.domain.orders import PATH, OrderStatus
+from backend.domain.permissions import ActorKind
+from backend.domain.timeline import Weight
+from dashboard.components.money import money
+from dashboard.components.times import age, day, full, moment, time_of_day
+from dashboard.components.words import word
+from dashboard.pages.order.cards import (
+    AddressCard,
+    ClosedHoldCard,
+    DocumentCard,
+    Entry,
+    Head,
+    HoldCard,
+    ItemCard,
+    Line,
+    NoteCard,
+    ParcelCard,
+    PaymentCard,
+    Stop,
+)
+
+_PAYMENT_MOODS = {
+    "captured": "good",
+    "refunded": "refunded",
+    "failed": "bad",
+    "chargeback": "bad",
+    "voided": "cancelled",
+}
+_ORIGINS = {HoldSource.CHECK: "Found by a check on arrival", HoldSource.STEP: "A step ended without success"}
+
+
+def head(order: OrderView) -> Head:
+    return Head(
+        number=order.number,
+        external=order.external_number,
+        channel=word(order.channel),
+        status=order.status,
+        status_word=word(order.status),
+        payment=order.payment_status,
+        payment_word=word(order.payment_status),
+        shipping=order.shipping_status,
+        shipping_word=word(order.shipping_status),
+        held=order.held,
+        placed=moment(order.placed_at),
+        placed_full=full(order.placed_at),
+        customer=order.customer,
+        email=order.email,
+        phone=order.phone,
+        total=money(order.total_minor, order.currency),
+        note=order.note,
+        tags=list(order.tags),
+    )
+
+
+def path(order: OrderView) -> list[Stop]:
+    """The five stops, or where the order left its way; a hold shows at the stop where the order stands."""
+    status = OrderStatus(order.status)
+    if status not in PATH:
+        return [Stop(word(status), "ended")]
+    here = PATH.index(status)
+    stops = [Stop(word(each), "done" if index < here else "ahead") for index, each in enumerate(PATH)]
+    stops[here].state = "held" if order.held else "done" if status is OrderStatus.DELIVERED else "here"
+    return stops
+
+
+def open_holds(order: OrderView, now: datetime) -> list[HoldCard]:
+    return [
+        HoldCard(
+            id=hold.id,
+            title=hold.title,
+            reason=hold.reason,
+            advice=hold.advice,
+            origin=_origin(hold),
+            age=age(hold.placed_at, now),
+            since=full(hold.placed_at),
+            can_retry=HoldAction.RETRY in hold.actions,
+            can_release=HoldAction.RELEASE in hold.actions,
+        )
+        for hold in order.holds
+    ]
+
+
+def _origin(hold: HoldView) -> str:
+    said = _ORIGINS.get(HoldSource(hold.source), f"Placed by {hold.placed_by}")
+    return f"{said} · {word(hold.provider)}" if hold.provider else said
+
+
+def closed_holds(order: OrderView) -> list[ClosedHoldCard]:
+    return [
+        ClosedHoldCard(
+            id=hold.id,
+            title=hold.title,
+            reason=hold.reason,
+            how=", ".join(
+                part
+                for part in (
+                    word(hold.closed_how),
+                    f"by {hold.closed_by}" if hold.closed_by else "",
+                    moment(hold.closed_at) if hold.closed_at else "",
+                    f"“{hold.closed_reason}”" if hold.closed_reason else "",
+                )
+                if part
+            ),
+        )
+        for hold in order.closed_holds
+    ]
+
+
+def timeline(entries: tuple[TimelineView, ...], routine: bool) -> list[Entry]:
+    """Newest first; routine success is folded away unless asked for."""
+    shown = [entry for entry in entries if routine or entry.weight != Weight.ROUTINE]
+    shown.sort(key=lambda entry: (entry.at, entry.id), reverse=True)
+    lines: list[Entry] = []
+    last = ""
+    for entry in shown:
+        today = day(entry.at)
+        lines.append(
+            Entry(
+                id=entry.id,
+                day=today if today != last else "",
+                time=time_of_day(entry.at, seconds=True),
+                full=full(entry.at),
+                text=entry.text,
+                who=entry.actor,
+                person=entry.actor_kind in (ActorKind.STAFF, ActorKind.CUSTOMER),
+                weight=entry.weight,
+            )
+        )
+        last = today
+    return lines
+
+
+def routine_count(entries: tuple[TimelineView, ...]) -> int:
+    return sum(entry.weight == Weight.ROUTINE for entry in entries)
+
+
+def items(order: OrderView) -> list[ItemCard]:
+    return [
+        ItemCard(
+            sku=item.sku,
+            name=item.name,
+            quantity=f"{item.quantity} ×",
+            price=money(item.unit_price_minor, order.currency),
+            total=money(item.total_minor, order.currency),
+            details=" · ".join(
+                part
+                for part in (
+                    f"{money(item.discount_minor, order.currency)} off" if item.discount_minor else "",
+                    "" if item.requires_shipping else "nothing to ship",
+                    f"stock {word(item.reservation).lower()}" if item.reservation else "",
+                )
+                if part
+            ),
+            wishes=[f"{name}: {value}" for name, value in item.wishes],
+        )
+        for item in order.items
+    ]
+
+
+def totals(order: OrderView) -> list[Line]:
+    """How the price comes about; tax is told apart when it is inside the prices."""
+
+    def amount(minor: int) -> str:
+        return money(minor, order.currency)
+
+    discounts = [Line(f"Discount {name}".strip(), amount(-minor)) for name, minor in order.discounts if minor]
+    if not discounts and order.discount_minor:
+        discounts = [Line("Discount", amount(-order.discount_minor))]
+    tax = Line("Tax, included" if order.taxes_included else "Tax", amount(order.tax_minor))
+    return [
+        Line("Items", amount(order.subtotal_minor)),
+        *discounts,
+        Line("Shipping", amount(order.shipping_minor)),
+        tax,
+        Line("Total", amount(order.total_minor), strong=True),
+    ]
+
+
+def balance(order: OrderView) -> list[Line]:
+    return [
+        Line("Captured", money(order.captured_minor, order.currency)),
+        Line("Refunded", money(order.refunded_minor, order.currency)),
+        Line("May still be refunded", money(order.refundable_minor, order.currency), strong=True),
+    ]
+
+
+def payments(order: OrderView) -> list[PaymentCard]:
+    return [
+        PaymentCard(
+            label=word(entry.kind),
+            amount=money(entry.amount_minor, entry.currency),
+            provider=word(entry.provider),
+            reference=entry.reference,
+            at=moment(entry.occurred_at),
+            mood=_PAYMENT_MOODS.get(entry.kind, "moving"),
+        )
+        for entry in order.payments
+    ]
+
+
+def parcels(order: OrderView) -> list[ParcelCard]:
+    return [
+        ParcelCard(
+            tracking_number=parcel.tracking_number,
+            tracking_url=parcel.tracking_url if parcel.tracking_url.startswith(("https://", "http://")) else "",
+            carrier=" · ".join(part for part in (word(parcel.carrier), word(parcel.service)) if part),
+            status=parcel.status,
+            status_word=word(parcel.status),
+            updated=moment(parcel.updated_at),
+            scans=[" · ".join(part for part in (moment(at), text, where) if part) for at, text, where in parcel.scans],
+        )
+        for parcel in order.parcels
+    ]
+
+
+def documents(order: OrderView) -> list[DocumentCard]:
+    return [
+        DocumentCard(
+            id=document.id,
+            title=f"{word(document.kind)} {document.number}".strip(),
+            date=day(document.date),
+            total=money(document.total_minor, document.currency),
+            sent=f"sent {moment(document.sent_at)}" if document.sent_at else "not sent yet",
+            href=f"/documents/{document.id}" if document.stored else "",
+        )
+        for document in order.documents
+    ]
+
+
+def addresses(order: OrderView) -> list[AddressCard]:
+    """Where it goes and who is billed; one card when both are the same."""
+    ship, bill = order.shipping_address, order.billing_address
+    if ship and ship == bill:
+        return [AddressCard("Delivery and billing", _lines(ship))]
+    cards = [AddressCard("Delivery", _lines(ship))] if ship else []
+    return [*cards, AddressCard("Billing", _lines(bill))] if bill else cards
+
+
+def _lines(address: AddressView) -> list[str]:
+    place = " ".join(part for part in (address.postal_code, address.city) if part)
+    region = ", ".join(part for part in (address.province, address.country) if part)
+    lines = (address.name, address.company, address.line1, address.line2, place, region)
+    return [line for line in lines if line]
+
+
+def notes(order: OrderView) -> list[NoteCard]:
+    newest_first = sorted(order.notes, key=lambda note: note.created_at, reverse=True)
+    return [NoteCard(note.author, note.text, moment(note.created_at), note.public) for note in newest_first]
+
+
+def payload(value: Any) -> str:
+    """A masked request or response as text."""
+    if value in (None, "", {}, []):
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)

@@ -1,0 +1,105 @@
+"""The frame around every page: rail, top bar, notices, and what shows when session or connection are lost."""
+
+import functools
+from collections.abc import Callable
+
+import reflex as rx
+from reflex_components_core.core.banner import has_connection_errors
+
+from dashboard.shell import notices
+from dashboard.shell.navigation import FrameState, rail, sign_out_form
+from dashboard.shell.tab import TabState
+
+PageFunction = Callable[[], rx.Component]
+
+
+def framed(page: PageFunction) -> PageFunction:
+    """Put the frame around a page function; runs once, when the bundle is compiled."""
+
+    @functools.wraps(page)
+    def whole() -> rx.Component:
+        return rx.el.div(
+            rx.el.a("Skip to content", href="#main", class_name="skip"),
+            rail(),
+            rx.el.div(top_bar(), rx.el.main(page(), id="main", tab_index=-1)),
+            notices.region(),
+            _ended(),
+            class_name="frame",
+        )
+
+    return whole
+
+
+def top_bar() -> rx.Component:
+    return rx.el.header(
+        rx.el.form(
+            rx.icon("search", aria_hidden="true"),
+            rx.el.input(
+                name="number",
+                type="search",
+                placeholder="Order number, name, e-mail",
+                aria_label="Find an order",
+                auto_complete="off",
+                custom_attrs={"data-testid": "find", "data-key": "/"},
+            ),
+            rx.el.kbd("/", aria_hidden="true"),
+            on_submit=FrameState.find,
+            reset_on_submit=True,
+            role="search",
+            class_name="find",
+        ),
+        rx.el.span(class_name="spacer"),
+        rx.el.span(FrameState.zone, class_name="zone"),
+        rx.el.button(
+            rx.color_mode_cond(rx.icon("moon", aria_hidden="true"), rx.icon("sun", aria_hidden="true")),
+            type="button",
+            class_name="icon-button",
+            aria_label="Change between light and dark",
+            on_click=rx.toggle_color_mode,
+            custom_attrs={"data-testid": "theme"},
+        ),
+        rx.el.div(sign_out_form("quiet"), class_name="only-phone"),
+        class_name="bar",
+    )
+
+
+def _ended() -> rx.Component:
+    """Shown when the session has ended while a page was open. What was typed stays until the person leaves."""
+    return rx.el.dialog(
+        rx.el.div(
+            rx.el.h2("You have been signed out", id="ended-title"),
+            rx.el.p("Your session has ended. Sign in again to go on; nothing was done meanwhile."),
+            rx.el.div(
+                rx.el.a(
+                    "Sign in",
+                    href="/sign-in",
+                    reload_document=True,
+                    class_name="button primary",
+                    custom_attrs={"data-testid": "sign-in-again", "data-focus": "true"},
+                ),
+                class_name="choices",
+            ),
+            class_name="inside",
+        ),
+        aria_labelledby="ended-title",
+        custom_attrs={"data-open": rx.cond(TabState.signed_out, "true", "false")},
+    )
+
+
+def connection_banner(stateful: bool) -> rx.Component | None:
+    """In place of the default message, which shows people the address of the websocket."""
+    if not stateful:
+        return None
+    return rx.el.div(
+        rx.cond(
+            has_connection_errors,
+            rx.el.div(
+                "Connection lost. What you see may be old; clicks are not sent. Trying to reconnect… ",
+                rx.el.a("Reload", href="", reload_document=True),
+                class_name="offline",
+                custom_attrs={"data-testid": "offline"},
+            ),
+            rx.fragment(),
+        ),
+        role="status",
+    )

@@ -1,0 +1,100 @@
+"""Changes as they happen: one LISTEN per web process, fanned out to every open page that wants to know.
+
+The database tells the id of every order that changed, whoever changed it. Pages follow a topic, `ALL` or one order, and
+read anew when it stirs: bursts are gathered, and no page is sent more than five updates a second.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+
+import psycopg
+
+from backend import wiring
+from dashboard.shell import sessions
+
+log = logging.getLogger(__name__)
+
+CHANNEL = "holdfast_orders"
+ALL = "all"
+GATHER_SECONDS = 0.05
+PUSH_PAUSE_SECONDS = 0.2
+REFRESH_SECONDS = 30.0
+"""A page reads anew at least this often, so ages on it stay true and a lost message heals."""
+RECONNECT_SECONDS = 1.0
+
+
+class Hub:
+    """Fan-out within one process: pages subscribe, the listener publishes; a slow page gathers by itself."""
+
+    def __init__(self) -> None:
+        self._subscribers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
+        self.serial = 0
+        """Rises with every change; a page that remembers what it was when it read can tell whether it missed one."""
+
+    def publish(self, topics: set[str]) -> None:
+        self.serial += 1
+        for topic in topics:
+            for changed in self._subscribers.get(topic, ()):
+                changed.set()
+
+    def publish_everything(self) -> None:
+        """After a gap nobody knows what changed: every page reads anew."""
+        self.publish({ALL, *self._subscribers})
+
+    @contextlib.contextmanager
+    def subscribe(self, topic: str) -> Iterator[asyncio.Event]:
+        changed = asyncio.Event()
+        self._subscribers[topic].add(changed)
+        try:
+            yield changed
+        finally:
+            self._subscribers[topic].discard(changed)
+            if not self._subscribers[topic]:
+                del self._subscribers[topic]
+
+
+hub = Hub()
+
+
+async def changes(topic: str, seen: int) -> AsyncIterator[None]:
+    """Yields if anything changed since serial `seen`, then at every change of the topic; ends with the session."""
+    with hub.subscribe(topic) as changed:
+        if hub.serial != seen:
+            changed.set()
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
+            changed.clear()
+            if not await sessions.still_valid():
+                return
+            yield
+            await asyncio.sleep(PUSH_PAUSE_SECONDS)
+
+
+async def listen() -> None:
+    """Hand every change the database tells to the hub, for as long as the process runs; reconnects by itself."""
+    while True:
+        try:
+            async with await psycopg.AsyncConnection.connect(wiring.listen_dsn(), autocommit=True) as connection:
+                await connection.execute(f"LISTEN {CHANNEL}")
+                log.info("listening for changes")
+                hub.publish_everything()
+                async for topics in _batches(connection):
+                    hub.publish({ALL, *topics})
+        except asyncio.CancelledError:
+            raise
+        except (psycopg.Error, OSError):
+            log.warning("the live connection to the database was lost; trying again", exc_info=True)
+        await asyncio.sleep(RECONNECT_SECONDS)
+
+
+async def _batches(connection: psycopg.AsyncConnection) -> AsyncGenerator[set[str], None]:
+    """Ids of changed orders, gathered over a short moment so that a burst costs one push."""
+    while True:
+        topics = {note.payload async for note in connection.notifies(timeout=None, stop_after=1)}
+        await asyncio.sleep(GATHER_SECONDS)
+        topics |= {note.payload async for note in connection.notifies(timeout=0)}
+        yield topics

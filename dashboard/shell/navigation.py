@@ -1,0 +1,135 @@
+"""The rail, the search box and what they show of the whole shop."""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+
+from backend.domain.permissions import Area
+from dashboard.components.marks import brand_mark
+from dashboard.components.times import zone_name
+from dashboard.shell import live
+from dashboard.shell.needs import needs
+from dashboard.shell.pulse import current_pulse
+from dashboard.shell.tab import TabState
+
+ORDER_NUMBER = re.compile(r"ORD-\d{8}-\d{5,}")
+
+
+@dataclass(frozen=True)
+class Place:
+    """One entry of the rail."""
+
+    label: str
+    href: str
+    icon: str
+    key: str
+
+
+PLACES = (
+    Place("My day", "/", "sun", "1"),
+    Place("Held", "/held", "circle-pause", "2"),
+    Place("Orders", "/orders", "package", "3"),
+    Place("Quarantine", "/quarantine", "inbox", "4"),
+)
+
+
+class FrameState(rx.State):
+    """Live numbers in the rail."""
+
+    held: str = ""
+    quarantined: str = ""
+    zone: str = ""
+    _seen: int = -1
+
+    async def _read(self) -> None:
+        self._seen = live.hub.serial
+        pulse = await current_pulse()
+        self.held = _count(pulse.held_orders)
+        self.quarantined = _count(pulse.quarantined)
+
+    @rx.event
+    @needs(Area.HOLDS)
+    async def load(self):
+        self.zone = f"Times in {zone_name()}"
+        await self._read()
+
+    @rx.event(background=True)
+    @needs(Area.HOLDS)
+    async def follow(self):
+        async for _ in live.changes(live.ALL, self._seen):
+            async with self:
+                await self._read()
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def find(self, form: dict[str, Any]):
+        """Open the order of that number, or the list of those that what was typed leads to."""
+        typed = str(form.get("number", "")).strip()[:60]
+        text = typed.upper()
+        if ORDER_NUMBER.fullmatch(text):
+            return rx.redirect(f"/orders/{text}")
+        return rx.redirect("/orders?" + urlencode({"query": typed})) if typed else None
+
+
+def _count(number: int) -> str:
+    return "" if not number else f"{number:,}" if number < 10_000 else f"{number // 1000:,}k"
+
+
+def rail() -> rx.Component:
+    return rx.el.nav(
+        rx.el.a(brand_mark(), "Holdfast", href="/", class_name="brand", aria_label="Holdfast, my day"),
+        rx.el.ul(*[_entry(place) for place in PLACES]),
+        _me(),
+        class_name="rail",
+        aria_label="Main",
+    )
+
+
+def _entry(place: Place) -> rx.Component:
+    path = rx.State.router.url.path
+    here = path == place.href if place.href == "/" else path.startswith(place.href)
+    count = {"/held": FrameState.held, "/quarantine": FrameState.quarantined}.get(place.href)
+    return rx.el.li(
+        rx.el.a(
+            rx.icon(place.icon, aria_hidden="true"),
+            place.label,
+            _badge(count, place) if count is not None else rx.fragment(),
+            href=place.href,
+            aria_current=rx.cond(here, "page", "false"),
+            custom_attrs={"data-testid": f"nav-{place.label.lower().replace(' ', '-')}", "data-key": place.key},
+        )
+    )
+
+
+def _badge(count: rx.Var[str], place: Place) -> rx.Component:
+    return rx.cond(
+        count != "",
+        rx.el.span(
+            count,
+            class_name="count held" if place.href == "/held" else "count",
+            custom_attrs={"data-testid": f"count-{place.label.lower()}"},
+        ),
+        rx.fragment(),
+    )
+
+
+def _me() -> rx.Component:
+    return rx.el.div(
+        rx.el.div(
+            rx.el.strong(TabState.person_name), rx.el.small(TabState.person_role), custom_attrs={"data-testid": "me"}
+        ),
+        sign_out_form("button"),
+        class_name="me",
+    )
+
+
+def sign_out_form(button_class: str) -> rx.Component:
+    """A plain form post: the session ends on the server and the cookie goes."""
+    return rx.el.form(
+        rx.el.button("Sign out", type="submit", class_name=button_class, custom_attrs={"data-testid": "sign-out"}),
+        method="post",
+        action="/sign-out",
+    )
