@@ -143,7 +143,10 @@ def _sum_problems(order: NewOrder) -> list[str]:
     difference = order.total_minor - computed
     if abs(difference) <= ROUNDING_TOLERANCE_MINOR:
         return []
-    show = lambda minor: display(minor, order.currency)  # noqa: E731
+
+    def show(minor: int) -> str:
+        return display(minor, order.currency)
+
     return [
         f"The total does not add up: lines after discount {show(lines)} + shipping {show(order.shipping_minor)}"
         f" + tax {show(tax)} = {show(computed)}, but the order says {show(order.total_minor)}"
