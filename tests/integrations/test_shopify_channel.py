@@ -306,13 +306,22 @@ def test_a_topic_without_an_order_gives_none(channel: ShopifyChannel, topic: str
     assert channel.read(message(b'{"id": 1}', topic)) is None
 
 
-def test_late_news_of_a_cancelled_order_creates_nothing(channel: ShopifyChannel, order: dict[str, Any]) -> None:
-    order["cancelled_at"] = "2026-02-01T08:00:00+01:00"
+@pytest.mark.parametrize(
+    ("topic", "cancelled_at", "cancelled"),
+    [
+        ("orders/create", None, False),
+        ("orders/updated", "2026-02-01T08:00:00+01:00", True),
+        ("orders/cancelled", "2026-02-01T08:00:00+01:00", True),
+        ("orders/cancelled", None, True),
+    ],
+)
+def test_an_order_that_the_shop_called_off_says_so(
+    channel: ShopifyChannel, order: dict[str, Any], topic: str, cancelled_at: str | None, cancelled: bool
+) -> None:
+    found = channel.read(message(order | {"cancelled_at": cancelled_at}, topic))
 
-    assert channel.read(message(order, "orders/updated")) is None
-    cancelled = channel.read(message(order, "orders/cancelled"))
-    assert cancelled is not None
-    assert cancelled.external_id == "6120034771234567890"
+    assert found is not None
+    assert found.cancelled is cancelled
 
 
 def test_a_delivery_is_told_apart_by_its_id(channel: ShopifyChannel) -> None:

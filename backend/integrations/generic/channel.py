@@ -63,7 +63,7 @@ class GenericChannel:
         problems = self._schema.problems(order) or _beyond_schema(order)
         if problems:
             raise UnusablePayload(problems)
-        return _normalised(order)
+        return _normalised(order, cancelled=topic == "orders/cancelled")
 
 
 def _beyond_schema(order: dict[str, Any]) -> list[str]:
@@ -81,7 +81,7 @@ def _beyond_schema(order: dict[str, Any]) -> list[str]:
     return found
 
 
-def _normalised(order: dict[str, Any]) -> NewOrder:
+def _normalised(order: dict[str, Any], *, cancelled: bool) -> NewOrder:
     items = tuple(_item(line, place) for place, line in enumerate(objects(order, "items"), start=1))
     return NewOrder(
         channel=CHANNEL,
@@ -116,6 +116,7 @@ def _normalised(order: dict[str, Any]) -> NewOrder:
         risk=text(order, "risk"),
         test=order.get("test", False),
         wishes=_wishes(order),
+        cancelled=cancelled,
     )
 
 

@@ -1,7 +1,6 @@
 """The sales channel Shopify, inbound: signed webhooks with whole orders in them."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -48,7 +47,7 @@ class ShopifyChannel:
         return InboundOrder(event_id, topic)
 
     def read(self, message: InboundMessage) -> NewOrder | None:
-        """None for topics without an order, and for late news of a cancelled order: its own topic tells that."""
+        """The order; None for topics that carry none."""
         topic = self.identify(message).topic
         area, _, what = topic.partition("/")
         if area != "orders" or what not in ORDER_TOPICS:
@@ -60,9 +59,7 @@ class ShopifyChannel:
         problems = self._schema.problems(order)
         if problems:
             raise UnusablePayload(problems)
-        if order.get("cancelled_at") and what != "cancelled":
-            return None
-        return replace(normalise(order), cancelled=what == "cancelled")
+        return normalise(order, cancelled=what == "cancelled")
 
 
 def _bare(body: dict[str, Any]) -> dict[str, Any]:

@@ -38,8 +38,11 @@ _RISKS = {"cancel": "high", "investigate": "medium", "accept": "low"}
 _RISK_ORDER = ("high", "medium", "low")
 
 
-def normalise(order: dict[str, Any]) -> NewOrder:
-    """The order; raises `UnusablePayload` with every amount or time that cannot be read. The schema was met before."""
+def normalise(order: dict[str, Any], *, cancelled: bool = False) -> NewOrder:
+    """The order of a payload that meets the schema, `cancelled` when the topic or the order itself says so.
+
+    Raises `UnusablePayload` with every amount or time that cannot be read.
+    """
     amounts = Amounts(text(order, "currency"))
     mode = payment_mode(order)
     shipping_minor, shipping_discount = _shipping(order, amounts)
@@ -70,6 +73,7 @@ def normalise(order: dict[str, Any]) -> NewOrder:
         risk=_risk(order),
         test=bool(order.get("test")),
         wishes=_wishes(order, "note_attributes"),
+        cancelled=cancelled or bool(order.get("cancelled_at")),
     )
     if amounts.problems:
         raise UnusablePayload(amounts.problems)
