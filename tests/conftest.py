@@ -30,8 +30,6 @@ from backend.store.personal import Keyring
 RUN_FOLDER = "HOLDFAST_TEST_RUN_FOLDER"
 FOREIGN_SERVER = "HOLDFAST_TEST_DATABASE_URL"
 
-_beside: list[subprocess.Popen[bytes]] = []
-
 
 class Server(Protocol):
     """A PostgreSQL server for tests: where its databases are, and how to make and drop one."""
@@ -124,7 +122,7 @@ def _stop_it_even_if_the_run_is_killed(folder: Path) -> None:
     run = os.getppid() if "PYTEST_XDIST_WORKER" in os.environ else os.getpid()
     command = [sys.executable, "-m", "tests.last_one_out", str(run), str(folder / "postgres")]
     nowhere = subprocess.DEVNULL
-    _beside.append(subprocess.Popen(command, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True))
+    subprocess.run(command, stdin=nowhere, stdout=nowhere, stderr=nowhere, start_new_session=True, check=True)
 
 
 @pytest.fixture(scope="session")

@@ -1,8 +1,9 @@
 """Wait for a test run to end, then stop its database server: `python -m tests.last_one_out PID FOLDER`.
 
-The run stops the server itself; this is for a run that was killed.
+The run stops the server itself; this is for a run that was killed. It goes on in the background at once.
 """
 
+import os
 import shutil
 import sys
 from contextlib import suppress
@@ -22,4 +23,6 @@ def main(run: int, folder: Path) -> None:
 
 
 if __name__ == "__main__":
+    if os.fork():
+        os._exit(0)
     main(int(sys.argv[1]), Path(sys.argv[2]))
