@@ -11,6 +11,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TextIO
 
 ROOT = Path(__file__).resolve().parent.parent
 BUNDLE = ROOT / ".web" / "build" / "client"
@@ -110,3 +111,27 @@ def _run(command: list[str], progress: Callable[[str], None]) -> list[str]:
     if code:
         raise BuildFailed("\n".join(last))
     return last
+
+
+def main() -> int:
+    """`python -m dashboard.build`: build unless the bundle is current; `--check` only tells, by its exit code."""
+    current = is_current()
+    if "--check" in sys.argv[1:]:
+        return 0 if current else 1
+    if current:
+        return 0
+    try:
+        build(lambda line: _say(sys.stdout, line))
+    except BuildFailed as error:
+        _say(sys.stderr, str(error))
+        return 1
+    return 0
+
+
+def _say(stream: TextIO, text: str) -> None:
+    stream.write(text + "\n")
+    stream.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
