@@ -15,7 +15,8 @@ from backend.domain.intake import NewAddress, NewOrder
 from backend.domain.orders import PaymentMode
 
 _BOX = re.compile(
-    r"\b(p\.?\s*o\.?\s*box|post\s*office\s*box|postfach|bo[iî]te\s+postale|b\.?\s?p\.?\s+\d+|apartado(\s+de\s+correos)?"
+    r"^\s*box\s*(no\.?|#)?\s*\d"
+    r"|\b(p\.?\s*o\.?\s*box|post\s*office\s*box|postfach|bo[iî]te\s+postale|b\.?\s?p\.?\s+\d+|apartado(\s+de\s+correos)?"
     r"|postbus|casella\s+postale|postboks|postlåda|postilokero|locked\s+bag|gpo\s+box)\b",
     re.IGNORECASE,
 )
