@@ -77,6 +77,11 @@ class Hook:
         return json.loads(self.raw)
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 512
+
+
 class Receiver:
     """An HTTP server that keeps what it is sent and answers with the statuses in `answers`, then 200."""
 
@@ -97,8 +102,7 @@ class Receiver:
             def log_message(self, *_: object) -> None:
                 return
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self._server.daemon_threads = True
+        self._server = _Server(("127.0.0.1", 0), Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever)
         self._thread.start()

@@ -5,7 +5,16 @@ from typing import Any
 import jsonschema
 
 # Formats and patterns of addresses say how a provider's own host looks; ours is on loopback.
-IGNORED = {"additionalProperties", "readOnly", "writeOnly", "example", "examples", "description", "title", "discriminator"}
+IGNORED = {
+    "additionalProperties",
+    "readOnly",
+    "writeOnly",
+    "example",
+    "examples",
+    "description",
+    "title",
+    "discriminator",
+}
 
 
 def assert_matches(value: Any, schema: dict[str, Any], spec: dict[str, Any]) -> None:

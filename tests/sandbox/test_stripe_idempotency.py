@@ -42,9 +42,7 @@ def test_the_same_key_and_body_is_answered_again_and_done_once(sandbox: Sandbox)
 def test_the_order_of_parameters_does_not_matter(sandbox: Sandbox) -> None:
     first = pay(sandbox, "k-2")
     headers = {**STRIPE, "Idempotency-Key": "k-2"}
-    again = sandbox.http.post(
-        "/stripe/v1/payment_intents", data=dict(reversed(list(PAY.items()))), headers=headers
-    )
+    again = sandbox.http.post("/stripe/v1/payment_intents", data=dict(reversed(list(PAY.items()))), headers=headers)
 
     assert again.json() == first.json()
 

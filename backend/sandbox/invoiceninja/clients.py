@@ -120,12 +120,14 @@ class Clients:
         return client
 
     def find(self, query: dict[str, str]) -> list[Document]:
-        """Clients by exact `email`, exact `number`, or `filter` in name, number and e-mail."""
+        """Clients by exact `email`, `number` or `id_number`, or `filter` in name, number and e-mail."""
         found = self._all()
         if email := query.get("email"):
             found = [c for c in found if email.lower() in (contact["email"].lower() for contact in c["contacts"])]
         if number := query.get("number"):
             found = [c for c in found if c["number"] == number]
+        if id_number := query.get("id_number"):
+            found = [c for c in found if c["id_number"] == id_number]
         if text := query.get("filter", "").lower():
             found = [c for c in found if text in _searchable(c)]
         return found

@@ -14,6 +14,14 @@ REFERENCE_LENGTH = 50
 GRAMS = {"gram": 1.0, "kilogram": 1000.0, "ounce": 28.349523125, "pound": 453.59237}
 CURRENCY_OF = {"US": "usd", "GB": "gbp", "CA": "cad", "AU": "aud"}
 DIGITS = "0123456789"
+WAREHOUSE = {
+    "name": "Tidewater Supply",
+    "address_line1": "4 Harbour Row",
+    "city_locality": "Kinsale",
+    "postal_code": "P17 XH21",
+    "country_code": "IE",
+    "phone": "+353214000000",
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +44,7 @@ def read_shipment(shipment: Any) -> Order:
     if not isinstance(shipment, dict):
         raise missing("shipment")
     ship_to = addresses.require(shipment.get("ship_to"), "shipment.ship_to")
-    ship_from = addresses.require(shipment.get("ship_from"), "shipment.ship_from")
+    ship_from = _origin(shipment)
     if not shipment.get("carrier_id"):
         raise missing("shipment.carrier_id")
     carrier = carriers.get(shipment["carrier_id"])
@@ -146,7 +154,7 @@ class Labels:
             "shipment_status": "label_purchased",
             "ship_to": order.ship_to,
             "ship_from": order.ship_from,
-            "warehouse_id": None,
+            "warehouse_id": order.raw.get("warehouse_id"),
             "return_to": order.ship_from,
             "is_return": False,
             "confirmation": order.raw.get("confirmation") or "none",
@@ -230,6 +238,13 @@ class Labels:
             object_id=label["label_id"],
             tracking_number=label["tracking_number"],
         )
+
+
+def _origin(shipment: dict[str, Any]) -> Document:
+    """Where the parcel starts: the address given, or that of the account's own warehouse."""
+    if shipment.get("ship_from") is None and shipment.get("warehouse_id"):
+        return addresses.complete(WAREHOUSE)
+    return addresses.require(shipment.get("ship_from"), "shipment.ship_from")
 
 
 def _void_answer(message: str, reason: str) -> Document:
