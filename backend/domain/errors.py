@@ -34,6 +34,15 @@ class NotSignedIn(HoldfastError):
         super().__init__("You are not signed in, or your session has ended. Sign in and try again.")
 
 
+class TokenRefused(HoldfastError):
+    code = "token_refused"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Send a valid API token: `Authorization: Bearer hf_…`. `holdfast token create --role ROLE` makes one."
+        )
+
+
 class SignInRefused(HoldfastError):
     code = "sign_in_refused"
 

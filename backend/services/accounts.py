@@ -6,21 +6,24 @@ that. Tokens are 256 random bits, kept as SHA-256. Limits: OWASP ASVS 5.0, secti
 
 import hashlib
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 from pwdlib import PasswordHash
 from sqlmodel import Session
 
 from backend import clock
-from backend.domain.errors import InvalidInput, NotFound, SignInRefused, TooManyAttempts
+from backend.domain.errors import InvalidInput, NotFound, NotSignedIn, SignInRefused, TokenRefused, TooManyAttempts
 from backend.domain.passwords import password_problem
 from backend.domain.permissions import Actor, ActorKind, Area, Level, Role
 from backend.services.run import in_unit_of_work
 from backend.store import accounts
 from backend.store.tables import ApiToken, AuditEntry, StaffSession, User
+
+T = TypeVar("T")
 
 IDLE = timedelta(minutes=30)
 ABSOLUTE = timedelta(hours=12)
@@ -133,6 +136,22 @@ def api_actor(session: Session, bearer: str) -> Actor | None:
         token.last_used_at = now
         session.add(token)
     return Actor(ActorKind.STAFF, f"token:{token.id}", token.name, Role(token.role))
+
+
+def for_token(session: Session, bearer: str, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run a service for whoever holds an API token, in the same transaction; raises `TokenRefused`."""
+    actor = api_actor(session, bearer)
+    if actor is None:
+        raise TokenRefused
+    return service(session, *args, actor=actor, **kwargs)
+
+
+def for_session(session: Session, token: str, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run a service for whoever is signed in, in the same transaction; raises `NotSignedIn`."""
+    found = person(session, token)
+    if found is None:
+        raise NotSignedIn
+    return service(session, *args, actor=found.actor, **kwargs)
 
 
 def add_user(session: Session, *, email: str, name: str, role: Role, password: str, actor: Actor) -> int:

@@ -7,7 +7,7 @@ with every problem in a sentence; known → counted; anything else wrong on our 
 import hashlib
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from uuid import UUID
 
@@ -15,6 +15,7 @@ from sqlmodel import Session
 
 from backend import clock
 from backend.domain import intake as rules
+from backend.domain import strict_json
 from backend.domain.desk import InboxRow
 from backend.domain.errors import InvalidInput, NotFound
 from backend.domain.permissions import Actor, Area, Level, provider_actor
@@ -58,11 +59,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Receipt:
-    """What became of a message; `order_number` where it concerns one."""
+    """What became of a message; `order_number` where it concerns one.
+
+    `unreadable`: why the body is no acceptable JSON. The sender is told so, and the message is kept all the same.
+    """
 
     verdict: Verdict
     problems: tuple[str, ...] = ()
     order_number: str = ""
+    unreadable: tuple[str, ...] = ()
 
 
 def receive(area: InboundArea, provider: str, message: InboundMessage, adapters: Adapters) -> Receipt:
@@ -89,14 +94,31 @@ def receive(area: InboundArea, provider: str, message: InboundMessage, adapters:
         body_hash=hashlib.sha256(message.body).hexdigest(),
         at=clock.now(),
     )
-    handled = handle(row_id, adapters)
-    if handled is not None:
-        return handled
-    return Receipt(Verdict.RECEIVED if new else Verdict.DUPLICATE)
+    receipt = handle(row_id, adapters) or Receipt(Verdict.RECEIVED if new else Verdict.DUPLICATE)
+    return replace(receipt, unreadable=_unreadable(message.body))
+
+
+def check_connected(area: InboundArea, provider: str, adapters: Adapters) -> None:
+    """Raise `NotFound` unless messages from this sender are taken."""
+    _adapter(area, provider, adapters)
+
+
+def note_refused(provider: str, reason: str) -> None:
+    """Count a message that was turned away before its signature could be looked at, so that staff see that it came."""
+    log.warning("message to %s refused: %s", provider, reason)
+    in_unit_of_work(inbox.count_refused, provider, reason, clock.now())
+
+
+def _unreadable(body: bytes) -> tuple[str, ...]:
+    try:
+        strict_json.read(body)
+    except InvalidInput as error:
+        return tuple(error.problems)
+    return ()
 
 
 def handle(row_id: UUID, adapters: Adapters) -> Receipt | None:
-    """Handle a kept message; None when it is handled already. A bug leaves it to the sweep, with a note of what went wrong."""
+    """Handle a kept message; None when it is handled already. A bug leaves it to the sweep, with a note."""
     try:
         return in_unit_of_work(_handle, row_id, adapters)
     except Exception:
@@ -128,6 +150,7 @@ def _handle(session: Session, row_id: UUID, adapters: Adapters) -> Receipt | Non
 
 
 def _apply(session: Session, row: InboxMessage, message: InboundMessage, adapters: Adapters) -> Receipt:
+    strict_json.read(message.body)
     match InboundArea(row.area):
         case InboundArea.CHANNELS:
             return _order(session, row, message, adapters)

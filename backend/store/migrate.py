@@ -33,7 +33,12 @@ def current_and_head(engine: Engine) -> tuple[str | None, str | None]:
     """The revision the database is at, and the one this version wants."""
     with engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
-    return at, ScriptDirectory.from_config(_config(None)).get_current_head()
+    return at, head()
+
+
+def head() -> str | None:
+    """The revision that this version wants."""
+    return ScriptDirectory.from_config(_config(None)).get_current_head()
 
 
 def differences(connection: Connection) -> list[Any]:

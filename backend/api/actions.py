@@ -1,0 +1,129 @@
+"""Acting on orders with an API token: the dashboard's clicks, through the same services and with the same guards.
+
+An action is decided on facts: it names the order's `version`, and is refused when the order has changed since. Sent
+twice, it is carried out once: by the preview's `token`, an `Idempotency-Key`, or else because the version has moved on.
+"""
+
+import hashlib
+import json
+import secrets
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path, Query
+from pydantic import Field
+
+from backend.api.access import AtDesk
+from backend.api.described import problems
+from backend.api.fields import Body, Id, Number, Text, Version
+from backend.api.strict import StrictRoute
+from backend.domain.desk import ActionDone, Preview
+from backend.services import actions, notes
+
+router = APIRouter(
+    prefix="/admin/orders/{number}",
+    tags=["actions"],
+    route_class=StrictRoute,
+    responses=problems(400, 401, 403, 404, 409, 413, 422, 503),
+)
+
+Token = Annotated[Text, Field(max_length=200, description="The preview's token.")]
+Reason = Annotated[Text, Field(max_length=1000, description="Goes into the order's timeline.")]
+HoldIds = Annotated[list[Id], Field(min_length=1, max_length=50, description="The holds to close.")]
+Key = Annotated[
+    Text | None,
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=200,
+        description="Any text of yours; the same one again means the same action. Not needed with the preview's token.",
+    ),
+]
+StepId = Annotated[Id, Path(description="The step's id, from the order.")]
+
+
+class Retry(Body):
+    """Run the step behind a hold again."""
+
+    hold_id: Id
+    version: Version
+    token: Token = ""
+    reason: Reason = ""
+
+
+class Release(Body):
+    """Close holds and let the order go on."""
+
+    hold_ids: HoldIds
+    version: Version
+    token: Token = ""
+    reason: Reason = ""
+
+
+class RetryStep(Body):
+    """Run a document or message again that failed without holding the order."""
+
+    version: Version
+    token: Token = ""
+    reason: Reason = ""
+
+
+class PlaceHold(Body):
+    reason: Annotated[Text, Field(max_length=1000, description="Why; at least 3 characters.")]
+
+
+class NewNote(Body):
+    text: Annotated[Text, Field(max_length=5000)]
+    public: bool = False
+
+
+@router.get("/retry/preview", summary="What a retry would do")
+async def preview_retry(desk: AtDesk, number: Number, hold_id: Annotated[Id, Query()]) -> Preview:
+    return await desk.ask(actions.preview_retry, number, hold_id)
+
+
+@router.post("/retry", summary="Run the step behind a hold again")
+async def retry(desk: AtDesk, number: Number, body: Retry, key: Key = None) -> ActionDone:
+    token = _once(body.token or key, "retry", number, body.hold_id)
+    return await desk.ask(actions.retry, number, body.hold_id, version=body.version, token=token, reason=body.reason)
+
+
+@router.get("/release/preview", summary="What a release would do")
+async def preview_release(
+    desk: AtDesk, number: Number, hold_ids: Annotated[list[Id], Query(min_length=1, max_length=50)]
+) -> Preview:
+    return await desk.ask(actions.preview_release, number, hold_ids)
+
+
+@router.post("/release", summary="Close holds and let the order go on")
+async def release(desk: AtDesk, number: Number, body: Release, key: Key = None) -> ActionDone:
+    token = _once(body.token or key, "release", number, *sorted(body.hold_ids))
+    return await desk.ask(actions.release, number, body.hold_ids, version=body.version, token=token, reason=body.reason)
+
+
+@router.get("/steps/{step_id}/retry/preview", summary="What running a failed document or message again would do")
+async def preview_retry_step(desk: AtDesk, number: Number, step_id: StepId) -> Preview:
+    return await desk.ask(actions.preview_retry_step, number, step_id)
+
+
+@router.post("/steps/{step_id}/retry", summary="Run a failed document or message again")
+async def retry_step(desk: AtDesk, number: Number, step_id: StepId, body: RetryStep, key: Key = None) -> ActionDone:
+    token = _once(body.token or key, "retry_step", number, step_id)
+    return await desk.ask(actions.retry_step, number, step_id, version=body.version, token=token, reason=body.reason)
+
+
+@router.post("/hold", summary="Stop an order by hand; only a person lets it go on")
+async def place_hold(desk: AtDesk, number: Number, body: PlaceHold) -> ActionDone:
+    return await desk.ask(actions.hold, number, reason=body.reason)
+
+
+@router.post("/notes", summary="Leave a note for colleagues", status_code=204)
+async def add_note(desk: AtDesk, number: Number, body: NewNote) -> None:
+    await desk.ask(notes.add_note, number, body.text, public=body.public)
+
+
+def _once(given: str | None, action: str, number: str, *about: int) -> str:
+    """The name under which this very action is remembered; without one given, the version alone guards a repeat."""
+    if not given:
+        return secrets.token_urlsafe(18)
+    named = json.dumps([given, action, number, about])
+    return "api:" + hashlib.sha256(named.encode()).hexdigest()

@@ -1,0 +1,82 @@
+"""Reading orders, holds and the quarantine with an API token."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Response
+
+from backend.api import answers
+from backend.api.access import AtDesk
+from backend.api.answers import HeldList, Order, OrderList, Quarantine
+from backend.api.described import problems
+from backend.api.documents import as_answer, pdf_responses
+from backend.api.fields import Number, PageNumber, Size, Words
+from backend.domain.desk import HoldView, TimelineView
+from backend.domain.orders import OrderStatus
+from backend.services import documents, holds, inbox, orders
+
+router = APIRouter(prefix="/admin", tags=["orders"], responses=problems(401, 403, 422, 503))
+
+CURSOR = r"^[0-9T:.+-]{19,40}~[0-9]{1,18}$"
+
+
+@router.get("/orders", summary="Orders, newest first")
+async def list_orders(
+    desk: AtDesk,
+    status: Annotated[OrderStatus | None, Query(description="Only orders with this status.")] = None,
+    channel: Annotated[Words, Query(description="Only orders of this channel.", examples=["shopify"])] = "",
+    held: Annotated[bool | None, Query(description="Only orders that are held, or only those that are not.")] = None,
+    query: Annotated[
+        Words, Query(description="Order number, number in the shop, whole e-mail address or phone, start of a name.")
+    ] = "",
+    cursor: Annotated[str, Query(max_length=60, description="`next_cursor` of the page before.")] = "",
+    size: Size = 50,
+) -> OrderList:
+    page = await desk.ask(
+        orders.order_page, status=status or "", channel=channel, held=held, query=query, cursor=cursor, size=size
+    )
+    return OrderList(orders=[answers.order_summary(row) for row in page.rows], next_cursor=page.next_cursor)
+
+
+@router.get("/orders/{number}", summary="One order with everything about it", responses=problems(404))
+async def read_order(desk: AtDesk, number: Number) -> Order:
+    return answers.order(await desk.ask(orders.order_view, number))
+
+
+@router.get("/orders/{number}/timeline", summary="What happened to an order, newest first", responses=problems(404))
+async def read_timeline(desk: AtDesk, number: Number) -> list[TimelineView]:
+    return list(await desk.ask(orders.timeline_of, number))
+
+
+@router.get("/orders/{number}/holds", summary="Every hold an order ever had, oldest first", responses=problems(404))
+async def read_holds(desk: AtDesk, number: Number) -> list[HoldView]:
+    return list(await desk.ask(orders.holds_of, number))
+
+
+@router.get("/held", summary="Held orders: why, what to do, how old, and what is at stake", tags=["holds"])
+async def list_held(
+    desk: AtDesk,
+    kind: Annotated[Words, Query(description="Only this kind of hold; an unknown one means all.")] = "",
+    sort: Annotated[Words, Query(pattern="^(age|amount)$")] = "age",
+    desc: Annotated[bool, Query(description="The other way round.")] = False,
+    page: PageNumber = 1,
+    size: Size = 50,
+) -> HeldList:
+    return answers.held(await desk.ask(holds.held_queue, kind=kind, sort=sort, desc=desc, page=page, size=size))
+
+
+@router.get("/quarantine", summary="Inbound messages that could not be used, with every reason", tags=["quarantine"])
+async def list_quarantine(desk: AtDesk, page: PageNumber = 1, size: Size = 50) -> Quarantine:
+    rows, total = await desk.ask(inbox.quarantine, page=page, size=size)
+    return Quarantine(messages=list(rows), total=total, page=page)
+
+
+@router.get(
+    "/documents/{document_id}.pdf",
+    summary="An invoice or credit note as it was issued",
+    tags=["documents"],
+    responses={**pdf_responses(), **problems(404)},
+    response_class=Response,
+)
+async def read_document(desk: AtDesk, document_id: UUID) -> Response:
+    return as_answer(await desk.ask(documents.document_pdf, str(document_id)))

@@ -1,0 +1,56 @@
+"""The HTTP API as one ASGI application, and how it is put in front of the dashboard."""
+
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.api import actions, admin, described, documents, errors, health, webhooks
+from backend.api.frame import Frame
+from backend.api.metrics import RequestTimes
+from backend.api.threads import Threads
+
+FOLDERS = ("/webhooks/", "/admin/", "/health/", "/documents/")
+PATHS = ("/metrics", "/openapi.json")
+
+
+@dataclass(frozen=True)
+class AllThreads:
+    webhooks: Threads
+    admin: Threads
+    health: Threads
+
+
+def create_api() -> FastAPI:
+    """The API. `wiring.start()` must have been called before the first request."""
+    app = FastAPI(
+        title="Holdfast",
+        version="1",
+        description=described.DESCRIPTION,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+    )
+    app.state.threads = AllThreads(
+        webhooks=Threads("webhooks", workers=8, queue=256, patience=2.5),
+        admin=Threads("admin", workers=6, queue=64, patience=10),
+        health=Threads("health", workers=2, queue=16, patience=2),
+    )
+    app.state.times = RequestTimes()
+    for router in (webhooks.router, admin.router, actions.router, documents.router, health.router):
+        app.include_router(router)
+    errors.install(app)
+    described.install(app)
+    app.add_middleware(Frame, observe=app.state.times.observe)
+    return app
+
+
+def in_front_of(other: ASGIApp, api: ASGIApp) -> ASGIApp:
+    """Both as one application: the API's addresses, unknown ones under its folders included, never reach `other`."""
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope.get("path", "")
+        ours = scope["type"] == "http" and (path in PATHS or path.startswith(FOLDERS))
+        await (api if ours else other)(scope, receive, send)
+
+    return dispatch
