@@ -13,9 +13,8 @@ from typing import Any
 
 import psutil
 
-from backend.clock import monotonic
 from backend.installation.home import Home, write_private
-from backend.installation.processes import find, identity
+from backend.installation.processes import find, identity, wait_until_gone
 from backend.store.embedded import EmbeddedPostgres
 
 _GRACE = 10.0
@@ -47,12 +46,12 @@ def end_leftovers(home: Home) -> int:
     for process in left:
         with suppress(psutil.NoSuchProcess):
             process.send_signal(signal.SIGTERM)
-    began = monotonic()
-    _, stubborn = psutil.wait_procs(families, timeout=_GRACE)
+    wait_until_gone(left, _GRACE)
+    stubborn = wait_until_gone(families, 0)
     for process in stubborn:
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    psutil.wait_procs(stubborn, timeout=max(1.0, _GRACE - (monotonic() - began)))
+    wait_until_gone(stubborn, _GRACE)
     if record.get("embedded"):
         EmbeddedPostgres(home.postgres).stop()
     home.record.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -127,11 +128,29 @@ def identity(pid: int) -> dict[str, Any]:
     return {"pid": pid, "created": 0.0}
 
 
+def is_gone(process: psutil.Process) -> bool:
+    """Whether it has ended; a zombie that nobody has asked for yet has."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_until_gone(processes: Sequence[psutil.Process], timeout: float) -> list[psutil.Process]:
+    """Wait until all have ended, at most `timeout` seconds; returns those that have not."""
+    deadline = monotonic() + timeout
+    while left := [process for process in processes if not is_gone(process)]:
+        if monotonic() > deadline:
+            break
+        time.sleep(0.02)
+    return left
+
+
 def find(known: Mapping[str, Any]) -> psutil.Process | None:
     """The process of an `identity`, if it still is the same one and alive."""
     try:
         process = psutil.Process(int(known["pid"]))
         same = abs(process.create_time() - float(known["created"])) < 0.05
-        return process if same and process.status() != psutil.STATUS_ZOMBIE else None
+        return process if same and not is_gone(process) else None
     except (psutil.Error, KeyError, ValueError):
         return None

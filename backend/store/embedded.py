@@ -97,17 +97,18 @@ class EmbeddedPostgres:
 
     def stop(self, mode: StopMode = "fast", *, timeout: float = 30) -> None:
         """Stop the server and wait until it has gone; after `timeout` seconds it is cut off (safe: it recovers)."""
-        process = self._postmaster()
-        if process is None:
-            return
-        with suppress(psutil.NoSuchProcess):
-            process.send_signal(_STOP_SIGNALS[mode])
-            try:
-                process.wait(timeout)
-            except psutil.TimeoutExpired:
-                process.send_signal(signal.SIGQUIT)
-                process.wait(timeout)
-        self._reap()
+        for number in (_STOP_SIGNALS[mode], signal.SIGQUIT):
+            process = self._postmaster()
+            if process is None:
+                break
+            with suppress(psutil.NoSuchProcess):
+                process.send_signal(number)
+            deadline = monotonic() + timeout
+            # asked for anew each time: a dead child of somebody else stays as a zombie, and that counts as gone
+            while self._postmaster() is not None and monotonic() < deadline:
+                time.sleep(0.01)
+        if leaving := _children.pop(self.data, None):
+            leaving.wait()
 
     def running(self) -> bool:
         """Whether the server is up and takes connections."""

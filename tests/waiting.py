@@ -1,0 +1,22 @@
+"""Waiting for conditions: tests never sleep for a guessed time."""
+
+import time
+from collections.abc import Callable
+
+from backend.clock import monotonic
+
+
+def until(
+    condition: Callable[[], object],
+    *,
+    within: float = 20,
+    every: float = 0.02,
+    what: str = "the condition holds",
+    otherwise: Callable[[], str] = lambda: "",
+) -> None:
+    """Return as soon as the condition is true; fail after `within` seconds, with the picture that `otherwise` draws."""
+    deadline = monotonic() + within
+    while not condition():
+        if monotonic() > deadline:
+            raise AssertionError(f"after {within:g} s it is still not so that {what}\n{otherwise()}")
+        time.sleep(every)
