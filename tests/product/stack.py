@@ -1,0 +1,244 @@
+"""A running product for tests: its own PostgreSQL, sandbox, web process and workers, each of which can be killed.
+
+Times are those of production, only shorter: a deadline of two seconds, leases of four, quick retries and scans.
+"""
+
+import base64
+import contextlib
+import hashlib
+import hmac
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psycopg
+
+from backend.clock import monotonic
+from backend.installation.home import Home
+from backend.installation.practice import Practice
+from backend.settings import Settings
+from backend.store import migrate
+from backend.store.embedded import EmbeddedPostgres
+from tests.waiting import until
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+class Stack:
+    """Everything on one machine. `environment` is what every process of ours gets."""
+
+    def __init__(self, folder: Path, *, workers: int = 2, threads: int = 8, pace: float = 0.02) -> None:
+        self.folder = folder
+        self.workers: list[subprocess.Popen[bytes]] = []
+        self._others: list[subprocess.Popen[bytes]] = []
+        self._wanted_workers = workers
+        self._pace = pace
+        self.postgres = EmbeddedPostgres(folder / "postgres", test=True)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        home = Home.at(folder / "home")
+        self.practice = Practice.at(home, free_port(), free_port())
+        self.environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")},
+            "HOLDFAST_HOME": str(folder / "home"),
+            "HOLDFAST_PORT": str(self.port),
+            "HOLDFAST_ENCRYPTION_KEYS": "test:" + base64.b64encode(bytes(range(32))).decode(),
+            "HOLDFAST_INDEX_KEY": base64.b64encode(bytes(range(32, 64))).decode(),
+            "HOLDFAST_STEP_DEADLINE": "2",
+            "HOLDFAST_RETRY_SCALE": "0.1",
+            "HOLDFAST_SWEEP_SECONDS": "0.2",
+            "HOLDFAST_WORKER_THREADS": str(threads),
+            "HOLDFAST_DATABASE_POOL": str(threads + 4),
+            "HOLDFAST_LOG_LEVEL": "warning",
+        }
+
+    @property
+    def sandbox(self) -> str:
+        return self.practice.url
+
+    def start(self) -> "Stack":
+        self.environment["HOLDFAST_DATABASE_URL"] = self.postgres.start()
+        migrate.upgrade(self.environment["HOLDFAST_DATABASE_URL"])
+        nothing_set = Settings.model_construct()
+        self.environment |= self.practice.settings_for_holdfast(nothing_set)
+        self.api_token = self._make_token()
+        own = Settings.model_construct(public_url=self.url)
+        self._run(
+            "backend.sandbox",
+            self.practice.own_environment(own, orders_per_minute=0) | {"SANDBOX_PACE": str(self._pace)},
+        )
+        self._run("dashboard.serve", {})
+        for _ in range(self._wanted_workers):
+            self.start_worker()
+        until(lambda: self._answers(f"{self.sandbox}/control/faults"), within=30, what="the sandbox answers")
+        until(lambda: self._answers(f"{self.url}/health/ready"), within=60, what="the product is ready")
+        return self
+
+    def stop(self) -> None:
+        processes = [*self.workers, *self._others]
+        for process in processes:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+        for process in processes:
+            try:
+                process.wait(15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait(5)
+        self.postgres.stop("immediate")
+
+    def start_worker(self) -> subprocess.Popen[bytes]:
+        worker = self._spawn("jobs.consumer", {}, f"worker-{len(self.workers)}")
+        self.workers.append(worker)
+        return worker
+
+    def kill_worker(self, index: int, number: signal.Signals) -> None:
+        """Send a signal to one worker, wait until it is gone, and start another in its place."""
+        worker = self.workers.pop(index)
+        os.killpg(worker.pid, number)
+        worker.wait(15)
+        self.start_worker()
+
+    def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self.environment["HOLDFAST_DATABASE_URL"], autocommit=True) as connection:
+            cursor = connection.execute(statement, parameters or None)  # type: ignore[arg-type]
+            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
+
+    def value(self, statement: str, *parameters: Any) -> Any:
+        return self.rows(statement, *parameters)[0][0]
+
+    def log(self, name: str) -> str:
+        return (self.folder / f"{name}.log").read_text(errors="replace")
+
+    def api(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {self.api_token}"}
+        return httpx.request(method, f"{self.url}{path}", headers=headers, timeout=30, **kwargs)
+
+    def click(
+        self, number: str, action: str, chosen: dict[str, Any], reason: str = "checked by hand"
+    ) -> httpx.Response:
+        """Preview an action over the API and carry it out, as a person would."""
+        query = {name: value for name, value in chosen.items()}
+        preview = self.api("GET", f"/admin/orders/{number}/{action}/preview", params=query)
+        assert preview.status_code == 200, preview.text
+        shown = preview.json()
+        assert shown["refusal"] == "", shown
+        body = {**chosen, "version": shown["version"], "token": shown["token"], "reason": reason}
+        return self.api("POST", f"/admin/orders/{number}/{action}", json=body)
+
+    def journal(self, **wanted: str) -> list[dict[str, Any]]:
+        """What the providers accepted."""
+        answer = httpx.get(f"{self.sandbox}/control/journal", params=wanted, timeout=30)
+        entries: list[dict[str, Any]] = answer.json()["journal"]
+        return entries
+
+    def fault(self, **fault: Any) -> None:
+        httpx.put(f"{self.sandbox}/control/faults", json=fault, timeout=10).raise_for_status()
+
+    def register(self, order: dict[str, Any]) -> None:
+        """Make an order known to the sandbox's shop, with the payment that its financial status tells of."""
+        httpx.put(f"{self.sandbox}/control/shop/orders", json=order, timeout=10).raise_for_status()
+
+    def deliver(self, order: dict[str, Any], *, event_id: str = "", topic: str = "orders/create") -> httpx.Response:
+        """Send an order as Shopify does: raw bytes, signed."""
+        raw = json.dumps(order).encode()
+        return httpx.post(
+            f"{self.url}/webhooks/channels/shopify",
+            content=raw,
+            headers=self.shopify_headers(raw, event_id or secrets.token_hex(8), topic),
+            timeout=30,
+        )
+
+    def shopify_headers(self, raw: bytes, event_id: str, topic: str = "orders/create") -> dict[str, str]:
+        key = self.practice.secrets["shopify_webhook_secret"].encode()
+        return {
+            "Content-Type": "application/json",
+            "X-Shopify-Topic": topic,
+            "X-Shopify-Webhook-Id": event_id,
+            "X-Shopify-Shop-Domain": "tidewater.myshopify.com",
+            "X-Shopify-Hmac-Sha256": base64.b64encode(hmac.new(key, raw, hashlib.sha256).digest()).decode(),
+        }
+
+    def _make_token(self) -> str:
+        command = [sys.executable, "-m", "backend.cli", "token", "create", "--role", "admin"]
+        made = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True)
+        return made.stdout.strip()
+
+    def _answers(self, url: str) -> bool:
+        for process in self._others:
+            assert process.poll() is None, f"a process ended early; see the logs in {self.folder}"
+        try:
+            return httpx.get(url, timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    def _run(self, module: str, more: dict[str, str]) -> None:
+        self._others.append(self._spawn(module, more, module.split(".")[-1]))
+
+    def _spawn(self, module: str, more: dict[str, str], name: str) -> subprocess.Popen[bytes]:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", module],
+                cwd=ROOT,
+                env=self.environment | more,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+
+
+@contextlib.contextmanager
+def running(folder: Path, **options: Any) -> Iterator[Stack]:
+    stack = Stack(folder, **options)
+    try:
+        yield stack.start()
+    finally:
+        stack.stop()
+
+
+def settled(stack: Stack, expected: int, *, timeout: float = 60) -> None:
+    """Wait until that many orders are delivered and nothing is left to do for any of them."""
+    until(
+        lambda: (
+            stack.value("select count(*) from orders where status = 'delivered'") == expected
+            and stack.value("select count(*) from steps where state in ('ready', 'running', 'held')") == 0
+        ),
+        within=timeout,
+        what=f"{expected} orders are delivered and nothing is left to do",
+        otherwise=lambda: picture(stack),
+    )
+
+
+def picture(stack: Stack) -> str:
+    """How far everything is, for a test that waited in vain."""
+    return "\n".join(
+        str(stack.rows(statement))
+        for statement in (
+            "select status, count(*) from orders group by status",
+            "select kind, state, outcome, left(error, 100), count(*) from steps where state <> 'done' group by 1, 2, 3, 4",
+            "select kind, left(reason, 120), count(*) from holds where closed_at is null group by 1, 2",
+            "select provider, verdict, count(*) from inbox group by 1, 2",
+        )
+    )
+
+
+def soon(condition: Callable[[], bool], what: str, timeout: float = 20) -> float:
+    """Wait for a condition and tell how long it took, in seconds."""
+    began = monotonic()
+    until(condition, within=timeout, what=what)
+    return monotonic() - began

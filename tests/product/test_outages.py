@@ -1,0 +1,107 @@
+"""Workers killed, the database stopped, the queue emptied, all in mid-run: every order still arrives, nothing twice."""
+
+import signal
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.product.orders import shopify_order
+from tests.product.stack import Stack, running, settled
+from tests.waiting import until
+
+EFFECTS = ("payment.captured", "invoice.created", "label.bought", "fulfilment.created")
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Stack]:
+    with running(tmp_path) as product:
+        yield product
+
+
+def send(stack: Stack, count: int, first: int) -> list[dict[str, Any]]:
+    """Deliver orders as a shop does: until each has been answered with success, however often that takes."""
+    orders = [shopify_order(first + serial) for serial in range(count)]
+    for order in orders:
+        stack.register(order)
+    for order in orders:
+        until(lambda order=order: _accepted(stack, order), within=60, what=f"{order['name']} was taken")
+    return orders
+
+
+def _accepted(stack: Stack, order: dict[str, Any]) -> bool:
+    try:
+        return stack.deliver(order, event_id=f"event-{order['id']}").status_code == 200
+    except httpx.TransportError:
+        return False
+
+
+def in_background(work: Any) -> threading.Thread:
+    thread = threading.Thread(target=work, daemon=True)
+    thread.start()
+    return thread
+
+
+def each_once(stack: Stack, orders: list[dict[str, Any]]) -> None:
+    found: dict[tuple[str, str], int] = {}
+    for entry in stack.journal():
+        if entry["kind"] in EFFECTS:
+            place = (str(entry["external_order"]), entry["kind"])
+            found[place] = found.get(place, 0) + 1
+    assert found == {(str(order["id"]), kind): 1 for order in orders for kind in EFFECTS}
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM], ids=["SIGKILL", "SIGTERM"])
+def test_workers_killed_in_mid_run_lose_nothing_and_repeat_nothing(fresh: Stack, number: signal.Signals) -> None:
+    orders: list[dict[str, Any]] = []
+    sender = in_background(lambda: orders.extend(send(fresh, 40, 4000)))
+    kills = 0
+    while kills < 8:
+        begun = fresh.value("select count(*) from steps where state = 'done'")
+        until(
+            lambda begun=begun: fresh.value("select count(*) from steps where state = 'done'") >= begun + 15,
+            within=60,
+            what="the workers went on for a while",
+        )
+        fresh.kill_worker(kills % 2, number)
+        kills += 1
+    sender.join(60)
+
+    settled(fresh, 40, timeout=120)
+    each_once(fresh, orders)
+
+
+def test_a_database_that_stops_and_starts_delays_orders_but_loses_none(fresh: Stack) -> None:
+    orders: list[dict[str, Any]] = []
+    sender = in_background(lambda: orders.extend(send(fresh, 40, 5000)))
+    for stops in range(1, 4):
+        until(lambda stops=stops: _taken(fresh) >= stops * 8, within=60, what="orders came in")
+        fresh.postgres.stop("immediate" if stops % 2 else "fast")
+        answer = fresh.deliver(shopify_order(5900))
+        assert answer.status_code == 503, answer.text
+        assert int(answer.headers["Retry-After"]) >= 1
+        fresh.postgres.start()
+    sender.join(120)
+
+    settled(fresh, 40, timeout=120)
+    each_once(fresh, orders)
+
+
+def test_an_emptied_queue_delays_orders_but_loses_none(fresh: Stack) -> None:
+    orders: list[dict[str, Any]] = []
+    sender = in_background(lambda: orders.extend(send(fresh, 40, 6000)))
+    for times in range(1, 5):
+        until(lambda times=times: _taken(fresh) >= times * 8, within=60, what="orders came in")
+        fresh.rows("truncate huey_task, huey_schedule")
+    sender.join(60)
+
+    settled(fresh, 40, timeout=120)
+    each_once(fresh, orders)
+
+
+def _taken(stack: Stack) -> int:
+    count: int = stack.value("select count(*) from orders")
+    return count
