@@ -22,6 +22,7 @@ from backend import clock
 from backend.domain import strict_json
 from backend.domain.errors import ConfigurationError, InvalidInput
 from backend.domain.holds import HoldKind
+from backend.domain.providers import provider_name
 from backend.integrations.masking import Masker, described
 from backend.integrations.transport import DeadlineTransport
 from backend.ports.calls import Call, Deferred, Exchange, NotSent, OutcomeUnknown, ProviderError, Rejected
@@ -76,6 +77,7 @@ class ProviderClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.provider = provider
+        self._title = provider_name(provider)
         self._base = _checked_base(provider, base_url)
         self._read_error = read_error
         self._secrets = tuple(secrets)
@@ -101,10 +103,11 @@ class ProviderClient:
         params: Form = (),
         headers: Mapping[str, str] | None = None,
         expect: Literal["json", "binary"] = "json",
+        hide: Sequence[str] = (),
     ) -> Answer:
         """One exchange; returns an answer of 2xx with a readable body of the kind expected, raises otherwise.
 
-        `path` starts with a slash and is already quoted (see `segment`).
+        `path` starts with a slash and is already quoted (see `segment`); what is in `hide` is not shown in the record.
         """
         if clock.monotonic() >= call.deadline:
             raise NotSent(self.provider, "The call's time was up before it was sent; nothing was sent.")
@@ -119,7 +122,8 @@ class ProviderClient:
             raise
         finally:
             elapsed = round((clock.monotonic() - started) * 1000)
-            call.exchanges.append(self._recorded(request, json, form, answer, failure, elapsed))
+            masker = Masker([*self._secrets, *hide])
+            call.exchanges.append(_recorded(masker, request, json, form, answer, failure, elapsed))
         self._judge(answer, expect)
         return answer
 
@@ -157,24 +161,24 @@ class ProviderClient:
                 finally:
                     response.close()
         except _NEVER_LEFT as error:
-            sentence = f"Could not reach {self.provider}: {_words(error)}. Nothing was sent."
+            sentence = f"Could not reach {self._title}: {_words(error)}. Nothing was sent."
             raise NotSent(self.provider, sentence) from error
         except httpx.RequestError as error:
-            raise self._unknown(f"No complete answer from {self.provider}: {_words(error)}.") from error
+            raise self._unknown(f"No complete answer from {self._title}: {_words(error)}.") from error
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers, body, _json(headers, body))
 
     def _body(self, response: httpx.Response, call: Call) -> bytes:
         if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
-            raise self._unknown(f"{self.provider} sent a compressed answer, unasked.", response.status_code)
+            raise self._unknown(f"{self._title} sent a compressed answer, unasked.", response.status_code)
         body = bytearray()
         for chunk in response.iter_raw(64 * 1024):
             body += chunk
             if len(body) > MAX_RESPONSE:
-                sentence = f"The answer of {self.provider} is larger than {MAX_RESPONSE:,} bytes."
+                sentence = f"The answer of {self._title} is larger than {MAX_RESPONSE:,} bytes."
                 raise self._unknown(sentence, response.status_code)
             if clock.monotonic() >= call.deadline:
-                raise self._unknown(f"The answer of {self.provider} did not arrive in time.", response.status_code)
+                raise self._unknown(f"The answer of {self._title} did not arrive in time.", response.status_code)
         return bytes(body)
 
     @contextmanager
@@ -189,20 +193,20 @@ class ProviderClient:
         status = answer.status
         if 200 <= status < 300:
             if expect == "json" and answer.json is None:
-                raise self._unknown(f"{self.provider} answered {status} with something that cannot be read.", status)
+                raise self._unknown(f"{self._title} answered {status} with something that cannot be read.", status)
             if expect == "binary" and not answer.body:
-                raise self._unknown(f"{self.provider} answered {status} with nothing in it.", status)
+                raise self._unknown(f"{self._title} answered {status} with nothing in it.", status)
         elif status in _LATER or (status == 503 and "retry-after" in answer.headers):
             raise Deferred(
                 self.provider,
-                f"{self.provider} asks us to wait (HTTP {status}).",
+                f"{self._title} asks us to wait (HTTP {status}).",
                 retry_after=retry_after(answer.headers.get("retry-after")),
                 status=status,
             )
         elif 400 <= status < 500:
             self._refused(answer)
         else:
-            raise self._unknown(f"{self.provider} answered HTTP {status}; whether it took effect is not known.", status)
+            raise self._unknown(f"{self._title} answered HTTP {status}; whether it took effect is not known.", status)
 
     def _refused(self, answer: Answer) -> NoReturn:
         error = self._read_error(answer) if self._read_error else None
@@ -210,28 +214,11 @@ class ProviderClient:
             raise error
         if answer.status in (401, 403):
             raise credentials_refused(self.provider, answer.status)
-        sentence = f"{self.provider} refused the request (HTTP {answer.status}) without a reason."
+        sentence = f"{self._title} refused the request (HTTP {answer.status}) without a reason."
         raise Rejected(self.provider, sentence, status=answer.status)
 
     def _unknown(self, sentence: str, status: int | None = None) -> OutcomeUnknown:
         return OutcomeUnknown(self.provider, sentence, status=status)
-
-    def _recorded(
-        self,
-        request: httpx.Request,
-        json: Any,
-        form: Form | None,
-        answer: Answer | None,
-        failure: ProviderError | None,
-        elapsed: int,
-    ) -> Exchange:
-        masker = Masker(self._secrets)
-        url = masker.url(str(request.url))
-        sent = masker.form(form) if form is not None else masker.body(json) if json is not None else None
-        if answer is None:
-            status, words = (failure.status, masker.text(failure.sentence)) if failure else (None, "")
-            return Exchange(request.method, url, sent, status, words, elapsed)
-        return Exchange(request.method, url, sent, answer.status, _shown(masker, answer), elapsed)
 
 
 def segment(identifier: str) -> str:
@@ -258,7 +245,7 @@ def retry_after(value: str | None) -> float:
 def credentials_refused(provider: str, status: int, code: str = "") -> Rejected:
     return Rejected(
         provider,
-        f"{provider} does not accept our key (HTTP {status}). An administrator must renew it.",
+        f"{provider_name(provider)} does not accept our key (HTTP {status}). An administrator must renew it.",
         category=HoldKind.PROVIDER_CREDENTIALS,
         code=code,
         status=status,
@@ -305,6 +292,23 @@ def _json_text(value: Any) -> bytes:
     return _MARKED.sub(r"\1", text).encode()
 
 
+def _recorded(
+    masker: Masker,
+    request: httpx.Request,
+    json: Any,
+    form: Form | None,
+    answer: Answer | None,
+    failure: ProviderError | None,
+    elapsed: int,
+) -> Exchange:
+    url = masker.url(str(request.url))
+    sent = masker.form(form) if form is not None else masker.body(json) if json is not None else None
+    if answer is None:
+        status, words = (failure.status, masker.text(failure.sentence)) if failure else (None, "")
+        return Exchange(request.method, url, sent, status, words, elapsed)
+    return Exchange(request.method, url, sent, answer.status, _shown(masker, answer), elapsed)
+
+
 def _shown(masker: Masker, answer: Answer) -> Any:
     if answer.json is not None:
         return masker.body(answer.json)
@@ -324,4 +328,4 @@ def _words(error: Exception) -> str:
         httpx.ReadTimeout: "the answer did not come in time",
         httpx.WriteTimeout: "the request could not be sent in time",
     }
-    return kinds.get(type(error)) or str(error) or type(error).__name__
+    return kinds.get(type(error)) or str(error).rstrip(".") or type(error).__name__

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit, urlunsplit
 
 DOTS = "•••"
 MAX_BODY = 16_000
@@ -60,9 +60,9 @@ class Masker:
     def url(self, url: str) -> str:
         parts = urlsplit(url)
         if not parts.query:
-            return url
+            return self.text(url)
         query = self.form(parse_qsl(parts.query, keep_blank_values=True))
-        return urlunsplit(parts._replace(query=urlencode(query, safe="•[]:@/")))
+        return self.text(urlunsplit(parts._replace(query=urlencode(query, safe="[]:@/").replace(quote(DOTS), DOTS))))
 
     def text(self, text: str) -> str:
         """Free text: without anything hidden so far, e-mail addresses, or secrets in query strings."""

@@ -235,6 +235,7 @@ def test_a_refusal_is_classified_by_stripes_own_words(
 
     assert type(caught.value) is expected
     assert getattr(caught.value, "category", None) is category
+    assert caught.value.provider == "stripe"
 
 
 def test_a_declined_card_is_told_in_a_sentence_with_the_banks_code(serve: Serve, call: Call) -> None:

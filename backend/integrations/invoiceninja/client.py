@@ -84,7 +84,9 @@ class InvoiceNinja:
         keys = [text(row, "key") for row in objects(entity, "invitations")]
         key = next((key for key in keys if key), "")
         pdf = f"/api/v1/invoice/{segment(key)}/download" if key else f"{path}/download"
-        answer = self._http.request(call, "GET", pdf, expect="binary", headers={"Accept": "application/pdf"})
+        answer = self._http.request(
+            call, "GET", pdf, expect="binary", headers={"Accept": "application/pdf"}, hide=[key]
+        )
         if not answer.body.startswith(b"%PDF-"):
             raise OutcomeUnknown(PROVIDER, "Invoice Ninja's download is not a PDF.")
         return issued, Document(answer.body, "application/pdf")
@@ -108,7 +110,7 @@ def read_error(answer: Answer) -> ProviderError | None:
     """Refusals are `{"message", "errors": {field: [texts]}}`; a taken number gets a code of its own."""
     message = text(answer.json, "message")
     if answer.status in (401, 403):
-        return credentials_refused("Invoice Ninja", answer.status)
+        return credentials_refused(PROVIDER, answer.status)
     fields = at(answer.json, "errors")
     reasons = []
     for field, lines in fields.items() if isinstance(fields, dict) else ():

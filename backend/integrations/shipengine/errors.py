@@ -44,7 +44,7 @@ def read_error(answer: Answer) -> ProviderError | None:
         return OutcomeUnknown(PROVIDER, f"ShipEngine answered: {sentence}", code=code, status=answer.status)
     category = _category(first, code, kind)
     if category is HoldKind.PROVIDER_CREDENTIALS or answer.status in (401, 403):
-        return credentials_refused("ShipEngine", answer.status, code)
+        return credentials_refused(PROVIDER, answer.status, code)
     return Rejected(PROVIDER, f"ShipEngine refused: {sentence}", category=category, code=code, status=answer.status)
 
 

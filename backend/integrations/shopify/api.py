@@ -39,7 +39,7 @@ class Paths:
 def read_error(answer: Answer) -> ProviderError | None:
     """Refusals come as `{"errors": text}` or as `{"errors": {field: [texts]}}`."""
     if answer.status in (401, 403):
-        return credentials_refused("Shopify", answer.status)
+        return credentials_refused(PROVIDER, answer.status)
     reasons = list(_texts(answer.json))
     if not reasons:
         return None

@@ -141,7 +141,7 @@ class SmtpMailer:
         masker = Masker([self._password, mail.to])
         request = {
             "to": DOTS,
-            "subject": masker.text(mail.subject),
+            "subject": masker.text(str(message["Subject"])),
             "message_id": str(message["Message-ID"]),
             "attachments": [f"<{one.media_type}, {len(one.content):,} bytes>" for one in mail.attachments],
         }

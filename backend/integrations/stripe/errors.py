@@ -33,7 +33,7 @@ def read_error(answer: Answer) -> ProviderError | None:
         sentence = "Stripe is still working on an earlier call with this step's key."
         return OutcomeUnknown(PROVIDER, sentence, code=code, status=answer.status)
     if answer.status in (401, 403):
-        return credentials_refused("Stripe", answer.status, code)
+        return credentials_refused(PROVIDER, answer.status, code)
     if kind == "api_error":
         return OutcomeUnknown(PROVIDER, f"Stripe failed: {message}", code=code, status=answer.status)
     if kind == "card_error" or answer.status == 402:
