@@ -1,6 +1,6 @@
 """The app: pages, the guard before events, plain routes and the HTTP API beside them, and the process's own tasks.
 
-Asking order, from outside in: headers, error pages, the gate, sign-in and documents, the HTTP API, Reflex.
+Asking order, from outside in: headers, error pages, the gate, the HTTP API, sign-in and documents, Reflex.
 """
 
 import asyncio
@@ -8,9 +8,9 @@ import contextlib
 from collections.abc import AsyncIterator
 
 import reflex as rx
-from backend.api.app import create_api
 
 from backend import wiring
+from backend.api.app import in_front_of
 from dashboard.build import BUNDLE
 from dashboard.pages.held import page as held
 from dashboard.pages.home import page as home
@@ -54,7 +54,7 @@ def build_app() -> rx.App:
         ],
         toaster=None,
         backend_exception_handler=on_error,
-        api_transformer=[create_api(), sign_in.routes, gate, error_pages, security_headers(BUNDLE)],
+        api_transformer=[sign_in.routes, in_front_of, gate, error_pages, security_headers(BUNDLE)],
     )
     made.app_wraps[55, "ErrorBoundary"] = lambda stateful: broken_page()
     made.app_wraps[5, "Overlay"] = connection_banner

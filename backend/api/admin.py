@@ -1,19 +1,17 @@
 """Reading orders, holds and the quarantine with an API token."""
 
 from typing import Annotated
-from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query
 
 from backend.api import answers
 from backend.api.access import AtDesk
 from backend.api.answers import HeldList, Order, OrderList, Quarantine
 from backend.api.described import problems
-from backend.api.documents import as_answer, pdf_responses
 from backend.api.fields import Number, PageNumber, Size, Words
 from backend.domain.desk import HoldView, TimelineView
 from backend.domain.orders import OrderStatus
-from backend.services import documents, holds, inbox, orders
+from backend.services import holds, inbox, orders
 
 router = APIRouter(prefix="/admin", tags=["orders"], responses=problems(401, 403, 422, 503))
 
@@ -69,14 +67,3 @@ async def list_held(
 async def list_quarantine(desk: AtDesk, page: PageNumber = 1, size: Size = 50) -> Quarantine:
     rows, total = await desk.ask(inbox.quarantine, page=page, size=size)
     return Quarantine(messages=list(rows), total=total, page=page)
-
-
-@router.get(
-    "/documents/{document_id}.pdf",
-    summary="An invoice or credit note as it was issued",
-    tags=["documents"],
-    responses={**pdf_responses(), **problems(404)},
-    response_class=Response,
-)
-async def read_document(desk: AtDesk, document_id: UUID) -> Response:
-    return as_answer(await desk.ask(documents.document_pdf, str(document_id)))

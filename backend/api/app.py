@@ -10,7 +10,7 @@ from backend.api.frame import Frame
 from backend.api.metrics import RequestTimes
 from backend.api.threads import Threads
 
-FOLDERS = ("/webhooks/", "/admin/", "/health/", "/documents/")
+FOLDERS = ("/webhooks/", "/admin/", "/health/")
 PATHS = ("/metrics", "/openapi.json")
 
 
@@ -45,8 +45,9 @@ def create_api() -> FastAPI:
     return app
 
 
-def in_front_of(other: ASGIApp, api: ASGIApp) -> ASGIApp:
-    """Both as one application: the API's addresses, unknown ones under its folders included, never reach `other`."""
+def in_front_of(other: ASGIApp) -> ASGIApp:
+    """The API and `other` as one application: no request under the API's addresses reaches `other`, nor the reverse."""
+    api = create_api()
 
     async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
         path = scope.get("path", "")

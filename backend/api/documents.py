@@ -1,57 +1,32 @@
-"""Documents that a person opens from the dashboard: the one route that looks at the session cookie; it only reads."""
+"""Stored documents for programs. People open theirs in the dashboard, under its session."""
 
-from functools import partial
-from typing import Annotated, Any
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, Request, Response
-from fastapi.security import APIKeyCookie
+from fastapi import APIRouter, Response
 
+from backend.api.access import AtDesk
 from backend.api.described import problems
-from backend.services import accounts, documents
-from backend.services.documents import StoredDocument
-from backend.services.run import in_unit_of_work
+from backend.services import documents
 
-COOKIE = "holdfast_session"
+router = APIRouter(prefix="/admin/documents", tags=["documents"])
 
-router = APIRouter(tags=["documents"])
-_session = APIKeyCookie(name=COOKIE, scheme_name="session", auto_error=False, description="A person's sign-in.")
-
-
-def pdf_responses() -> dict[int | str, dict[str, Any]]:
-    """How a route that answers with a PDF describes itself."""
-    return {
-        200: {
-            "description": "The document.",
-            "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
-        }
+_PDF: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The document.",
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
     }
-
-
-def as_answer(document: StoredDocument) -> Response:
-    """The document as an answer that a browser shows in a sandbox and keeps nowhere."""
-    return Response(
-        document.content,
-        media_type=document.media_type,
-        headers={
-            "Content-Disposition": f"inline; filename*=UTF-8''{quote(document.filename)}",
-            "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; sandbox",
-            "Cache-Control": "no-store",
-        },
-    )
+}
 
 
 @router.get(
-    "/documents/{document_id}.pdf",
-    summary="A document for a signed-in person",
-    responses={**pdf_responses(), **problems(401, 403, 404, 422, 503)},
+    "/{document_id}.pdf",
+    summary="An invoice or credit note as it was issued",
+    responses=_PDF | problems(401, 403, 404, 422, 503),
     response_class=Response,
 )
-async def read_document(
-    request: Request, document_id: UUID, token: Annotated[str | None, Depends(_session)]
-) -> Response:
-    open_document = partial(
-        in_unit_of_work, accounts.for_session, token or "", documents.document_pdf, str(document_id)
-    )
-    return as_answer(await request.app.state.threads.admin.run(open_document))
+async def read_document(desk: AtDesk, document_id: UUID) -> Response:
+    found = await desk.ask(documents.document_pdf, str(document_id))
+    named = f"attachment; filename*=UTF-8''{quote(found.filename)}"
+    return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": named})

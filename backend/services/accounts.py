@@ -16,7 +16,7 @@ from pwdlib import PasswordHash
 from sqlmodel import Session
 
 from backend import clock
-from backend.domain.errors import InvalidInput, NotFound, NotSignedIn, SignInRefused, TokenRefused, TooManyAttempts
+from backend.domain.errors import InvalidInput, NotFound, SignInRefused, TokenRefused, TooManyAttempts
 from backend.domain.passwords import password_problem
 from backend.domain.permissions import Actor, ActorKind, Area, Level, Role
 from backend.services.run import in_unit_of_work
@@ -144,14 +144,6 @@ def for_token(session: Session, bearer: str, service: Callable[..., T], *args: A
     if actor is None:
         raise TokenRefused
     return service(session, *args, actor=actor, **kwargs)
-
-
-def for_session(session: Session, token: str, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a service for whoever is signed in, in the same transaction; raises `NotSignedIn`."""
-    found = person(session, token)
-    if found is None:
-        raise NotSignedIn
-    return service(session, *args, actor=found.actor, **kwargs)
 
 
 def add_user(session: Session, *, email: str, name: str, role: Role, password: str, actor: Actor) -> int:
