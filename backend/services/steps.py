@@ -15,7 +15,7 @@ from backend import clock, settings
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM
 from backend.domain.retries import NextMove, Outcome, backoff, before_repeat
-from backend.domain.steps import RULES, StepKind
+from backend.domain.steps import RULES, Port, StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Deferred, NotSent, OutcomeUnknown, ProviderError, Rejected
 from backend.ports.guard import assert_outside_calls_allowed
@@ -181,10 +181,17 @@ def _failed(session: Session, order: Order, step: Step, job: _Job, ending: _Endi
             f"{tried} failed: {ending.error} Next try in {max(1, round(delay))} s.",
         )
         return
-    category = ending.category
-    if ending.outcome is Outcome.IN_DOUBT:
-        category = HoldKind.OUTCOME_UNKNOWN
+    category = _category(job.kind, ending)
     _park(session, order, step, job.claim, ending.outcome, ending.error, category, job.provider.name)
+
+
+def _category(kind: StepKind, ending: _Ending) -> HoldKind:
+    """Which hold tells staff most: what is not known is said to be not known, and a refusal by its area."""
+    if ending.outcome is Outcome.IN_DOUBT:
+        return HoldKind.OUTCOME_UNKNOWN
+    if ending.category is HoldKind.PROVIDER_REFUSED and RULES[kind].port is Port.PAYMENTS:
+        return HoldKind.PAYMENT_REFUSED
+    return ending.category
 
 
 def _delay(job: _Job, ending: _Ending) -> float:
