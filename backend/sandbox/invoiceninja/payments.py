@@ -22,13 +22,7 @@ class Payments:
 
     def create(self, wish: dict[str, Any]) -> Document:
         """Record a payment and apply it to its invoices."""
-        if self._world.store.get("ninja_clients", str(wish.get("client_id") or "")) is None:
-            raise invalid("client_id", "The selected client id is invalid.")
-        key = str(wish.get("idempotency_key") or "")
-        if len(key) > KEY_LENGTH:
-            raise invalid("idempotency_key", f"The idempotency key may not be greater than {KEY_LENGTH} characters.")
-        if key and any(payment["idempotency_key"] == key for payment in self.all()):
-            raise invalid("idempotency_key", "The idempotency key has already been taken.")
+        key = self._checked_key(wish)
         amount = float(number(wish.get("amount"), "amount"))
         applied = [
             (self._invoice(entry), float(number(entry.get("amount"), "amount"))) for entry in wish.get("invoices") or []
@@ -66,6 +60,16 @@ class Payments:
             "invoiceninja", "payment.recorded", reference=reference, order=order, key=key or None, object_id=payment_id
         )
         return payment
+
+    def _checked_key(self, wish: dict[str, Any]) -> str:
+        if self._world.store.get("ninja_clients", str(wish.get("client_id") or "")) is None:
+            raise invalid("client_id", "The selected client id is invalid.")
+        key = str(wish.get("idempotency_key") or "")
+        if len(key) > KEY_LENGTH:
+            raise invalid("idempotency_key", f"The idempotency key may not be greater than {KEY_LENGTH} characters.")
+        if key and any(payment["idempotency_key"] == key for payment in self.all()):
+            raise invalid("idempotency_key", "The idempotency key has already been taken.")
+        return key
 
     def get(self, payment_id: str) -> Document:
         """A payment or 404."""

@@ -12,6 +12,8 @@ from backend.sandbox.pages.layout import page, table
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
 
+REMOVE = "<form method=post action=/faults/remove><button class=danger name=id value={}>Remove</button></form>"
+
 
 def routes(world: World) -> list[Route]:
     """The page and its forms."""
@@ -69,7 +71,7 @@ def _page(world: World, order: str, problem: str = "") -> HTMLResponse:
             f"{fault['chance']:g}",
             str(fault["hits"]),
             html.escape(fault["note"]),
-            f"<form method=post action=/faults/remove><button class=danger name=id value={fault['id']}>Remove</button></form>",
+            REMOVE.format(fault["id"]),
         ]
         for fault in reversed(world.faults.list())
     ]

@@ -13,6 +13,7 @@ from backend.sandbox.shop.troubles import SENTENCES, TROUBLES
 from backend.sandbox.world import World
 
 MOST_AT_ONCE = 100
+BUTTON = '<button class=quiet name=trouble value={} data-testid="place-{}">{}</button>'
 COUNTS = (
     ("Orders placed", "shop_orders"),
     ("Payments (Stripe)", "stripe_payment_intent"),
@@ -49,10 +50,7 @@ def _body(world: World) -> str:
     cards = "".join(
         f"<div class=card><b>{len(world.store.all(kind))}</b><small>{label}</small></div>" for label, kind in COUNTS
     )
-    troubles = "".join(
-        f'<button class=quiet name=trouble value={name} data-testid="place-{name}">{html.escape(SENTENCES[name])}</button>'
-        for name in TROUBLES
-    )
+    troubles = "".join(BUTTON.format(name, name, html.escape(SENTENCES[name])) for name in TROUBLES)
     waiting = ", ".join(f"{number} {kind}" for kind, number in world.agenda.waiting().items()) or "nothing"
     config = world.config
     return (

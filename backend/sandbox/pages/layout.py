@@ -10,30 +10,35 @@ NAVIGATION = (
     ("/journal", "Journal"),
 )
 STYLE = """
-:root{color-scheme:light dark;--ground:#f6f5f1;--paper:#fff;--ink:#1d2321;--soft:#5f6a66;--line:#dfdcd3;--accent:#1f6f5c;
---bad:#a63a22;--good:#1f6f5c;--warn:#8a5a00}
+:root{color-scheme:light dark;--ground:#f6f5f1;--paper:#fff;--ink:#1d2321;--soft:#5f6a66;--line:#dfdcd3;
+--accent:#1f6f5c;--bad:#a63a22;--good:#1f6f5c;--warn:#8a5a00}
 @media(prefers-color-scheme:dark){:root{--ground:#141816;--paper:#1c2220;--ink:#e7ebe8;--soft:#98a49f;--line:#2e3633;
 --accent:#63c2a8;--bad:#f08a70;--good:#63c2a8;--warn:#dfb05a}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--ground);color:var(--ink);font:15px/1.5 system-ui,sans-serif}
-header{display:flex;gap:4px 20px;flex-wrap:wrap;align-items:baseline;padding:12px 24px;border-bottom:1px solid var(--line);background:var(--paper)}
+header{display:flex;gap:4px 20px;flex-wrap:wrap;align-items:baseline;padding:12px 24px;
+border-bottom:1px solid var(--line);background:var(--paper)}
 header a{color:var(--soft);text-decoration:none}header a:first-child{font-weight:650;color:var(--ink)}
 header a[aria-current]{color:var(--accent)}
 main{max-width:1120px;margin:0 auto;padding:20px 24px 64px}
 h1{font-size:22px;margin:4px 0 12px}h2{font-size:16px;margin:28px 0 8px}
 a{color:var(--accent)}small,.soft{color:var(--soft)}
 table{border-collapse:collapse;width:100%;background:var(--paper);border:1px solid var(--line)}
-th,td{padding:6px 10px;text-align:left;border-bottom:1px solid var(--line);vertical-align:top;font-variant-numeric:tabular-nums}
+th,td{padding:6px 10px;text-align:left;border-bottom:1px solid var(--line);vertical-align:top;
+font-variant-numeric:tabular-nums}
 th{font-size:12px;color:var(--soft);font-weight:600;white-space:nowrap}td.n,th.n{text-align:right;white-space:nowrap}
 .scroll{overflow-x:auto}code,.mono{font:13px ui-monospace,monospace}
 .row{display:flex;gap:8px;flex-wrap:wrap;align-items:end;margin:8px 0}
-button,.button,select,input{font:inherit;padding:6px 12px;border:1px solid var(--line);border-radius:6px;background:var(--paper);color:var(--ink)}
+button,.button,select,input{font:inherit;padding:6px 12px;border:1px solid var(--line);border-radius:6px;
+background:var(--paper);color:var(--ink)}
 button{background:var(--accent);border-color:var(--accent);color:var(--ground);cursor:pointer}
 button.quiet{background:transparent;color:var(--accent)}button.danger{background:transparent;border-color:var(--bad);color:var(--bad)}
 label{display:grid;gap:2px;font-size:12px;color:var(--soft)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin:12px 0}
-.card{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:10px 14px}.card b{display:block;font-size:22px}
-.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}.amount{font-size:30px;font-weight:650;margin:4px 0}
+.card{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:10px 14px}
+.card b{display:block;font-size:22px}
+.good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
+.amount{font-size:30px;font-weight:650;margin:4px 0}
 iframe{width:100%;height:560px;border:1px solid var(--line);background:#fff}
 pre{white-space:pre-wrap;background:var(--paper);border:1px solid var(--line);padding:12px;overflow-x:auto}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}

@@ -19,19 +19,7 @@ def routes(world: World) -> list[Route]:
     """The list, one mail, one attachment."""
 
     async def show_all(request: Request) -> Response:
-        order = request.query_params.get("order", "")
-        rows = [
-            [
-                mail["at"][:19].replace("T", " "),
-                html.escape(", ".join(mail["to"])),
-                f'<a href="/mails/{mail["id"]}">{html.escape(mail["subject"]) or "(no subject)"}</a>',
-                html.escape(mail["order"] or ""),
-                html.escape(", ".join(mail["attachments"])),
-            ]
-            for mail in sink.find(world, order=order)[:SHOWN]
-        ]
-        headings = ["Time (UTC)", "To", "Subject", "Order", "Attachments"]
-        return HTMLResponse(page("Mails", table(headings, rows, empty="No mail was received yet."), here="/mails"))
+        return HTMLResponse(page("Mails", _list(world, request.query_params.get("order", "")), here="/mails"))
 
     async def show_one(request: Request) -> Response:
         number = request.path_params["id"]
@@ -60,6 +48,21 @@ def routes(world: World) -> list[Route]:
     ]
 
 
+def _list(world: World, order: str) -> str:
+    rows = [
+        [
+            mail["at"][:19].replace("T", " "),
+            html.escape(", ".join(mail["to"])),
+            f'<a href="/mails/{mail["id"]}">{html.escape(mail["subject"]) or "(no subject)"}</a>',
+            html.escape(mail["order"] or ""),
+            html.escape(", ".join(mail["attachments"])),
+        ]
+        for mail in sink.find(world, order=order)[:SHOWN]
+    ]
+    headings = ["Time (UTC)", "To", "Subject", "Order", "Attachments"]
+    return table(headings, rows, empty="No mail was received yet.")
+
+
 def _body(mail: Document, message: EmailMessage) -> str:
     rows = [
         ("From", mail["from"]),
@@ -69,15 +72,18 @@ def _body(mail: Document, message: EmailMessage) -> str:
     ]
     rows += [("Order", mail["order"])] if mail["order"] else []
     head = "".join(f"<div><small>{name}</small> {html.escape(str(value))}</div>" for name, value in rows)
-    files = "".join(
-        f'<li><a href="/mails/{mail["id"]}/attachments/{index}" download="{html.escape(name, quote=True)}">{html.escape(name)}</a>'
-        for index, name in enumerate(mail["attachments"])
-    )
+    files = "".join(_file(mail["id"], index, name) for index, name in enumerate(mail["attachments"]))
     text, rich = message.get_body(("plain",)), message.get_body(("html",))
     shown = ""
     if rich is not None:
         # An empty sandbox: no scripts, no forms, no access to this page.
-        shown += f'<h2>As the customer sees it</h2><iframe sandbox="" title="Mail" srcdoc="{html.escape(rich.get_content(), quote=True)}"></iframe>'
+        source = html.escape(rich.get_content(), quote=True)
+        shown += f'<h2>As the customer sees it</h2><iframe sandbox="" title="Mail" srcdoc="{source}"></iframe>'
     if text is not None:
         shown += f"<h2>Text</h2><pre>{html.escape(text.get_content())}</pre>"
     return head + (f"<h2>Attachments</h2><ul>{files}</ul>" if files else "") + shown
+
+
+def _file(mail_id: int, index: int, name: str) -> str:
+    shown = html.escape(name, quote=True)
+    return f'<li><a href="/mails/{mail_id}/attachments/{index}" download="{shown}">{shown}</a>'

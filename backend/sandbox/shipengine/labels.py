@@ -24,6 +24,24 @@ WAREHOUSE = {
 }
 
 
+# What is the same on every label that the sandbox sells.
+PLAIN: Document = {
+    "is_return_label": False,
+    "rma_number": None,
+    "batch_id": "",
+    "charge_event": "on_creation",
+    "package_code": "package",
+    "voided": False,
+    "voided_at": None,
+    "label_download_type": "url",
+    "display_scheme": "label",
+    "trackable": True,
+    "label_image_id": None,
+    "form_download": None,
+    "insurance_claim": None,
+}
+
+
 @dataclass(frozen=True)
 class Order:
     """A label request after it was checked."""
@@ -178,40 +196,20 @@ class Labels:
             "shipment_cost": cost(order, order.service),
             "insurance_cost": {"currency": cost(order, order.service)["currency"], "amount": 0.0},
             "tracking_number": tracking_number,
-            "is_return_label": False,
-            "rma_number": None,
+            **PLAIN,
             "is_international": order.ship_to["country_code"] != order.ship_from["country_code"],
-            "batch_id": "",
             "carrier_id": order.carrier.carrier_id,
-            "charge_event": "on_creation",
             "service_code": order.service.code,
             "test_label": bool(body.get("test_label")),
-            "package_code": "package",
-            "voided": False,
-            "voided_at": None,
-            "label_download_type": "url",
             "label_format": body.get("label_format") or "pdf",
-            "display_scheme": "label",
             "label_layout": body.get("label_layout") or "4x6",
-            "trackable": True,
-            "label_image_id": None,
             "carrier_code": order.carrier.code,
             "tracking_status": "unknown",
             "tracking_url": order.carrier.tracking_url.format(tracking_number),
             "label_download": download,
-            "form_download": None,
-            "insurance_claim": None,
             "ship_to": order.ship_to,
             "packages": [
-                {
-                    "package_id": number * 10 + index,
-                    "package_code": "package",
-                    "weight": package["weight"],
-                    "dimensions": package.get("dimensions"),
-                    "tracking_number": tracking_number,
-                    "label_download": download,
-                    "sequence": index + 1,
-                }
+                _label_package(number * 10 + index, index + 1, package, tracking_number, download)
                 for index, package in enumerate(order.packages)
             ],
         }
@@ -238,6 +236,20 @@ class Labels:
             object_id=label["label_id"],
             tracking_number=label["tracking_number"],
         )
+
+
+def _label_package(
+    package_id: int, sequence: int, package: Document, tracking_number: str, download: Document
+) -> Document:
+    return {
+        "package_id": package_id,
+        "package_code": "package",
+        "weight": package["weight"],
+        "dimensions": package.get("dimensions"),
+        "tracking_number": tracking_number,
+        "label_download": download,
+        "sequence": sequence,
+    }
 
 
 def _origin(shipment: dict[str, Any]) -> Document:

@@ -11,6 +11,7 @@ from backend.sandbox.shop.people import Customer
 FIRST_ORDER_ID = 5_000_000_000_000
 IDS_PER_SEED = 1_000_000_000
 FIRST_NUMBER = 1001
+BILLED_ELSEWHERE = 0.06
 SOURCES = ("web", "web", "web", "web", "shopify_draft_order", "instagram")
 GATEWAYS = {"pending": "manual", "authorized": "shopify_payments", "paid": "shopify_payments"}
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
@@ -28,21 +29,34 @@ def order(
     """The whole order. Every amount is a decimal string and comes with its `_set`."""
     money = _Money(customer.market.currency)
     order_id = FIRST_ORDER_ID + seed % 1000 * IDS_PER_SEED + serial * 41 + 7
-    number = FIRST_NUMBER + serial
-    stamp = at.strftime("%Y-%m-%dT%H:%M:%S+00:00")
     token = f"{dice.getrandbits(128):032x}"
-    address = customer.address
-    elsewhere = dice.random() < 0.06
-    goods, off, total = basket.goods, basket.discounts, basket.total
-    shipped = basket.shipping_title and any(line.product.requires_shipping for line in basket.lines)
+    stamp = at.strftime("%Y-%m-%dT%H:%M:%S+00:00")
+    shipped = any(line.product.requires_shipping for line in basket.lines)
+    elsewhere = dice.random() < BILLED_ELSEWHERE
+    lines = [_line(order_id * 10 + index, line, basket, money) for index, line in enumerate(basket.lines, start=1)]
     return {
         "id": order_id,
         "admin_graphql_api_id": f"gid://shopify/Order/{order_id}",
-        "app_id": 580111,
+        **_checkout(order_id, token, stamp, customer),
+        **_numbers(FIRST_NUMBER + serial),
+        **_sums(basket, money, financial_status),
+        **_unused(),
+        "financial_status": financial_status,
+        "payment_gateway_names": [GATEWAYS[financial_status]],
+        "source_name": dice.choice(SOURCES),
+        "billing_address": customer.other_address if elsewhere else customer.address,
+        "customer": {**customer.body, "updated_at": stamp},
+        "discount_applications": _applications(basket, money),
+        "line_items": lines,
+        "shipping_address": customer.address if shipped else None,
+        "shipping_lines": [_shipping(order_id * 10, basket, money)] if shipped else [],
+    }
+
+
+def _checkout(order_id: int, token: str, stamp: str, customer: Customer) -> dict[str, Any]:
+    """Who bought, when, and in which browser."""
+    return {
         "browser_ip": customer.browser_ip,
-        "buyer_accepts_marketing": False,
-        "cancel_reason": None,
-        "cancelled_at": None,
         "cart_token": token,
         "checkout_id": order_id + 19,
         "checkout_token": token[::-1],
@@ -54,76 +68,83 @@ def order(
             "session_hash": None,
             "user_agent": AGENT,
         },
-        "closed_at": None,
-        "company": None,
         "confirmation_number": token[:9].upper(),
-        "confirmed": True,
         "contact_email": customer.body["email"],
         "created_at": stamp,
+        "customer_locale": customer.market.language,
+        "email": customer.body["email"],
+        "order_status_url": f"https://tidewater-supply.example/orders/{token}",
+        "processed_at": stamp,
+        "reference": token,
+        "token": token,
+        "updated_at": stamp,
+    }
+
+
+def _numbers(number: int) -> dict[str, Any]:
+    return {"name": f"#{number}", "number": number - FIRST_NUMBER + 1, "order_number": number}
+
+
+def _sums(basket: Basket, money: "_Money", financial_status: str) -> dict[str, Any]:
+    """Every total of the order, with its `_set`, and the taxes and codes behind it."""
+    goods, off, total = basket.goods, basket.discounts, basket.total
+    return {
         "currency": money.currency,
+        "presentment_currency": money.currency,
         **money.amount("current_subtotal_price", goods - off),
         **money.amount("current_total_discounts", off),
-        "current_total_duties_set": None,
         **money.amount("current_total_price", total),
         **money.amount("current_total_tax", basket.total_tax),
-        "customer_locale": customer.market.language,
-        "device_id": None,
         "discount_codes": _codes(basket, money),
-        "duties_included": False,
-        "email": customer.body["email"],
-        "estimated_taxes": False,
-        "financial_status": financial_status,
-        "fulfillment_status": None,
-        "landing_site": "/collections/all",
-        "landing_site_ref": None,
-        "location_id": None,
-        "merchant_of_record_app_id": None,
-        "name": f"#{number}",
-        "note": None,
-        "note_attributes": [],
-        "number": number - 1000,
-        "order_number": number,
-        "order_status_url": f"https://tidewater-supply.example/orders/{token}",
-        "original_total_additional_fees_set": None,
-        "original_total_duties_set": None,
-        "payment_gateway_names": [GATEWAYS[financial_status]],
-        "phone": None,
-        "po_number": None,
-        "presentment_currency": money.currency,
-        "processed_at": stamp,
-        "reference": token[:32],
-        "referring_site": "",
-        "source_identifier": None,
-        "source_name": dice.choice(SOURCES),
-        "source_url": None,
         **money.amount("subtotal_price", goods - off),
-        "tags": "",
-        "tax_exempt": False,
         "tax_lines": _order_taxes(basket, money),
         "taxes_included": basket.taxes_included,
-        "test": False,
-        "token": token,
         **money.amount("total_discounts", off),
         **money.amount("total_line_items_price", goods),
         "total_outstanding": money.text(0 if financial_status == "paid" else total),
         **money.amount("total_price", total),
-        **money.only_set("total_shipping_price", basket.shipping),
+        "total_shipping_price_set": money.bag(basket.shipping),
         **money.amount("total_tax", basket.total_tax),
         "total_tip_received": money.text(0),
         "total_weight": sum(line.product.grams * line.quantity for line in basket.lines),
-        "updated_at": stamp,
-        "user_id": None,
-        "billing_address": customer.other_address if elsewhere else address,
-        "customer": {**customer.body, "updated_at": stamp},
-        "discount_applications": _applications(basket, money),
+    }
+
+
+def _unused() -> dict[str, Any]:
+    """Fields that an ordinary web order leaves empty."""
+    return {
+        "app_id": 580111,
+        "buyer_accepts_marketing": False,
+        "cancel_reason": None,
+        "cancelled_at": None,
+        "closed_at": None,
+        "company": None,
+        "confirmed": True,
+        "current_total_duties_set": None,
+        "device_id": None,
+        "duties_included": False,
+        "estimated_taxes": False,
+        "fulfillment_status": None,
         "fulfillments": [],
-        "line_items": [
-            _line(order_id * 10 + index, line, basket, money) for index, line in enumerate(basket.lines, start=1)
-        ],
+        "landing_site": "/collections/all",
+        "landing_site_ref": None,
+        "location_id": None,
+        "merchant_of_record_app_id": None,
+        "note": None,
+        "note_attributes": [],
+        "original_total_additional_fees_set": None,
+        "original_total_duties_set": None,
         "payment_terms": None,
+        "phone": None,
+        "po_number": None,
+        "referring_site": "",
         "refunds": [],
-        "shipping_address": address if shipped else None,
-        "shipping_lines": [_shipping(order_id * 10, basket, money)] if shipped else [],
+        "source_identifier": None,
+        "source_url": None,
+        "tags": "",
+        "tax_exempt": False,
+        "test": False,
+        "user_id": None,
     }
 
 
@@ -145,9 +166,6 @@ class _Money:
 
     def amount(self, name: str, minor: int) -> dict[str, Any]:
         return {name: self.text(minor), f"{name}_set": self.bag(minor)}
-
-    def only_set(self, name: str, minor: int) -> dict[str, Any]:
-        return {f"{name}_set": self.bag(minor)}
 
 
 def _line(line_id: int, line: Line, basket: Basket, money: _Money) -> dict[str, Any]:
