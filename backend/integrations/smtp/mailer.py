@@ -23,6 +23,7 @@ from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
 from backend.integrations.masking import DOTS, Masker
 from backend.integrations.smtp.message import PROVIDER, address, build
+from backend.integrations.smtp.session import SmtpSession, SmtpsSession
 from backend.ports.calls import Call, Deferred, Exchange, NotSent, OutcomeUnknown, ProviderError, Rejected
 from backend.ports.notifications import Mail, MailSent
 
@@ -105,11 +106,9 @@ class SmtpMailer:
         """A greeted, encrypted and signed-in session that the deadline cuts off, however slowly the server talks."""
         timeout = min(CONNECT_SECONDS, _left(deadline))
         options: dict[str, Any] = {"local_hostname": self._hostname, "timeout": timeout}
-        session: smtplib.SMTP
         if self._tls_from_start:
-            session = smtplib.SMTP_SSL(context=ssl.create_default_context(), **options)
-        else:
-            session = smtplib.SMTP(**options)
+            options["context"] = ssl.create_default_context()
+        session = (SmtpsSession if self._tls_from_start else SmtpSession)(**options)
         with _cut_off(session, deadline):
             try:
                 session._host = self._host  # type: ignore[attr-defined]

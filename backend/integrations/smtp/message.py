@@ -14,7 +14,8 @@ from backend.ports.notifications import Mail
 PROVIDER = "smtp"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]+")
-_MESSAGE_ID = re.compile(r"<[!-;=?A-~]+@[!-;=?A-~]+>")
+_NOT_IN_LOCAL = re.compile(r"[^A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]")
+_NOT_IN_DOMAIN = re.compile(r"[^A-Za-z0-9.-]")
 
 
 def build(mail: Mail, sender: Address, to: Address) -> EmailMessage:
@@ -60,9 +61,9 @@ def plain(text: str) -> str:
 
 
 def _message_id(wanted: str, domain: str) -> str:
-    """`wanted` in angle brackets with a domain; what cannot stand in a Message-ID is left out."""
-    bare = re.sub(r"[^!-~]|[<>]", "", wanted)
-    found = f"<{bare}>" if "@" in bare else f"<{bare}@{domain}>"
-    if not _MESSAGE_ID.fullmatch(found):
+    """`wanted` in angle brackets, with our domain where it has none; what cannot stand in a Message-ID is left out."""
+    local, _, own_domain = wanted.rpartition("@") if "@" in wanted else (wanted, "", domain)
+    bare = _NOT_IN_LOCAL.sub("", local)
+    if not bare:
         raise ValueError("a mail needs a message id")
-    return found
+    return f"<{bare}@{_NOT_IN_DOMAIN.sub('', own_domain) or domain}>"
