@@ -1,6 +1,7 @@
 """The app: pages, the guard before events, plain routes and the HTTP API beside them, and the process's own tasks.
 
-Asking order, from outside in: headers, error pages, the gate, the HTTP API, sign-in and documents, Reflex.
+Asking order, from outside in: headers, error pages, the HTTP API (which answers for itself), the gate, sign-in and
+documents, Reflex.
 """
 
 import asyncio
@@ -21,7 +22,7 @@ from dashboard.pages.quarantine import page as quarantine
 from dashboard.shell import live, logs, sign_in
 from dashboard.shell.errors import broken_page, error_pages, on_error
 from dashboard.shell.frame import connection_banner
-from dashboard.shell.gate import gate
+from dashboard.shell.gate import gate, plain_addresses
 from dashboard.shell.guard import EventGuard
 from dashboard.shell.headers import security_headers
 from dashboard.shell.navigation import FrameState
@@ -54,7 +55,14 @@ def build_app() -> rx.App:
         ],
         toaster=None,
         backend_exception_handler=on_error,
-        api_transformer=[sign_in.routes, in_front_of, gate, error_pages, security_headers(BUNDLE)],
+        api_transformer=[
+            sign_in.routes,
+            plain_addresses(frozenset(page.ROUTE for page in PAGES if page.ROUTE != "/")),
+            gate,
+            in_front_of,
+            error_pages,
+            security_headers(BUNDLE),
+        ],
     )
     made.app_wraps[55, "ErrorBoundary"] = lambda stateful: broken_page()
     made.app_wraps[5, "Overlay"] = connection_banner

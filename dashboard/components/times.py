@@ -54,7 +54,7 @@ def span(length: timedelta) -> str:
         return f"{seconds} s"
     if minutes < 60:
         return f"{minutes} min"
-    if hours < 48:
+    if hours < 24:
         return f"{hours} h {minutes % 60} min" if minutes % 60 else f"{hours} h"
     return f"{days} d {hours % 24} h" if hours % 24 and days < 14 else f"{days} d"
 

@@ -1,23 +1,21 @@
 """The door: who gets a page, a websocket or a file. Runs before Reflex sees the request."""
 
+from collections.abc import Callable
+
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.shell import sessions
 
-OPEN_PATHS = ("/sign-in", "/sign-out", "/favicon.svg", "/desk.js", "/ping")
+OPEN_PATHS = ("/sign-in", "/sign-out", "/favicon.svg", "/desk.js")
 OPEN_FOLDERS = ("/assets/", "/css/", "/fonts/")
-API_FOLDERS = ("/webhooks/", "/storefront/", "/admin/", "/health/")
-API_PATHS = ("/metrics", "/openapi.json", "/docs")
-"""The HTTP API answers for itself: signatures and bearer tokens, not cookies."""
-
 _POLICY_VIOLATION = 1008
 
 
 def is_open(path: str) -> bool:
     """Whether a path is served to people who are not signed in."""
-    return path in OPEN_PATHS or path in API_PATHS or path.startswith(OPEN_FOLDERS + API_FOLDERS)
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
 
 
 def from_here(connection: HTTPConnection) -> bool:
@@ -66,3 +64,17 @@ def safe_return(path: str) -> bool:
         and "." not in path
         and all(character.isalnum() or character in "/-_" for character in path)
     )
+
+
+def plain_addresses(folders: frozenset[str]) -> Callable[[ASGIApp], ASGIApp]:
+    """Serve a page that lies in a folder of the bundle under its own address, without a detour to one ending in `/`."""
+
+    def wrap(app: ASGIApp) -> ASGIApp:
+        async def served(scope: Scope, receive: Receive, send: Send) -> None:
+            if scope["type"] == "http" and scope["path"] in folders:
+                scope = {**scope, "path": scope["path"] + "/", "raw_path": scope["path"].encode() + b"/"}
+            await app(scope, receive, send)
+
+        return served
+
+    return wrap

@@ -68,7 +68,7 @@ class Query:
         kind, sort = str(parameters.get("kind", "")), str(parameters.get("sort", "age"))
         page = str(parameters.get("page", "1"))
         return cls(
-            kind=kind if kind in HoldKind else "",
+            kind=kind if kind in set(HoldKind) else "",
             sort=sort if sort in SORTS else "age",
             desc=parameters.get("order") == "desc",
             page=int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 100_000 else 1,
@@ -161,7 +161,7 @@ def _tile(cause: Cause, query: Query, causes: tuple[Cause, ...]) -> CauseTile:
         kind=cause.kind,
         title=cause.title,
         orders=f"{cause.orders:,}",
-        stake=sums(cause.money),
+        stake=sums(cause.money, most=2),
         share=f"{max(2, round(100 * cause.orders / everything))}%",
         href=query.href(kind="" if chosen else cause.kind),
         chosen=chosen,

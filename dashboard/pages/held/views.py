@@ -120,10 +120,10 @@ def held_row(rest: rx.RestProp, *, row: rx.Var[HeldRow]) -> rx.Component:
             rx.el.span(
                 rx.el.span(shape("bars"), row.title, class_name="mark held why"),
                 rx.cond(row.others != "", rx.el.span(row.others, class_name="tag"), rx.fragment()),
+                rx.el.span(row.reason, class_name="soft said", title=row.reason),
                 class_name="reason-head",
             ),
-            rx.el.span(row.reason, class_name="clip soft", title=row.reason),
-            rx.el.span(row.advice, class_name="under advice"),
+            rx.el.span(row.advice, class_name="under advice", title=row.advice),
             class_name="full",
         ),
         rx.el.td(row.amount, class_name="num amount"),

@@ -114,7 +114,7 @@ def _figures(pulse: Pulse) -> list[Figure]:
             "Delivered today",
             f"{pulse.delivered_today:,}",
             "reached the customer",
-            "good",
+            "idle",
             "/orders?status=delivered",
             "delivered",
         ),
