@@ -32,13 +32,13 @@ PAYMENT_TOTALS = """
 create function holdfast_sum_payments() returns trigger language plpgsql as $$
 begin
     if new.kind in ('captured', 'refunded') then
-        insert into payment_totals as totals (order_id, captured_minor, refunded_minor)
-        values (new.order_id,
-                case when new.kind = 'captured' then new.amount_minor else 0 end,
-                case when new.kind = 'refunded' then new.amount_minor else 0 end)
-        on conflict (order_id) do update set
-            captured_minor = totals.captured_minor + excluded.captured_minor,
-            refunded_minor = totals.refunded_minor + excluded.refunded_minor;
+        -- Not an upsert: the check would already refuse the row proposed for insertion, which knows one side only.
+        insert into payment_totals (order_id, captured_minor, refunded_minor) values (new.order_id, 0, 0)
+        on conflict (order_id) do nothing;
+        update payment_totals set
+            captured_minor = captured_minor + case when new.kind = 'captured' then new.amount_minor else 0 end,
+            refunded_minor = refunded_minor + case when new.kind = 'refunded' then new.amount_minor else 0 end
+        where order_id = new.order_id;
     end if;
     return null;
 end $$
@@ -58,8 +58,9 @@ end $$
 INVOICE_FROZEN = """
 create function holdfast_keep_invoice() returns trigger language plpgsql as $$
 begin
-    if tg_op = 'DELETE' then
-        raise exception 'an invoice number, once given, stays: delete refused' using errcode = 'integrity_constraint_violation';
+    if tg_op in ('DELETE', 'TRUNCATE') then
+        raise exception 'an invoice number, once given, stays: % refused', lower(tg_op)
+            using errcode = 'integrity_constraint_violation';
     end if;
     if (new.order_id, new.kind, new.series, new.sequence, new.number, new.date, new.currency, new.total_minor)
         is distinct from
@@ -102,6 +103,9 @@ def upgrade() -> None:
     op.execute(INVOICE_FROZEN)
     op.execute(
         "create trigger keep_invoice before update or delete on invoices for each row execute function holdfast_keep_invoice()"
+    )
+    op.execute(
+        "create trigger keep_invoices before truncate on invoices for each statement execute function holdfast_keep_invoice()"
     )
     op.execute(NEWS)
     op.execute(
