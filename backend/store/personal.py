@@ -26,6 +26,7 @@ from sqlalchemy.types import TypeDecorator
 from backend.domain.errors import ConfigurationError
 
 _VERSION = b"\x01"
+_NONCE_BYTES, _TAG_BYTES = 12, 16
 _PREFIX_LETTERS = range(2, 13)
 
 
@@ -82,7 +83,7 @@ class Keyring:
 
     def seal(self, table: str, column: str, row_id: UUID, text: str | bytes) -> Sealed:
         """Encrypt for one place only."""
-        nonce, key_id = os.urandom(12), self._current.encode()
+        nonce, key_id = os.urandom(_NONCE_BYTES), self._current.encode()
         plain = text if isinstance(text, bytes) else text.encode()
         sealed = self._ciphers[self._current].encrypt(nonce, plain, _place(table, column, row_id))
         return Sealed(_VERSION + bytes([len(key_id)]) + key_id + nonce + sealed)
@@ -90,12 +91,13 @@ class Keyring:
     def open_bytes(self, table: str, column: str, row_id: UUID, sealed: Sealed) -> bytes:
         """Decrypt at its place; raises `PersonalDataUnreadable` anywhere else."""
         blob = sealed.blob
-        end = 2 + blob[1]
+        end = 2 + int.from_bytes(blob[1:2])
         cipher = self._ciphers.get(blob[2:end].decode(errors="replace"))
-        if blob[:1] != _VERSION or cipher is None:
+        if blob[:1] != _VERSION or cipher is None or len(blob) < end + _NONCE_BYTES + _TAG_BYTES:
             raise PersonalDataUnreadable(f"{table}.{column}: sealed with a key this installation does not have")
         try:
-            return cipher.decrypt(blob[end : end + 12], blob[end + 12 :], _place(table, column, row_id))
+            nonce, ciphertext = blob[end : end + _NONCE_BYTES], blob[end + _NONCE_BYTES :]
+            return cipher.decrypt(nonce, ciphertext, _place(table, column, row_id))
         except InvalidTag:
             raise PersonalDataUnreadable(f"{table}.{column}: the ciphertext does not belong to this row") from None
 
