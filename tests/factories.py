@@ -103,6 +103,7 @@ def discount(code: str = "CREW15", amount_minor: int = 100) -> NewDiscount:
 def created(new: NewOrder | None = None) -> Order:
     """The order, created in a transaction of its own."""
     order, _ = in_unit_of_work(intake.create_order, new or new_order(), actor=provider_actor("generic"))
+    assert order is not None
     return order
 
 
