@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from backend import settings
+from backend.domain.demo import SIGN_INS
+from backend.domain.permissions import ROLE_NAMES
 from backend.installation import environment, guard, keys
 from backend.installation.addresses import PortTaken, is_free
 from backend.installation.home import Home
@@ -119,5 +121,9 @@ def _say_where(report: Report, url: str, practice: Practice | None, *, demo: boo
     if practice is not None:
         report.address("Sandbox", practice.url)
         report.address("Its mails", practice.mails)
+    if demo:
+        report.say("\nSign in as")
+        for person in SIGN_INS:
+            report.say(f"  {ROLE_NAMES[person.role]:<18} {person.email:<18} {person.password}")
     report.say()
     report.say("Stop with Ctrl-C.")
