@@ -289,7 +289,7 @@ def _json_text(value: Any) -> bytes:
         return f"{_MARK}{number:f}{_MARK}"
 
     text = jsonlib.dumps(value, allow_nan=False, ensure_ascii=False, default=marked)
-    return _MARKED.sub(r"\1", text).encode()
+    return (_MARKED.sub(r"\1", text) if _MARK in text else text).encode()
 
 
 def _recorded(
