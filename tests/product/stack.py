@@ -14,14 +14,13 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import psycopg
 
-from backend.clock import monotonic
 from backend.installation.home import Home
 from backend.installation.practice import Practice
 from backend.settings import Settings
@@ -43,6 +42,7 @@ class Stack:
 
     def __init__(self, folder: Path, *, workers: int = 2, threads: int = 8, pace: float = 0.02) -> None:
         self.folder = folder
+        self.http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=40))
         self.workers: list[subprocess.Popen[bytes]] = []
         self._others: list[subprocess.Popen[bytes]] = []
         self._wanted_workers = workers
@@ -100,6 +100,7 @@ class Stack:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait(5)
         self.postgres.stop("immediate")
+        self.http.close()
 
     def start_worker(self) -> subprocess.Popen[bytes]:
         worker = self._spawn("jobs.consumer", {}, f"worker-{len(self.workers)}")
@@ -126,7 +127,7 @@ class Stack:
 
     def api(self, method: str, path: str, **kwargs: Any) -> httpx.Response:
         headers = {"Authorization": f"Bearer {self.api_token}"}
-        return httpx.request(method, f"{self.url}{path}", headers=headers, timeout=30, **kwargs)
+        return self.http.request(method, f"{self.url}{path}", headers=headers, **kwargs)
 
     def click(
         self, number: str, action: str, chosen: dict[str, Any], reason: str = "checked by hand"
@@ -142,25 +143,24 @@ class Stack:
 
     def journal(self, **wanted: str) -> list[dict[str, Any]]:
         """What the providers accepted."""
-        answer = httpx.get(f"{self.sandbox}/control/journal", params=wanted, timeout=30)
+        answer = self.http.get(f"{self.sandbox}/control/journal", params=wanted)
         entries: list[dict[str, Any]] = answer.json()["journal"]
         return entries
 
     def fault(self, **fault: Any) -> None:
-        httpx.put(f"{self.sandbox}/control/faults", json=fault, timeout=10).raise_for_status()
+        self.http.put(f"{self.sandbox}/control/faults", json=fault).raise_for_status()
 
     def register(self, order: dict[str, Any]) -> None:
         """Make an order known to the sandbox's shop, with the payment that its financial status tells of."""
-        httpx.put(f"{self.sandbox}/control/shop/orders", json=order, timeout=10).raise_for_status()
+        self.http.put(f"{self.sandbox}/control/shop/orders", json=order).raise_for_status()
 
     def deliver(self, order: dict[str, Any], *, event_id: str = "", topic: str = "orders/create") -> httpx.Response:
         """Send an order as Shopify does: raw bytes, signed."""
         raw = json.dumps(order).encode()
-        return httpx.post(
+        return self.http.post(
             f"{self.url}/webhooks/channels/shopify",
             content=raw,
             headers=self.shopify_headers(raw, event_id or secrets.token_hex(8), topic),
-            timeout=30,
         )
 
     def shopify_headers(self, raw: bytes, event_id: str, topic: str = "orders/create") -> dict[str, str]:
@@ -182,7 +182,7 @@ class Stack:
         for process in self._others:
             assert process.poll() is None, f"a process ended early; see the logs in {self.folder}"
         try:
-            return httpx.get(url, timeout=2).status_code == 200
+            return self.http.get(url, timeout=2).status_code == 200
         except httpx.TransportError:
             return False
 
@@ -235,10 +235,3 @@ def picture(stack: Stack) -> str:
             "select provider, verdict, count(*) from inbox group by 1, 2",
         )
     )
-
-
-def soon(condition: Callable[[], bool], what: str, timeout: float = 20) -> float:
-    """Wait for a condition and tell how long it took, in seconds."""
-    began = monotonic()
-    until(condition, within=timeout, what=what)
-    return monotonic() - began

@@ -2,24 +2,18 @@
 
 import signal
 import threading
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
 from tests.product.orders import shopify_order
-from tests.product.stack import Stack, running, settled
+from tests.product.stack import Stack, settled
 from tests.waiting import until
 
+pytestmark = pytest.mark.timeout(300)
+
 EFFECTS = ("payment.captured", "invoice.created", "label.bought", "fulfilment.created")
-
-
-@pytest.fixture
-def fresh(tmp_path: Path) -> Iterator[Stack]:
-    with running(tmp_path) as product:
-        yield product
 
 
 def send(stack: Stack, count: int, first: int) -> list[dict[str, Any]]:
