@@ -4,6 +4,7 @@ A stamp beside the bundle holds a hash over everything the bundle is made of, so
 changed source rebuilds by itself. Only npm reaches the network, with whatever registry the machine's npm is set to.
 """
 
+import fcntl
 import hashlib
 import os
 import subprocess
@@ -18,7 +19,8 @@ BUNDLE = ROOT / ".web" / "build" / "client"
 STAMP = ROOT / ".web" / "bundle.stamp"
 # The wheel's own `npm` file has lost its link into the package; the console scripts beside python know the way.
 SCRIPTS = Path(sysconfig.get_path("scripts"))
-SOURCES = ("dashboard/**/*.py", "assets/**/*", "rxconfig.py", "requirements.lock", "reflex.lock/*.json")
+SOURCES = ("dashboard/**/*.py", "assets/**/*", "rxconfig.py", "requirements.lock")
+LOCKED = ("reflex.lock/*.json",)
 # The screens render what these two say, so a bundle built before a change to them no longer fits.
 FACTS = ("backend/domain/desk.py", "backend/domain/permissions.py")
 TIMEOUT_SECONDS = 900
@@ -30,8 +32,12 @@ class BuildFailed(RuntimeError):
 
 def bundle_stamp() -> str:
     """A hash over the names and contents of everything that the bundle is built from."""
+    return f"{_hash(SOURCES + FACTS)}-{_hash(LOCKED)}"
+
+
+def _hash(patterns: tuple[str, ...]) -> str:
     digest = hashlib.sha256()
-    for path in _sources():
+    for path in _files(patterns):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
@@ -48,13 +54,26 @@ def is_current() -> bool:
 def build(progress: Callable[[str], None] = lambda line: None) -> None:
     """Build the bundle, telling `progress` each line the build prints; raises `BuildFailed`.
 
-    The stamp is taken away first and written last, so an interrupted build is never mistaken for a finished one.
+    The stamp is taken away first and written last, so an interrupted build is never mistaken for a finished one. It
+    says what the sources were when the build began: what is changed meanwhile is built the next time.
     """
     STAMP.unlink(missing_ok=True)
+    sources = _hash(SOURCES + FACTS)
     last = _run([sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"], progress)
     if not (BUNDLE / "index.html").is_file():
         raise BuildFailed("\n".join(last) or "The build ended without a bundle.")
-    STAMP.write_text(bundle_stamp(), encoding="ascii")
+    STAMP.write_text(f"{sources}-{_hash(LOCKED)}", encoding="ascii")
+
+
+def ensure(progress: Callable[[str], None] = lambda line: None) -> None:
+    """Build unless the bundle is current; of several processes that want it one builds and the others wait."""
+    if is_current():
+        return
+    STAMP.parent.mkdir(exist_ok=True)
+    with (STAMP.parent / "build.lock").open("w") as handle:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        if not is_current():
+            build(progress)
 
 
 def environment() -> dict[str, str]:
@@ -77,8 +96,8 @@ def environment() -> dict[str, str]:
     return env
 
 
-def _sources() -> Iterator[Path]:
-    found = {path for pattern in (*SOURCES, *FACTS) for path in ROOT.glob(pattern) if path.is_file()}
+def _files(patterns: tuple[str, ...]) -> Iterator[Path]:
+    found = {path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}
     return iter(sorted(path for path in found if "__pycache__" not in path.parts))
 
 
@@ -115,13 +134,10 @@ def _run(command: list[str], progress: Callable[[str], None]) -> list[str]:
 
 def main() -> int:
     """`python -m dashboard.build`: build unless the bundle is current; `--check` only tells, by its exit code."""
-    current = is_current()
     if "--check" in sys.argv[1:]:
-        return 0 if current else 1
-    if current:
-        return 0
+        return 0 if is_current() else 1
     try:
-        build(lambda line: _say(sys.stdout, line))
+        ensure(lambda line: _say(sys.stdout, line))
     except BuildFailed as error:
         _say(sys.stderr, str(error))
         return 1

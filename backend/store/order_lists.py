@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, tuple_
+from sqlalchemy import BigInteger, ColumnElement, and_, exists, or_, tuple_, type_coerce
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, col, select
 
 from backend.store.personal import keyring
@@ -65,5 +66,5 @@ def _search(typed: str) -> ColumnElement[bool]:
             options.append(col(Customer.phone_token) == keys.phone_token(typed))
     tokens = keys.name_query_tokens(typed)
     if tokens:
-        options.append(col(Customer.name_tokens).contains(tokens))
+        options.append(type_coerce(Customer.name_tokens, ARRAY(BigInteger)).contains(tokens))
     return or_(*options) if options else col(Order.id) < 0

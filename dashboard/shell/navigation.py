@@ -9,6 +9,7 @@ import reflex as rx
 
 from backend.domain.permissions import Area
 from dashboard.components.marks import brand_mark
+from dashboard.components.plain_form import PlainForm
 from dashboard.components.times import zone_name
 from dashboard.shell import live
 from dashboard.shell.needs import needs
@@ -128,7 +129,7 @@ def _me() -> rx.Component:
 
 def sign_out_form(button_class: str) -> rx.Component:
     """A plain form post: the session ends on the server and the cookie goes."""
-    return rx.el.form(
+    return PlainForm.create(
         rx.el.button("Sign out", type="submit", class_name=button_class, custom_attrs={"data-testid": "sign-out"}),
         method="post",
         action="/sign-out",
