@@ -54,6 +54,11 @@ class Agenda:
             counts[job["kind"]] = counts.get(job["kind"], 0) + 1
         return counts
 
+    @property
+    def running(self) -> int:
+        """How many jobs are being done right now."""
+        return len(self._running)
+
     async def run(self) -> None:
         """Do due jobs until cancelled."""
         places = asyncio.Semaphore(CONCURRENT_JOBS)

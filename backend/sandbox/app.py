@@ -11,11 +11,12 @@ from backend.sandbox.invoiceninja.api import NinjaApi
 from backend.sandbox.pages import faults as fault_page
 from backend.sandbox.pages import home, journal, mails, orders
 from backend.sandbox.shipengine.api import ShipEngineApi
+from backend.sandbox.shop import direct
 from backend.sandbox.shop.counter import Counter
 from backend.sandbox.shopify import webhooks
 from backend.sandbox.shopify.api import ShopifyApi
 from backend.sandbox.shopify.orders import ShopOrders
-from backend.sandbox.stripe import service as stripe
+from backend.sandbox.stripe.service import Stripe
 from backend.sandbox.world import World
 
 PROVIDERS = ("stripe", "shopify", "invoiceninja", "shipengine")
@@ -25,10 +26,12 @@ def build(world: World) -> tuple[ASGIApp, Counter]:
     """The application and the shop's counter, where orders are placed."""
     shop_orders = ShopOrders(world)
     shipping = ShipEngineApi(world)
-    counter = Counter(world, shop_orders)
+    stripe = Stripe(world)
+    counter = Counter(world, shop_orders, stripe)
+    world.delivery.sign_with("generic", lambda raw: direct.sign(world.config.generic_webhook_secret, raw))
     world.delivery.sign_with("shopify", lambda raw: webhooks.sign(world.config.shopify_webhook_secret, raw))
     routes: list[BaseRoute] = [
-        Mount("/stripe", routes=stripe.routes(world)),
+        Mount("/stripe", routes=stripe.routes()),
         Mount("/shopify", routes=ShopifyApi(shop_orders).routes()),
         Mount("/invoiceninja", routes=NinjaApi(world).routes()),
         Mount("/shipengine", routes=shipping.routes()),

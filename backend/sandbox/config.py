@@ -17,7 +17,8 @@ class SandboxConfig:
     """Settings of one sandbox. Keys and secrets are those which Holdfast is configured with on its side.
 
     `pace` multiplies every delay of later events (1.0: seconds to half a minute; 0.01: fast tests).
-    `trouble_rate` is the share of trickled orders that meet trouble. `first_serial` is the serial number of the
+    `trouble_rate` is the share of trickled orders that meet trouble, `generic_share` the share of those that come
+    through the shop's own web shop in the generic order schema. `first_serial` is the serial number of the
     first order placed live, so that loaded history (serials from 0) never collides with it.
     """
 
@@ -39,6 +40,7 @@ class SandboxConfig:
     pace: float = 1.0
     auto_pay: bool = True
     first_serial: int = 50_000
+    generic_share: float = 0.1
 
     def __post_init__(self) -> None:
         """Refuse what could harm: a public address, a bad URL, numbers out of range, an empty secret."""
@@ -47,17 +49,21 @@ class SandboxConfig:
         url = urlsplit(self.holdfast_url)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ConfigError(f"SANDBOX_HOLDFAST_URL is {self.holdfast_url!r}; it must be an http(s) address.")
-        for name in ("port", "smtp_port"):
-            if not 0 < getattr(self, name) < 65536:
-                raise ConfigError(f"SANDBOX_{name.upper()} is {getattr(self, name)}; it must be between 1 and 65535.")
-        if not 0 <= self.trouble_rate <= 1:
-            raise ConfigError(f"SANDBOX_TROUBLE_RATE is {self.trouble_rate}; it must be between 0 and 1.")
-        for name in ("pace", "orders_per_minute"):
-            if getattr(self, name) < 0:
-                raise ConfigError(f"SANDBOX_{name.upper()} is {getattr(self, name)}; it must not be negative.")
+        self._check_numbers()
         for name in SECRETS:
             if not getattr(self, name):
                 raise ConfigError(f"SANDBOX_{name.upper()} is missing; set it to the same value that Holdfast uses.")
+
+    def _check_numbers(self) -> None:
+        for name in ("port", "smtp_port"):
+            if not 0 < getattr(self, name) < 65536:
+                raise ConfigError(f"SANDBOX_{name.upper()} is {getattr(self, name)}; it must be between 1 and 65535.")
+        for name in ("trouble_rate", "generic_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ConfigError(f"SANDBOX_{name.upper()} is {getattr(self, name)}; it must be between 0 and 1.")
+        for name in ("pace", "orders_per_minute"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise ConfigError(f"SANDBOX_{name.upper()} is {getattr(self, name)}; it must not be negative.")
 
     @property
     def url(self) -> str:
@@ -97,6 +103,7 @@ NUMBERS: tuple[tuple[str, type], ...] = (
     ("first_serial", int),
     ("orders_per_minute", float),
     ("trouble_rate", float),
+    ("generic_share", float),
     ("pace", float),
 )
 

@@ -38,6 +38,8 @@ REFUSALS: dict[str, dict[str, tuple[str, ...]]] = {
     "bad_address": {"shipengine": ("validate", "label")},
 }
 FAULTS = (*REFUSALS, *MACHINE_FAULTS, *LOST_ANSWER_FAULTS)
+# The shop calls us: its webhook is never sent, sent late, or sent again although it was taken.
+SHOP_FAULTS = ("refuse", "slow", "accept_then_500", "accept_then_cut")
 DEFAULT_DELAY_SECONDS = {"slow": 5.0, "accept_then_hang": 60.0}
 
 
@@ -138,6 +140,8 @@ def _checked(wish: Document) -> Document:
         raise BadFault(f"operation for {provider} must be any or one of {', '.join(names)}.")
     if kind not in FAULTS:
         raise BadFault(f"fault must be one of {', '.join(FAULTS)}.")
+    if provider == "shop" and kind not in SHOP_FAULTS:
+        raise BadFault(f"{kind} means nothing for shop; only {', '.join(SHOP_FAULTS)} do.")
     if kind in REFUSALS and (provider not in REFUSALS[kind] or operation not in ("any", *REFUSALS[kind][provider])):
         raise BadFault(f"{kind} means nothing for {provider} {operation}.")
     times, chance, delay = wish.get("times"), wish.get("chance", 1), wish.get("delay_seconds")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.sandbox.running import Sandbox, running
+from tests.sandbox.running import Sandbox, eventually, running
 
 
 @pytest.fixture(scope="module")
@@ -21,5 +21,7 @@ def sandbox(module_sandbox: Sandbox) -> Sandbox:
     """The module's sandbox, emptied."""
     module_sandbox.receiver.answers.clear()
     module_sandbox.http.post("/control/reset").raise_for_status()
+    # A webhook of the test before may still be on its way.
+    eventually(lambda: module_sandbox.http.get("/control/agenda").json()["running"] == 0)
     module_sandbox.receiver.hooks.clear()
     return module_sandbox

@@ -207,12 +207,13 @@ def test_the_catalogue_has_about_sixty_units_with_distinct_skus_and_prices_in_ev
 
 def test_orders_are_made_fast_enough_to_fill_a_demo(generator: Generator) -> None:
     generator.order(AT, 0)
-    started = time.perf_counter()
+    # Processor time, so that a busy machine does not count against the shop.
+    started = time.process_time()
 
     for serial in range(COUNT):
         generator.order(AT, serial)
 
-    assert COUNT / (time.perf_counter() - started) > 2_000
+    assert COUNT / (time.process_time() - started) > 2_000
 
 
 def test_the_body_has_every_field_of_the_documented_order(generator: Generator) -> None:

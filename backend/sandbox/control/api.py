@@ -12,9 +12,10 @@ from backend.sandbox.faults import BadFault
 from backend.sandbox.mail import sink
 from backend.sandbox.shipengine.api import ShipEngineApi
 from backend.sandbox.shipengine.tracking import STATUSES
-from backend.sandbox.shop.counter import Counter
+from backend.sandbox.shop.counter import CHANNELS, Counter
 from backend.sandbox.shop.troubles import TROUBLES
 from backend.sandbox.shopify import webhooks
+from backend.sandbox.shopify.errors import ShopifyError
 from backend.sandbox.shopify.orders import ShopOrders
 from backend.sandbox.world import World
 
@@ -34,7 +35,7 @@ def routes(world: World, orders: ShopOrders, counter: Counter, shipping: ShipEng
         _route("/journal", "GET", control.journal),
         _route("/calls", "GET", control.calls),
         _route("/deliveries", "GET", lambda _r, _b: {"deliveries": list(world.delivery.tries)}),
-        _route("/agenda", "GET", lambda _r, _b: {"waiting": world.agenda.waiting()}),
+        _route("/agenda", "GET", lambda _r, _b: {"waiting": world.agenda.waiting(), "running": world.agenda.running}),
         _route("/faults", "GET", lambda _r, _b: {"faults": world.faults.list()}),
         _route("/faults", "PUT", control.add_fault, 201),
         _route("/faults", "DELETE", lambda _r, _b: {"removed": world.faults.clear()}),
@@ -44,6 +45,7 @@ def routes(world: World, orders: ShopOrders, counter: Counter, shipping: ShipEng
         _route("/shop/orders", "POST", control.place, 201),
         _route("/shop/orders", "PUT", control.register, 201),
         _route("/shop/orders", "GET", control.known_orders),
+        _route("/shop/orders/{id}/cancel", "POST", control.cancel),
         _route("/shop/send", "POST", control.send, 202),
         _route("/tracking", "POST", control.track, 201),
         _route("/reset", "POST", control.reset),
@@ -89,11 +91,16 @@ class _Control:
     def place(self, _: Request, body: Any) -> Any:
         wish = _object(body)
         count, trouble, seed = wish.get("count", 1), wish.get("trouble"), wish.get("seed")
+        channel = wish.get("channel", "shopify")
         if isinstance(count, bool) or not isinstance(count, int) or not 1 <= count <= MAX_ORDERS:
             raise BadRequest(f"count must be a whole number from 1 to {MAX_ORDERS}.")
         if trouble is not None and trouble not in TROUBLES:
             raise BadRequest(f"trouble must be null or one of {', '.join(TROUBLES)}.")
-        placed = [self._counter.place(trouble, seed=seed) for _ in range(count)]
+        if seed is not None and (isinstance(seed, bool) or not isinstance(seed, int)):
+            raise BadRequest("seed must be a whole number or null.")
+        if channel not in CHANNELS:
+            raise BadRequest(f"channel must be one of {', '.join(CHANNELS)}.")
+        placed = [self._counter.place(trouble, seed=seed, channel=channel) for _ in range(count)]
         shown = ("id", "name", "total_price", "currency", "financial_status")
         return {"orders": [{name: order[name] for name in shown} | {"trouble": trouble} for order in placed]}
 
@@ -105,6 +112,13 @@ class _Control:
     def known_orders(self, _request: Request, _: Any) -> Any:
         kept = self._world.store.newest_first("shop_orders")
         return {"orders": [{"id": order["id"], "name": order.get("name")} for order in kept]}
+
+    def cancel(self, request: Request, _: Any) -> Any:
+        try:
+            order = self._counter.cancel(request.path_params["id"])
+        except ShopifyError as error:
+            raise BadRequest(f"The shop refuses: {error}") from None
+        return {"id": order["id"], "cancelled_at": order["cancelled_at"]}
 
     def send(self, _: Request, body: Any) -> Any:
         wish = _object(body)

@@ -60,7 +60,17 @@ class NinjaApi:
         ]
         for documents in self.kinds.values():
             found += self._document_routes(documents)
-        return found
+        return [*found, Route("/client/{kind}/{key}", self._portal, methods=["GET"])]
+
+    async def _portal(self, request: Request) -> Response:
+        """Where an invitation's link leads the customer: the document itself; the key in the link is the permission."""
+        documents = self.kinds.get(request.path_params["kind"])
+        try:
+            if documents is None:
+                raise NinjaError(404, "Not found")
+            return self._pdf(documents, documents.by_invitation(request.path_params["key"]))
+        except NinjaError as error:
+            return error.response()
 
     def _document_routes(self, documents: Documents) -> list[Route]:
         path, kind = f"/{documents.kind}s", documents.kind

@@ -3,12 +3,12 @@
 import html
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.faults import FAULTS, OPERATIONS, BadFault
 from backend.sandbox.pages.forms import fields, same_origin
-from backend.sandbox.pages.layout import page, table
+from backend.sandbox.pages.layout import Page, table
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
 
@@ -60,7 +60,7 @@ def _wish(given: dict[str, str]) -> Document:
     return wish
 
 
-def _page(world: World, order: str, problem: str = "") -> HTMLResponse:
+def _page(world: World, order: str, problem: str = "") -> Page:
     rows = [
         [
             str(fault["id"]),
@@ -75,7 +75,7 @@ def _page(world: World, order: str, problem: str = "") -> HTMLResponse:
         ]
         for fault in reversed(world.faults.list())
     ]
-    headings = ["#", "Where", "Order", "Fault", "How often", "Chance#", "Played#", "Why", ""]
+    headings = ["No.#", "Where", "Order", "Fault", "How often", "Chance#", "Played#", "Why", ""]
     body = (
         (f"<p class=bad role=alert>{html.escape(problem)}</p>" if problem else "")
         + _form(order)
@@ -87,7 +87,7 @@ def _page(world: World, order: str, problem: str = "") -> HTMLResponse:
             else ""
         )
     )
-    return HTMLResponse(page("Faults", body, here="/faults"), 400 if problem else 200)
+    return Page("Faults", body, here="/faults", status=400 if problem else 200)
 
 
 def _form(order: str) -> str:

@@ -3,11 +3,11 @@
 import html
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.pages.forms import fields, same_origin
-from backend.sandbox.pages.layout import page
+from backend.sandbox.pages.layout import Page
 from backend.sandbox.shop.counter import Counter
 from backend.sandbox.shop.troubles import SENTENCES, TROUBLES
 from backend.sandbox.world import World
@@ -30,7 +30,7 @@ def routes(world: World, counter: Counter) -> list[Route]:
     """The home page and its button."""
 
     async def show(_: Request) -> Response:
-        return HTMLResponse(page("The world outside Holdfast", _body(world), here="/"))
+        return Page("The world outside Holdfast", _body(world), here="/")
 
     async def place(request: Request) -> Response:
         if not same_origin(request):

@@ -3,10 +3,10 @@
 import html
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from backend.sandbox.pages.layout import page, table
+from backend.sandbox.pages.layout import Page, table
 from backend.sandbox.world import World
 
 SHOWN = 200
@@ -16,7 +16,7 @@ def routes(world: World) -> list[Route]:
     """The page."""
 
     async def show(_: Request) -> Response:
-        return HTMLResponse(page("Journal", _effects(world) + _deliveries(world) + _calls(world), here="/journal"))
+        return Page("Journal", _effects(world) + _deliveries(world) + _calls(world), here="/journal")
 
     return [Route("/journal", show, methods=["GET"])]
 
@@ -34,7 +34,7 @@ def _effects(world: World) -> str:
         ]
         for entry in world.journal.entries()[: -SHOWN - 1 : -1]
     ]
-    headings = ["#", "Time (UTC)", "Effect", "Reference", "Shop order", "Minor units#", "Key"]
+    headings = ["No.#", "Time (UTC)", "Effect", "Reference", "Shop order", "Minor units#", "Key"]
     return "<h2>Effects that were accepted</h2>" + table(headings, rows, empty="Nothing has happened yet.")
 
 

@@ -4,11 +4,11 @@ import html
 from email.message import EmailMessage
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, PlainTextResponse, Response
+from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.mail import sink
-from backend.sandbox.pages.layout import page, table
+from backend.sandbox.pages.layout import Page, table
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
 
@@ -19,14 +19,14 @@ def routes(world: World) -> list[Route]:
     """The list, one mail, one attachment."""
 
     async def show_all(request: Request) -> Response:
-        return HTMLResponse(page("Mails", _list(world, request.query_params.get("order", "")), here="/mails"))
+        return Page("Mails", _list(world, request.query_params.get("order", "")), here="/mails")
 
     async def show_one(request: Request) -> Response:
         number = request.path_params["id"]
         mail, message = world.store.get("mails", number), sink.parsed(world, number)
         if mail is None or message is None:
-            return HTMLResponse(page("Mail", "<p>There is no such mail.</p>", here="/mails"), 404)
-        return HTMLResponse(page(mail["subject"] or "(no subject)", _body(mail, message), here="/mails"))
+            return Page("Mail", "<p>There is no such mail.</p>", here="/mails", status=404)
+        return Page(mail["subject"] or "(no subject)", _body(mail, message), here="/mails")
 
     async def attachment(request: Request) -> Response:
         message = sink.parsed(world, request.path_params["id"])

@@ -3,10 +3,10 @@
 import html
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from backend.sandbox.pages.layout import page, table
+from backend.sandbox.pages.layout import Page, table
 from backend.sandbox.shop.troubles import SENTENCES
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
@@ -18,13 +18,14 @@ def routes(world: World) -> list[Route]:
     """The list and one order."""
 
     async def show_all(_: Request) -> Response:
-        return HTMLResponse(page("Orders", _list(world), here="/orders"))
+        return Page("Orders", _list(world), here="/orders")
 
     async def show_one(request: Request) -> Response:
-        order = world.store.get("shop_orders", request.path_params["id"])
+        order_id = request.path_params["id"]
+        order = world.store.get("shop_orders", order_id) or world.store.get("direct_orders", order_id)
         if order is None:
-            return HTMLResponse(page("Order", "<p>The shop has no such order.</p>", here="/orders"), 404)
-        return HTMLResponse(page(f"Order {order.get('name')}", _detail(world, order), here="/orders"))
+            return Page("Order", "<p>The shop has no such order.</p>", here="/orders", status=404)
+        return Page(f"Order {order.get('name')}", _detail(world, order), here="/orders")
 
     return [Route("/orders", show_all, methods=["GET"]), Route("/orders/{id}", show_one, methods=["GET"])]
 
@@ -35,7 +36,7 @@ def _list(world: World) -> str:
         if entry["external_order"]:
             happened.setdefault(entry["external_order"], []).append(entry["kind"])
     rows = []
-    for order, _ in zip(world.store.newest_first("shop_orders"), range(SHOWN), strict=False):
+    for order in _newest(world):
         order_id = str(order["id"])
         address = order.get("shipping_address") or {}
         rows.append(
@@ -52,6 +53,16 @@ def _list(world: World) -> str:
         )
     headings = ["Order", "Id", "Placed (UTC)", "To", "Total#", "Payment", "Trouble", "What happened outside"]
     return table(headings, rows, empty="No order was placed yet. Place one on the first page.")
+
+
+def _newest(world: World) -> list[Document]:
+    """The newest orders of the platform and of the shop's own web shop."""
+    found = [
+        order
+        for kind in ("shop_orders", "direct_orders")
+        for order, _ in zip(world.store.newest_first(kind), range(SHOWN), strict=False)
+    ]
+    return sorted(found, key=lambda order: str(order.get("created_at")), reverse=True)[:SHOWN]
 
 
 def _trouble(world: World, order_id: str) -> str:

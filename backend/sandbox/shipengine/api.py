@@ -186,8 +186,9 @@ class ShipEngineApi:
 
     async def _download(self, request: Request) -> Response:
         label = self.world.store.get("ship_labels", f"se-{request.path_params['number']}")
-        url = f"{self.world.config.url}{request.url.path}"
-        if label is None or url not in label["label_download"].values() or request.path_params["format"] != "pdf":
+        # The sandbox may have moved to another port since the label was sold; the path stays.
+        known = label is not None and label["label_download"]["pdf"].endswith(request.url.path)
+        if label is None or not known:
             return not_found("The download could not be found.").response(self.world.ids.uuid("ship_request"))
         shipment = self.world.store.get("ship_shipments", label["shipment_id"]) or {}
 

@@ -46,7 +46,7 @@ class Tracking:
     def report(self, label: Document, status_code: str) -> Document:
         """Add a scan to a parcel, send the webhook, and return the tracking log."""
         description, detail, text = STATUSES[status_code]
-        now, log = clock.iso(), self.log(label)
+        now, log = clock.iso_millis(), self.log(label)
         place = label["ship_to"] if status_code in ("DE", "AT", "SP") else {}
         event = {
             "occurred_at": now,

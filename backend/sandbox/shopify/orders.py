@@ -24,14 +24,22 @@ class ShopOrders:
         order_id = str(order["id"])
         known = self.world.store.get("shop_orders", order_id) is not None
         self.world.store.put("shop_orders", order_id, order)
-        name = str(order.get("name") or "")
-        self.world.references.link(order_id, name, name.lstrip("#"))
-        self._remember_addressee(order)
+        self.know(order)
         if not known:
             self._open_transaction(order)
             if any(line.get("requires_shipping", True) for line in order.get("line_items", [])):
                 self._open_fulfilment_order(order)
         return order
+
+    def know(self, order: Document) -> None:
+        """Remember what an order can be recognised by: its names, and whom it goes to."""
+        order_id, name = str(order["id"]), str(order.get("name") or "")
+        self.world.references.link(order_id, name, name.lstrip("#"))
+        address = order.get("shipping_address") or {}
+        key = addressee(address.get("name"), address.get("zip"))
+        orders = (self.world.store.get("addressees", key) or {"orders": []})["orders"]
+        if order_id not in orders:
+            self.world.store.put("addressees", key, {"orders": [*orders, order_id]})
 
     def get(self, order_id: str) -> Document:
         """An order or 404."""
@@ -136,13 +144,6 @@ class ShopOrders:
         self.refresh_financial_status(order)
         self.world.journal.accept("shopify", "order.cancelled", reference=order.get("name"), order=order_id)
         return order
-
-    def _remember_addressee(self, order: Document) -> None:
-        address = order.get("shipping_address") or {}
-        key = addressee(address.get("name"), address.get("zip"))
-        orders = (self.world.store.get("addressees", key) or {"orders": []})["orders"]
-        if str(order["id"]) not in orders:
-            self.world.store.put("addressees", key, {"orders": [*orders, str(order["id"])]})
 
     def _open_transaction(self, order: Document) -> None:
         amount = to_minor(order["total_price"], order["currency"])

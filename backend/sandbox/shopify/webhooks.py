@@ -19,9 +19,16 @@ def sign(secret: str, raw: bytes) -> dict[str, str]:
     return {"X-Shopify-Hmac-Sha256": base64.b64encode(digest).decode()}
 
 
-def send(world: World, order: Document | str, *, topic: str = "orders/create", delay_seconds: float = 0.0) -> str:
+def send(
+    world: World,
+    order: Document | str,
+    *,
+    topic: str = "orders/create",
+    delay_seconds: float = 0.0,
+    webhook_id: str | None = None,
+) -> str:
     """Queue a webhook; every retry carries the same X-Shopify-Webhook-Id. Returns that id."""
-    webhook_id = world.ids.uuid("shop_webhook")
+    webhook_id = webhook_id or world.ids.uuid("shop_webhook")
     headers = {
         "X-Shopify-Topic": topic,
         "X-Shopify-Shop-Domain": SHOP_DOMAIN,

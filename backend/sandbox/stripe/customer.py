@@ -3,12 +3,12 @@
 import html
 
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.faults import Call
 from backend.sandbox.money import to_text
-from backend.sandbox.pages.layout import page
+from backend.sandbox.pages.layout import Page
 from backend.sandbox.store import Document
 from backend.sandbox.stripe.errors import StripeError, server_error
 from backend.sandbox.stripe.intents import PAYABLE, Intents
@@ -64,7 +64,7 @@ class Customer:
     async def _show(self, request: Request) -> Response:
         intent = self._ledger.find("payment_intent", request.path_params["id"])
         if intent is None:
-            return HTMLResponse(page("Pay", "<p>This payment does not exist.</p>"), 404)
+            return Page("Pay", "<p>This payment does not exist.</p>", status=404)
         currency = intent["currency"].upper()
         amount = f"{to_text(intent['amount'], currency)} {currency}"
         order = html.escape(str(intent["metadata"].get("order_ref") or intent["id"]))
@@ -79,7 +79,7 @@ class Customer:
                 body += f"<p class=bad>{html.escape(error['message'])}</p>"
         else:
             body += f"<p>This payment is <b>{html.escape(intent['status'])}</b>. There is nothing left to pay.</p>"
-        return HTMLResponse(page("Pay Tidewater Supply", body))
+        return Page("Pay Tidewater Supply", body)
 
     async def _pay_by_hand(self, request: Request) -> Response:
         intent = self._ledger.find("payment_intent", request.path_params["id"])

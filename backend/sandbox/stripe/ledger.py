@@ -27,11 +27,15 @@ SUBSCRIBED = {
 
 @dataclass(frozen=True)
 class Caller:
-    """Who caused an event: an API request with its key, or nobody (a customer on the pay page)."""
+    """Who caused an event: an API request with its key, or nobody (a customer on the pay page).
+
+    Events of callers that are not `announced` can be read under /v1/events but are not sent as webhooks.
+    """
 
     request_id: str | None = None
     idempotency_key: str | None = None
     api_version: str = objects.API_VERSION
+    announced: bool = True
 
 
 CUSTOMER = Caller()
@@ -75,6 +79,7 @@ class Ledger:
         data: dict[str, Any] = {"object": _copy(item)}
         if previous:
             data["previous_attributes"] = previous
+        sent = caller.announced and kind in SUBSCRIBED
         event = {
             "id": self.world.ids.text("evt_"),
             "object": "event",
@@ -82,12 +87,12 @@ class Ledger:
             "created": clock.unix_seconds(),
             "data": data,
             "livemode": False,
-            "pending_webhooks": 1 if kind in SUBSCRIBED else 0,
+            "pending_webhooks": 1 if sent else 0,
             "request": {"id": caller.request_id, "idempotency_key": caller.idempotency_key},
             "type": kind,
         }
         self.save(event)
-        if kind in SUBSCRIBED:
+        if sent:
             self.world.delivery.post("stripe", WEBHOOK_PATH, event, topic=kind)
 
     def note(self, kind: str, item: Document, amount: int, caller: Caller) -> None:

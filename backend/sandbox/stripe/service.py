@@ -1,18 +1,36 @@
-"""Puts Stripe together: ledger, API, pay page and webhook signature."""
+"""Puts Stripe together: ledger, API, pay page, webhook signature, and payments taken by the shop itself."""
 
 from starlette.routing import Route
 
 from backend.sandbox.stripe.api import StripeApi
-from backend.sandbox.stripe.customer import Customer
-from backend.sandbox.stripe.ledger import Ledger, sign
+from backend.sandbox.stripe.customer import GOOD_CARD, Customer
+from backend.sandbox.stripe.ledger import Caller, Ledger, sign
 from backend.sandbox.world import World
 
 
-def routes(world: World) -> list[Route]:
-    """All of Stripe's routes, relative to `/stripe`."""
-    ledger = Ledger(world)
-    api = StripeApi(world, ledger)
-    customer = Customer(world, ledger, api.intents)
-    api.intents.when_open = customer.expect
-    world.delivery.sign_with("stripe", lambda raw: sign(world.config.stripe_webhook_secret, raw))
-    return [*api.routes(), *customer.routes()]
+class Stripe:
+    """The card processor."""
+
+    def __init__(self, world: World) -> None:
+        ledger = Ledger(world)
+        self._api = StripeApi(world, ledger)
+        self._customer = Customer(world, ledger, self._api.intents)
+        self._api.intents.when_open = self._customer.expect
+        world.delivery.sign_with("stripe", lambda raw: sign(world.config.stripe_webhook_secret, raw))
+
+    def routes(self) -> list[Route]:
+        """All routes, relative to `/stripe`."""
+        return [*self._api.routes(), *self._customer.routes()]
+
+    def pay_in_shop(self, order_id: str, amount_minor: int, currency: str, *, manual: bool) -> str:
+        """A payment that the shop's checkout took before Holdfast knew of the order; the intent's id."""
+        params = {
+            "amount": amount_minor,
+            "currency": currency.lower(),
+            "capture_method": "manual" if manual else "automatic",
+            "confirm": True,
+            "payment_method": GOOD_CARD,
+            "metadata": {"channel_order": order_id},
+        }
+        intent = self._api.intents.create(params, Caller(announced=False), None)
+        return str(intent["id"])
