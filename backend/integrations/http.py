@@ -26,6 +26,7 @@ from backend.domain.providers import provider_name
 from backend.integrations.masking import Masker, described
 from backend.integrations.transport import DeadlineTransport
 from backend.ports.calls import Call, Deferred, Exchange, NotSent, OutcomeUnknown, ProviderError, Rejected
+from backend.ports.guard import assert_outside_calls_allowed
 
 MAX_RESPONSE = 8 * 1024 * 1024
 CONNECT_SECONDS = 5.0
@@ -109,6 +110,7 @@ class ProviderClient:
 
         `path` starts with a slash and is already quoted (see `segment`); what is in `hide` is not shown in the record.
         """
+        assert_outside_calls_allowed()
         if clock.monotonic() >= call.deadline:
             raise NotSent(self.provider, "The call's time was up before it was sent; nothing was sent.")
         request = self._built(method, path, json, form, params, headers)

@@ -25,6 +25,7 @@ from backend.integrations.masking import DOTS, Masker
 from backend.integrations.smtp.message import PROVIDER, address, build
 from backend.integrations.smtp.session import SmtpSession, SmtpsSession
 from backend.ports.calls import Call, Deferred, Exchange, NotSent, OutcomeUnknown, ProviderError, Rejected
+from backend.ports.guard import assert_outside_calls_allowed
 from backend.ports.notifications import Mail, MailSent
 
 KEY_SECONDS = 7 * 24 * 3600.0
@@ -59,6 +60,7 @@ class SmtpMailer:
         return Guarantees(key_seconds=KEY_SECONDS, can_ask=False)
 
     def send(self, mail: Mail, call: Call) -> MailSent:
+        assert_outside_calls_allowed()
         to = address(mail.to)
         message = build(mail, self._sender, to)
         started = clock.monotonic()
