@@ -17,7 +17,9 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "shop": ("order*",),
 }
 # Faults of the line or the machine strike anything; accepted-then-lost needs something to accept; refusals need sense.
-MACHINE_FAULTS = ("error_5xx", "slow", "connection_cut")
+# Busy: the status that is answered, with Retry-After as long as the fault's delay.
+BUSY = {"rate_limit": 429, "unavailable": 503}
+MACHINE_FAULTS = ("error_5xx", "slow", "connection_cut", *BUSY)
 LOST_ANSWER_FAULTS = ("accept_then_500", "accept_then_cut", "accept_then_hang")
 REFUSALS: dict[str, dict[str, tuple[str, ...]]] = {
     "refuse": {
@@ -40,7 +42,7 @@ REFUSALS: dict[str, dict[str, tuple[str, ...]]] = {
 FAULTS = (*REFUSALS, *MACHINE_FAULTS, *LOST_ANSWER_FAULTS)
 # The shop calls us: its webhook is never sent, sent late, or sent again although it was taken.
 SHOP_FAULTS = ("refuse", "slow", "accept_then_500", "accept_then_cut")
-DEFAULT_DELAY_SECONDS = {"slow": 5.0, "accept_then_hang": 60.0}
+DEFAULT_DELAY_SECONDS = {"slow": 5.0, "accept_then_hang": 60.0, "rate_limit": 2.0, "unavailable": 2.0}
 
 
 class BadFault(ValueError):
@@ -116,7 +118,7 @@ class Faults:
 
 
 def delay_of(fault: Document) -> float:
-    """How many seconds a slow or hanging fault takes."""
+    """How many seconds a slow or hanging fault takes, or a busy provider asks to wait."""
     return float(fault["delay_seconds"] or DEFAULT_DELAY_SECONDS.get(fault["fault"], 0.0))
 
 

@@ -11,7 +11,7 @@ from backend.sandbox.agenda import Agenda
 from backend.sandbox.config import SandboxConfig
 from backend.sandbox.connection import CutResponse, HangingResponse
 from backend.sandbox.delivery import Delivery
-from backend.sandbox.faults import MACHINE_FAULTS, REFUSALS, Call, Faults, delay_of
+from backend.sandbox.faults import BUSY, MACHINE_FAULTS, REFUSALS, Call, Faults, delay_of
 from backend.sandbox.ids import Ids
 from backend.sandbox.journal import Journal
 from backend.sandbox.references import References
@@ -20,6 +20,8 @@ from backend.sandbox.store import Store
 log = logging.getLogger("sandbox")
 
 Effect = Callable[[str | None], Response]
+# The provider's own answer for a status: 429, 500 or 503.
+Broken = Callable[[int], Response]
 
 
 class World:
@@ -35,11 +37,11 @@ class World:
         self.agenda = Agenda(self.store)
         self.delivery = Delivery(self.agenda, config.holdfast_url, config.pace)
 
-    async def meet(self, call: Call, effect: Effect, broken: Callable[[], Response]) -> Response:
+    async def meet(self, call: Call, effect: Effect, broken: Broken) -> Response:
         """Answer one provider call under whatever fault is set for it.
 
         `effect(refusal)` does the work and answers, or refuses in the provider's words when `refusal` names one of
-        the refusals in `faults.REFUSALS`. `broken()` is the provider's 5xx answer.
+        the refusals in `faults.REFUSALS`. `broken(status)` is the provider's answer when it does not work at all.
         """
         fault = self.faults.strike(call)
         if fault is None:
@@ -53,12 +55,16 @@ class World:
         if answer.status_code >= 400:
             return answer
         if kind == "accept_then_500":
-            return broken()
+            return broken(500)
         return CutResponse() if kind == "accept_then_cut" else HangingResponse(delay_of(fault))
 
-    async def _stumble(self, fault: dict[str, object], effect: Effect, broken: Callable[[], Response]) -> Response:
+    async def _stumble(self, fault: dict[str, object], effect: Effect, broken: Broken) -> Response:
         if fault["fault"] == "error_5xx":
-            return broken()
+            return broken(500)
+        if fault["fault"] in BUSY:
+            answer = broken(BUSY[str(fault["fault"])])
+            answer.headers["Retry-After"] = f"{delay_of(fault):g}"
+            return answer
         if fault["fault"] == "connection_cut":
             return CutResponse()
         await asyncio.sleep(delay_of(fault))

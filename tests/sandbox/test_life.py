@@ -156,3 +156,21 @@ def waiting(sandbox: Sandbox) -> dict[str, int]:
     """What is still to happen."""
     found: dict[str, int] = sandbox.http.get("/control/agenda").json()["waiting"]
     return found
+
+
+def test_it_ends_cleanly_while_a_caller_hangs_and_a_receiver_does_not_answer(tmp_path: Path) -> None:
+    with socket.socket() as mute:
+        mute.bind(("127.0.0.1", 0))
+        mute.listen()
+        with running(tmp_path, holdfast_url=f"http://127.0.0.1:{mute.getsockname()[1]}") as sandbox:
+            sandbox.place()
+            sandbox.fault("stripe", "slow", "read", delay_seconds=60)
+            with pytest.raises(httpx.ReadTimeout):
+                sandbox.http.get("/stripe/v1/events", headers=STRIPE, timeout=0.5)
+            started = time.perf_counter()
+
+            assert sandbox.stop() == (0, "")
+
+            assert time.perf_counter() - started < 8
+            sandbox.start()
+            assert waiting(sandbox) == {"webhook": 1}

@@ -13,7 +13,7 @@ from backend.sandbox.faults import Call
 from backend.sandbox.invoiceninja import pdf
 from backend.sandbox.invoiceninja.clients import Clients
 from backend.sandbox.invoiceninja.documents import Documents
-from backend.sandbox.invoiceninja.errors import NinjaError, invalid, server_error
+from backend.sandbox.invoiceninja.errors import NinjaError, broken, invalid
 from backend.sandbox.invoiceninja.payments import Payments
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
@@ -147,7 +147,7 @@ class NinjaApi:
                     return error.response()
 
             call = Call("invoiceninja", name, self._refs(request, body))
-            answer = await self.world.meet(call, effect, server_error)
+            answer = await self.world.meet(call, effect, broken)
             answer.headers["x-app-version"] = "5.9.2"
             answer.headers["x-minimum-client-version"] = "5.0.16"
             answer.headers["x-ratelimit-limit"] = "300"

@@ -25,6 +25,7 @@ def invalid(field: str, sentence: str) -> NinjaError:
     return NinjaError(422, "The given data was invalid.", {field: [sentence]})
 
 
-def server_error() -> JSONResponse:
-    """500 as the application writes it."""
-    return JSONResponse({"message": "Server Error"}, 500)
+def broken(status: int) -> JSONResponse:
+    """429, 500 or 503 as the application writes it."""
+    messages = {429: "Rate limit exceeded.", 500: "Server Error", 503: "Service Unavailable"}
+    return JSONResponse({"message": messages[status]}, status)

@@ -9,7 +9,7 @@ from typing import Any
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from backend.sandbox import clock
-from backend.sandbox.faults import Call, delay_of
+from backend.sandbox.faults import BUSY, Call, delay_of
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
 
@@ -44,7 +44,7 @@ class Sink:
         kind = fault["fault"] if fault else None
         if kind == "refuse":
             reply = REFUSED
-        elif kind == "error_5xx":
+        elif kind in ("error_5xx", *BUSY):
             reply = TEMPORARY
         elif kind == "connection_cut":
             return server.cut()

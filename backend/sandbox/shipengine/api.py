@@ -3,6 +3,7 @@
 import hmac
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from starlette.requests import Request
@@ -13,7 +14,7 @@ from backend.sandbox import clock
 from backend.sandbox.faults import Call
 from backend.sandbox.references import addressee
 from backend.sandbox.shipengine import addresses, carriers, labels, pdf
-from backend.sandbox.shipengine.errors import ShipEngineError, not_found, refused, server_error, wrong
+from backend.sandbox.shipengine.errors import ShipEngineError, broken, not_found, refused, wrong
 from backend.sandbox.shipengine.labels import Labels
 from backend.sandbox.shipengine.signing import Signer
 from backend.sandbox.shipengine.tracking import Tracking
@@ -196,7 +197,7 @@ class ShipEngineApi:
             return Response(pdf.render(label, shipment), media_type="application/pdf")
 
         call = Call("shipengine", "document", tuple(filter(None, (label["external_order_id"],))))
-        return await self.world.meet(call, effect, lambda: server_error(self.world.ids.uuid("ship_request")))
+        return await self.world.meet(call, effect, partial(broken, self.world.ids.uuid("ship_request")))
 
     def _route(self, path: str, method: str, operation: str, work: Work) -> Route:
         async def handle(request: Request) -> Response:
@@ -217,7 +218,7 @@ class ShipEngineApi:
                     return error.response(request_id)
 
             call = Call("shipengine", operation, self._refs(request, body))
-            return await self.world.meet(call, effect, lambda: server_error(request_id))
+            return await self.world.meet(call, effect, partial(broken, request_id))
 
         return Route(path, handle, methods=[method])
 

@@ -58,7 +58,11 @@ def refused(refusal: str, carrier_code: str) -> ShipEngineError:
     return ShipEngineError(400, source, kind, code, message, carrier_code=carrier_code)
 
 
-def server_error(request_id: str) -> JSONResponse:
-    """500 as ShipEngine writes it."""
-    error = ShipEngineError(500, "shipengine", "system", "unspecified", "An error occurred on ShipEngine's side.")
-    return error.response(request_id)
+def broken(request_id: str, status: int) -> JSONResponse:
+    """429, 500 or 503 as ShipEngine writes it."""
+    code, message = {
+        429: ("rate_limit_exceeded", "You have exceeded the rate limit."),
+        500: ("unspecified", "An error occurred on ShipEngine's side."),
+        503: ("unspecified", "ShipEngine is not available at the moment."),
+    }[status]
+    return ShipEngineError(status, "shipengine", "system", code, message).response(request_id)

@@ -20,6 +20,8 @@ STATUSES = {
     "EX": ("Exception", "UNSPECIFIED_EXCEPTION", "The parcel is delayed by an exception"),
     "DE": ("Delivered", "DELIVERED", "Delivered"),
 }
+# The carrier's own codes for the same.
+CARRIER_CODES = {"UN": "XX", "NY": "MP", "AC": "OR", "IT": "DP", "AT": "X1", "SP": "2W", "EX": "48", "DE": "KB"}
 LABEL_STATUS = {"DE": "delivered", "EX": "error", "UN": "unknown", "NY": "unknown"}
 # Seconds after the label was bought at pace 1, give or take a quarter.
 SCHEDULE = (("AC", 4.0), ("IT", 8.0), ("DE", 20.0))
@@ -47,19 +49,15 @@ class Tracking:
         """Add a scan to a parcel, send the webhook, and return the tracking log."""
         description, detail, text = STATUSES[status_code]
         now, log = clock.iso_millis(), self.log(label)
-        place = label["ship_to"] if status_code in ("DE", "AT", "SP") else {}
         event = {
             "occurred_at": now,
             "carrier_occurred_at": now,
             "description": text,
-            "city_locality": place.get("city_locality") or "Hub",
-            "state_province": place.get("state_province") or "",
-            "postal_code": place.get("postal_code") or "",
-            "country_code": place.get("country_code") or "",
+            **_place(self._seen_at(label, status_code)),
             "company_name": "",
             "signer": "",
             "event_code": status_code,
-            "carrier_detail_code": None,
+            "carrier_detail_code": CARRIER_CODES[status_code],
             "status_code": status_code,
             "status_detail_code": detail,
             "status_description": description,
@@ -69,7 +67,10 @@ class Tracking:
             "latitude": None,
             "longitude": None,
         }
-        log |= _head(status_code) | {"events": [event, *log["events"]]}
+        log |= _head(status_code) | {
+            "carrier_detail_code": CARRIER_CODES[status_code],
+            "events": [event, *log["events"]],
+        }
         log["ship_date"] = log["ship_date"] or now
         log["actual_delivery_date"] = now if status_code == "DE" else log["actual_delivery_date"]
         log["exception_description"] = text if status_code == "EX" else None
@@ -88,13 +89,20 @@ class Tracking:
             **_head("NY"),
             "carrier_code": label["carrier_code"],
             "carrier_id": int(label["carrier_id"][3:]),
-            "carrier_detail_code": None,
+            "carrier_detail_code": CARRIER_CODES["NY"],
             "ship_date": None,
             "estimated_delivery_date": None,
             "actual_delivery_date": None,
             "exception_description": None,
             "events": [],
         }
+
+    def _seen_at(self, label: Document, status_code: str) -> Document:
+        """Near the receiver at the end of the journey, at the sender's before."""
+        if status_code in ("DE", "AT", "SP"):
+            return dict(label["ship_to"])
+        shipment = self._world.store.get("ship_shipments", label["shipment_id"]) or {}
+        return dict(shipment.get("ship_from") or label["ship_to"])
 
     def _send(self, label: Document, log: Document) -> None:
         url = f"{self._world.config.url}/shipengine/v1/tracking"
@@ -125,4 +133,14 @@ def _head(status_code: str) -> Document:
         "status_detail_description": text,
         "carrier_status_code": status_code,
         "carrier_status_description": text,
+    }
+
+
+def _place(address: Document) -> Document:
+    city = address.get("city_locality") or "Hub"
+    return {
+        "city_locality": city,
+        "state_province": address.get("state_province") or city,
+        "postal_code": address.get("postal_code") or "",
+        "country_code": address["country_code"],
     }

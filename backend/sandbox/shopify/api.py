@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from backend.sandbox.faults import Call
 from backend.sandbox.shopify import fulfilment, payments
-from backend.sandbox.shopify.errors import ShopifyError, server_error
+from backend.sandbox.shopify.errors import ShopifyError, broken
 from backend.sandbox.shopify.orders import ShopOrders
 from backend.sandbox.store import Document
 
@@ -126,7 +126,7 @@ class ShopifyApi:
             answer: Response = ShopifyError(401, sentence).response()
         else:
             call = Call("shopify", operation, tuple(filter(None, refs)))
-            answer = await self.world.meet(call, effect, server_error)
+            answer = await self.world.meet(call, effect, broken)
         answer.headers["x-shopify-api-version"] = request.path_params["version"]
         answer.headers["x-request-id"] = self.world.ids.uuid("shop_request")
         answer.headers["x-shopify-shop-api-call-limit"] = "1/40"

@@ -28,6 +28,10 @@ def unprocessable(sentence: str, field: str = "base") -> ShopifyError:
     return ShopifyError(422, {field: [sentence]})
 
 
-def server_error() -> JSONResponse:
-    """500 as Shopify writes it."""
-    return JSONResponse({"errors": "Internal Server Error"}, 500)
+def broken(status: int) -> JSONResponse:
+    """429, 500 or 503 as Shopify writes it."""
+    sentences = {
+        429: "Exceeded 2 calls per second for api client. Reduce request rates to resume uninterrupted service."
+    }
+    sentences |= {500: "Internal Server Error", 503: "Service Unavailable"}
+    return JSONResponse({"errors": sentences[status]}, status)

@@ -14,7 +14,7 @@ from backend.sandbox.connection import LostAnswer
 from backend.sandbox.faults import Call
 from backend.sandbox.store import Document
 from backend.sandbox.stripe import lists, refunds
-from backend.sandbox.stripe.errors import StripeError, no_such, server_error
+from backend.sandbox.stripe.errors import StripeError, broken, no_such
 from backend.sandbox.stripe.form import decode
 from backend.sandbox.stripe.idempotency import Keys
 from backend.sandbox.stripe.intents import Intents
@@ -99,7 +99,7 @@ class StripeApi:
             if (refused := self._unauthorized(request)) is not None:
                 return _with_headers(refused, request, request_id)
             refs = self._refs(request.path_params.get("id", ""), {})
-            result = await self.world.meet(Call("stripe", "read", refs), effect, server_error)
+            result = await self.world.meet(Call("stripe", "read", refs), effect, broken)
             return _with_headers(result, request, request_id)
 
         return handle
@@ -157,7 +157,7 @@ class StripeApi:
             return done
 
         call = Call("stripe", operation, self._refs(object_id or _named_in(params), params.get("metadata") or {}))
-        answer = await self.world.meet(call, effect, server_error)
+        answer = await self.world.meet(call, effect, broken)
         if not ran:
             return answer, None
         # A lost answer is kept as it would have been; a 500 after the work is kept as the 500 it was.

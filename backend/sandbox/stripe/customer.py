@@ -10,7 +10,7 @@ from backend.sandbox.faults import Call
 from backend.sandbox.money import to_text
 from backend.sandbox.pages.layout import Page
 from backend.sandbox.store import Document
-from backend.sandbox.stripe.errors import StripeError, server_error
+from backend.sandbox.stripe.errors import StripeError, broken
 from backend.sandbox.stripe.intents import PAYABLE, Intents
 from backend.sandbox.stripe.ledger import CUSTOMER, Ledger
 from backend.sandbox.world import World
@@ -59,7 +59,7 @@ class Customer:
                 return error.response()
             return Response()
 
-        await self._world.meet(Call("stripe", "pay", tuple(filter(None, refs))), effect, server_error)
+        await self._world.meet(Call("stripe", "pay", tuple(filter(None, refs))), effect, broken)
 
     async def _show(self, request: Request) -> Response:
         intent = self._ledger.find("payment_intent", request.path_params["id"])

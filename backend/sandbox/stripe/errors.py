@@ -42,7 +42,10 @@ def unexpected_state(message: str, intent: dict[str, Any]) -> StripeError:
     )
 
 
-def server_error() -> JSONResponse:
-    """500 as Stripe writes it."""
+def broken(status: int) -> JSONResponse:
+    """429, 500 or 503 as Stripe writes it."""
+    if status == 429:
+        message = "Too many requests in a period of time."
+        return JSONResponse({"error": {"type": "rate_limit_error", "code": "rate_limit", "message": message}}, status)
     message = "An unknown error occurred while the request was being processed."
-    return JSONResponse({"error": {"type": "api_error", "message": message}}, 500)
+    return JSONResponse({"error": {"type": "api_error", "message": message}}, status)
