@@ -100,6 +100,7 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
     except NotNeeded as reason:
         steps.finish(session, claim, result={"not_needed": str(reason)})
         _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{RULES[kind].label}: not needed. {reason}")
+        flow.advance(session, order)
         return None
     move = before_repeat(provider.guarantees(kind), in_doubt=step.in_doubt, since_first_sent=claim.since_first_sent)
     if move is NextMove.ASK and handler.ask is None:
@@ -215,6 +216,7 @@ def _not_connected(session: Session, order: Order, step: Step, claim: steps.Clai
         return
     steps.finish(session, claim, result={"not_needed": f"no provider for {rule.port} is connected"})
     _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{rule.label}: skipped, no {rule.port} connected.")
+    flow.advance(session, order)
 
 
 def _park(
