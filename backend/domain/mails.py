@@ -45,24 +45,35 @@ def as_html(words: Words, shop: str) -> str:
     )
 
 
-def confirmation(name: str, shop_number: str, rows: tuple[tuple[str, str], ...]) -> Words:
+def confirmation(name: str, shop_number: str, rows: tuple[tuple[str, str], ...], *, paid: bool) -> Words:
+    """`paid` tells whether the money is here; orders on terms go on without it."""
+    now = "We have your payment and are getting it ready." if paid else "We are getting it ready."
     return Words(
         f"Your order {shop_number} is confirmed",
-        (f"Hello {name},", f"thank you for your order {shop_number}. We have your payment and are getting it ready."),
+        (f"Hello {name},", f"thank you for your order {shop_number}. {now}"),
         rows,
     )
 
 
-def staff_confirmation(number: str, channel: str, rows: tuple[tuple[str, str], ...], address: str) -> Words:
+def staff_confirmation(
+    number: str, channel: str, rows: tuple[tuple[str, str], ...], address: str, *, paid: bool
+) -> Words:
+    state = "is paid" if paid else "goes on without payment"
     return Words(
-        f"{number} confirmed", (f"{number} from {channel} is paid and on its way to packing.",), rows, ("Open it", address)
+        f"{number} confirmed",
+        (f"{number} from {channel} {state} and is on its way to packing.",),
+        rows,
+        ("Open it", address),
     )
 
 
 def payment_link(name: str, shop_number: str, amount: str, pay_url: str) -> Words:
     return Words(
         f"Please pay your order {shop_number}",
-        (f"Hello {name},", f"your order {shop_number} over {amount} waits for your payment. We ship as soon as it is here."),
+        (
+            f"Hello {name},",
+            f"your order {shop_number} over {amount} waits for your payment. We ship as soon as it is here.",
+        ),
         (),
         ("Pay now", pay_url) if pay_url else None,
     )

@@ -9,6 +9,7 @@ from backend import clock, settings
 from backend.domain import mails
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.money import display
+from backend.domain.payments import PaymentStatus
 from backend.domain.steps import StepKind
 from backend.ports.calls import Call
 from backend.ports.notifications import Attachment, Mail, Mailer, MailSent
@@ -61,6 +62,10 @@ def _staff() -> str:
     return address
 
 
+def _is_paid(order: Order) -> bool:
+    return order.payment_status == PaymentStatus.PAID
+
+
 def _shop_number(order: Order) -> str:
     return order.external_number or order.number
 
@@ -83,11 +88,13 @@ def _lines(session: Session, order: Order) -> tuple[tuple[str, str], ...]:
 
 def _confirmation(session: Session, order: Order, step: Step) -> Mail:
     name, email = _recipient(session, order)
-    return _mail(step, order, email, mails.confirmation(name, _shop_number(order), _lines(session, order)))
+    words = mails.confirmation(name, _shop_number(order), _lines(session, order), paid=_is_paid(order))
+    return _mail(step, order, email, words)
 
 
 def _staff_confirmation(session: Session, order: Order, step: Step) -> Mail:
-    words = mails.staff_confirmation(order.number, order.channel, _lines(session, order), _page(order))
+    lines, page = _lines(session, order), _page(order)
+    words = mails.staff_confirmation(order.number, order.channel, lines, page, paid=_is_paid(order))
     return _mail(step, order, _staff(), words)
 
 

@@ -34,8 +34,8 @@ def parsed(words: Words) -> _Parsed:
 
 
 ALL = [
-    mails.confirmation(NASTY, NASTY, ((NASTY, NASTY),)),
-    mails.staff_confirmation(NASTY, NASTY, ((NASTY, NASTY),), "https://desk.example/orders/1"),
+    mails.confirmation(NASTY, NASTY, ((NASTY, NASTY),), paid=True),
+    mails.staff_confirmation(NASTY, NASTY, ((NASTY, NASTY),), "https://desk.example/orders/1", paid=False),
     mails.payment_link(NASTY, NASTY, NASTY, "https://pay.example/?a=1&b=<2>"),
     mails.invoice(NASTY, NASTY, NASTY),
     mails.shipped(NASTY, NASTY, NASTY, NASTY, "https://track.example/1"),
@@ -79,6 +79,14 @@ def test_a_mail_without_an_address_to_open_has_no_link() -> None:
     assert mails.shipped("Greta", "#1", "", "1Z", "").link is None
     assert mails.payment_link("Greta", "#1", "1.00 EUR", "").link is None
     assert "the carrier has your parcel" in mails.shipped("Greta", "#1", "", "1Z", "").paragraphs[1]
+
+
+def test_only_a_paid_order_is_thanked_for_its_payment() -> None:
+    rows = (("Total", "1.00 EUR"),)
+    paid = [mails.confirmation("G", "#1", rows, paid=True), mails.staff_confirmation("ORD", "x", rows, "", paid=True)]
+    owed = [mails.confirmation("G", "#1", rows, paid=False), mails.staff_confirmation("ORD", "x", rows, "", paid=False)]
+    assert ["We have your payment" in as_text(paid[0], "S"), "is paid" in as_text(paid[1], "S")] == [True, True]
+    assert ["We have your payment" in as_text(owed[0], "S"), "is paid" in as_text(owed[1], "S")] == [False, False]
 
 
 def test_columns_line_up_in_plain_text() -> None:
