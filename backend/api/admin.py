@@ -15,8 +15,6 @@ from backend.services import holds, inbox, orders
 
 router = APIRouter(prefix="/admin", tags=["orders"], responses=problems(401, 403, 422, 503))
 
-CURSOR = r"^[0-9T:.+-]{19,40}~[0-9]{1,18}$"
-
 
 @router.get("/orders", summary="Orders, newest first")
 async def list_orders(

@@ -20,6 +20,10 @@ class AllThreads:
     admin: Threads
     health: Threads
 
+    def close(self) -> None:
+        for threads in (self.webhooks, self.admin, self.health):
+            threads.close()
+
 
 def create_api() -> FastAPI:
     """The API. `wiring.start()` must have been called before the first request."""

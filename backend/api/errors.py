@@ -83,6 +83,14 @@ _BY_STATUS = {
 }
 
 
+_WHERE_FROM = {
+    "version": "GET /admin/orders/{number} and every preview tell it: the version of the order that you decided on.",
+    "hold_id": "GET /admin/orders/{number}/holds lists the holds.",
+    "hold_ids": "GET /admin/orders/{number}/holds lists the holds.",
+}
+"""Where a caller gets what is missing."""
+
+
 def problem(
     request: Request, status: int, code: str, sentence: str, *, headers: dict[str, str] | None = None, **more: Any
 ) -> JSONResponse:
@@ -115,7 +123,7 @@ def install(app: FastAPI) -> None:
 
 async def _expected(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HoldfastError)
-    status = STATUS[error.code]
+    status = STATUS.get(error.code, HTTPStatus.INTERNAL_SERVER_ERROR)
     headers: dict[str, str] = {}
     more: dict[str, Any] = {}
     if isinstance(error, TooManyAttempts):
@@ -142,7 +150,7 @@ def _mistake(item: dict[str, Any]) -> dict[str, str]:
     where, *path = (str(part) for part in item["loc"])
     name = ".".join(path) or "body"
     if item["type"] == "missing":
-        sentence = f"{name} is missing." if path else "The body is missing; send a JSON object."
+        sentence = f"{name} is missing. {_WHERE_FROM.get(name, '')}".strip() if path else "The body is missing."
     elif item["type"] == "extra_forbidden":
         sentence = f"{name} is not known here."
     else:

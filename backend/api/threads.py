@@ -24,6 +24,10 @@ class Threads:
         self._patience = patience
         self._inside = 0
 
+    def close(self) -> None:
+        """Wait for what runs, and forget what has not begun."""
+        self._pool.shutdown(cancel_futures=True)
+
     async def run(self, work: Callable[[], T]) -> T:
         """The result of `work`; raises what it raises, and `Unavailable` when database or time do not allow it."""
         if self._inside >= self._queue:

@@ -42,6 +42,7 @@ from backend.store.tables import (
 )
 
 MAX_PAGE = 200
+BIGGEST_ID = 2**63
 
 
 def order_page(
@@ -89,10 +90,10 @@ def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
         return None
     try:
         moment, order_id = cursor.split("~")
-        at = datetime.fromisoformat(moment)
-        if at.tzinfo is None:
-            raise ValueError("naive")
-        return at, int(order_id)
+        at, last = datetime.fromisoformat(moment), int(order_id)
+        if at.tzinfo is None or not 0 < last < BIGGEST_ID:
+            raise ValueError("not a place in the list")
+        return at, last
     except ValueError as error:
         raise InvalidInput(["The cursor is not one we gave out; begin again without it."]) from error
 
