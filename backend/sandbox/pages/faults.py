@@ -7,8 +7,8 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.faults import FAULTS, OPERATIONS, BadFault
+from backend.sandbox.layout import Page, table
 from backend.sandbox.pages.forms import fields, same_origin
-from backend.sandbox.pages.layout import Page, table
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
 

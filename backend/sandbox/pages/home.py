@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from backend.sandbox.layout import Page
 from backend.sandbox.pages.forms import fields, same_origin
-from backend.sandbox.pages.layout import Page
 from backend.sandbox.shop.counter import Counter
 from backend.sandbox.shop.troubles import SENTENCES, TROUBLES
 from backend.sandbox.world import World

@@ -7,8 +7,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
+from backend.sandbox.layout import Page, table
 from backend.sandbox.mail import sink
-from backend.sandbox.pages.layout import Page, table
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
 

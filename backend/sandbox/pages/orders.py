@@ -6,7 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from backend.sandbox.pages.layout import Page, table
+from backend.sandbox.layout import Page, table
 from backend.sandbox.shop.troubles import SENTENCES
 from backend.sandbox.store import Document
 from backend.sandbox.world import World

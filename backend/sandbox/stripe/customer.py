@@ -7,8 +7,8 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.faults import Call
+from backend.sandbox.layout import Page
 from backend.sandbox.money import to_text
-from backend.sandbox.pages.layout import Page
 from backend.sandbox.store import Document
 from backend.sandbox.stripe.errors import StripeError, broken
 from backend.sandbox.stripe.intents import PAYABLE, Intents
