@@ -1,0 +1,53 @@
+"""Which events there are, and what each needs."""
+
+from reflex_base.registry import RegistrationContext
+
+from backend.domain.permissions import Area, Level
+from dashboard.dashboard import app
+from dashboard.shell.guard import FRAMEWORK_HANDLERS
+from dashboard.shell.needs import need_of
+
+assert app  # the registry is filled by importing the app
+
+CHANGING = {
+    "add_note": (Area.ORDERS, Level.ACT),
+    "ask_hold": (Area.HOLDS, Level.ACT),
+    "ask_step": (Area.ORDERS, Level.ACT),
+    "ask_stop": (Area.HOLDS, Level.ACT),
+    "confirm": (Area.ORDERS, Level.ACT),
+}
+
+
+def ours() -> dict[str, object]:
+    registered = RegistrationContext.ensure_context().event_handlers
+    return {
+        name: entry.handler.fn
+        for name, entry in registered.items()
+        if entry.handler.fn.__module__.startswith("dashboard")
+    }
+
+
+def test_every_handler_of_ours_declares_what_it_needs() -> None:
+    assert [name for name, handler in ours().items() if need_of(handler) is None] == []
+
+
+def test_the_inventory_finds_our_handlers() -> None:
+    assert {name.rsplit(".", 1)[1] for name in ours()} >= {"load", "follow", "confirm", "find", "dismiss", "search"}
+
+
+def test_what_changes_an_order_needs_the_right_to_act() -> None:
+    acting = {name.rsplit(".", 1)[1]: need_of(handler) for name, handler in ours().items()}
+    assert {name: acting[name] for name in CHANGING} == CHANGING
+
+
+def test_clicks_made_while_offline_are_not_replayed() -> None:
+    registered = RegistrationContext.ensure_context().event_handlers
+    writing = [entry.handler for name, entry in registered.items() if name.rsplit(".", 1)[1] in ("add_note", "confirm")]
+    assert len(writing) == 2
+    assert [handler.event_actions.get("temporal") for handler in writing] == [True, True]
+
+
+def test_the_framework_handlers_that_need_no_session_exist_under_their_names() -> None:
+    registered = RegistrationContext.ensure_context().event_handlers
+    known = {entry.handler.fn.__name__ for entry in registered.values()}
+    assert FRAMEWORK_HANDLERS - known == set()
