@@ -61,9 +61,7 @@ _STATEMENTS = {
 
 def page(session: Session, *, kind: str, sort: str, descending: bool, limit: int, offset: int) -> list[HeldRow]:
     """A page of held orders; `kind` empty means every cause."""
-    rows = session.execute(
-        _STATEMENTS[sort, descending], {"kind": kind, "limit": limit, "offset": offset}
-    ).mappings()
+    rows = session.execute(_STATEMENTS[sort, descending], {"kind": kind, "limit": limit, "offset": offset}).mappings()
     return [_row(dict(row)) for row in rows]
 
 
@@ -90,6 +88,6 @@ def causes(session: Session) -> list[tuple[str, str, int, int]]:
     """(kind, currency, orders, money at stake in minor units) over all open holds."""
     statement = text(
         "select kind, currency, count(distinct orders.id), sum(total_minor) from holds "
-        "join orders on orders.id = holds.order_id where closed_at is null group by kind, currency"
+        "join orders on orders.id = holds.order_id where holds.closed_at is null group by kind, currency"
     )
     return [(row[0], row[1], int(row[2]), int(row[3])) for row in session.execute(statement).all()]
