@@ -15,6 +15,7 @@ from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
 from backend import settings
+from backend.demo import command as demo_data
 from backend.domain.errors import ConfigurationError, HoldfastError, InvalidInput, NotPossible
 from backend.domain.permissions import SYSTEM, Role
 from backend.installation import environment, keys
@@ -93,6 +94,22 @@ def sandbox(
     typer.echo(f"# sandbox at {practice.url}, its mails at {practice.mails}", err=True)
     environment.extend(practice.own_environment(given, orders_per_minute=orders_per_minute))
     _become("backend.sandbox")
+
+
+@cli.command()
+def demo(
+    orders: Annotated[int, typer.Option(help="How many orders to make.")] = 1_500,
+    days: Annotated[int, typer.Option(help="How many days back history begins.")] = 400,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same shop.")] = 1,
+    held: Annotated[int | None, typer.Option(help="How many orders wait held; some fifty unless told.")] = None,
+    if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where there are orders already.")] = False,
+    sure: Annotated[bool, typer.Option("--yes-this-is-not-a-real-shop", help="Needed outside of demo mode.")] = False,
+) -> None:
+    """Load believable history of a shop: orders in every state, held ones, documents, sign-ins."""
+    with environment.database() as current:
+        _use(current)
+        wish = demo_data.wish_of(current, orders=orders, days=days, seed=seed, held=held)
+        demo_data.run(current, wish, sure=sure, if_empty=if_empty, console=Console(highlight=False))
 
 
 @cli.command(name="migrate")

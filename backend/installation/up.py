@@ -1,7 +1,5 @@
 """`holdfast up`: the whole product on one machine, from nothing to an address, and back to nothing on Ctrl-C."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -13,7 +11,7 @@ from backend.installation.addresses import PortTaken, is_free
 from backend.installation.home import Home
 from backend.installation.practice import Practice
 from backend.installation.processes import Child, last_lines, python
-from backend.installation.product import ROOT, Product, StartFailed
+from backend.installation.product import ROOT, Product, StartFailed, run_visibly
 from backend.installation.report import Report
 from backend.installation.stopping import Stopped, StopRequest, stop_requests
 from backend.store import migrate
@@ -43,27 +41,32 @@ def up(report: Report, *, demo: bool, sandbox: bool) -> None:
 
 
 def _start(product: Product, home: Home, report: Report, stop: StopRequest, *, demo: bool, sandbox: bool) -> None:
+    if demo:
+        environment.extend({"HOLDFAST_DEMO": "1"})
     with _bundle(home, report, stop) as finish_bundle:
         _prepare_database(product, home, report)
-        practice = Practice.of(home, not_these=frozenset({settings.current().port})) if sandbox else None
-        if practice is not None:
-            environment.extend(practice.settings_for_holdfast(settings.current()))
+        practice = _start_sandbox(product, home, demo=demo) if sandbox else None
         if demo:
-            environment.extend({"HOLDFAST_DEMO": "1"})
-            _load_demo(home, report, stop)
+            _load_demo(product, report, stop)
         finish_bundle()
     current = settings.current()
     with report.doing("Starting workers and dashboard …", "Workers and dashboard"):
-        if practice is not None:
-            trickle = _TRICKLE_PER_MINUTE if demo else 0.0
-            product.add("sandbox", "backend.sandbox", practice.own_environment(current, orders_per_minute=trickle))
-            product.tell(sandbox=practice.url, sandbox_port=practice.port, smtp_port=practice.smtp_port)
         web = product.add("web", "dashboard.serve", {})
         for number in range(1, current.worker_processes + 1):
             product.add(f"worker-{number}", "jobs.consumer", {})
         product.tell(url=current.origin)
         product.wait_for_web(web, current)
     _say_where(report, current.origin, practice, demo=demo)
+
+
+def _start_sandbox(product: Product, home: Home, *, demo: bool) -> Practice:
+    """Start the sandbox and point at it what nobody has configured."""
+    practice = Practice.of(home, not_these=frozenset({settings.current().port}))
+    environment.extend(practice.settings_for_holdfast(settings.current()))
+    trickle = _TRICKLE_PER_MINUTE if demo else 0.0
+    product.add("sandbox", "backend.sandbox", practice.own_environment(settings.current(), orders_per_minute=trickle))
+    product.tell(sandbox=practice.url, sandbox_port=practice.port, smtp_port=practice.smtp_port)
+    return practice
 
 
 def _prepare_database(product: Product, home: Home, report: Report) -> None:
@@ -100,19 +103,14 @@ def _bundle(home: Home, report: Report, stop: StopRequest) -> Iterator[Callable[
         child.stop(5)
 
 
-def _load_demo(home: Home, report: Report, stop: StopRequest) -> None:
-    """The demo data, unless there are orders already. Its own progress bar goes to our terminal."""
-    command = [sys.executable, "-m", "backend.cli", "demo", "--if-empty"]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment.for_child({}), start_new_session=True)
-    try:
-        while process.poll() is None:
-            if stop.wait(0.05):
-                raise Stopped
-    finally:
-        process.terminate()
-        process.wait()
-    if process.returncode != 0:
-        raise StartFailed("Loading the demo data", home.log_of("demo"))
+def _load_demo(product: Product, report: Report, stop: StopRequest) -> None:
+    """The demo data, unless it is there already; then only the sandbox is reminded of it, beside other work."""
+    if product.shop_is_empty():
+        report.say("Loading demo data …")
+        run_visibly([*python("backend.cli"), "demo", "--if-empty"], "The demo data was not loaded.", stop)
+        report.done("Demo data")
+    else:
+        product.run_once("demo", [*python("backend.cli"), "demo", "--if-empty"])
 
 
 def _say_where(report: Report, url: str, practice: Practice | None, *, demo: bool) -> None:
