@@ -14,6 +14,7 @@ from backend.domain.providers import provider_name
 from backend.domain.steps import StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import flow, holds
+from backend.store import holds as hold_store
 from backend.store import steps, timeline
 from backend.store.tables import Order
 
@@ -30,8 +31,8 @@ def take_in(session: Session, order: Order, new: NewOrder, fingerprint: str) -> 
     if new.cancelled:
         _cancelled(session, order, new)
         return Created.CANCELLED
-    if order.content_hash != fingerprint:
-        _amended(session, order, new)
+    if order.content_hash != fingerprint and not _put_before_a_person(session, order, fingerprint):
+        _amended(session, order, new, fingerprint)
         return Created.AMENDED
     if new.payment_mode is PaymentMode.PAID and order.payment_mode == PaymentMode.UNPAID:
         _paid_in_shop(session, order, new)
@@ -66,7 +67,15 @@ def _cancelled(session: Session, order: Order, new: NewOrder) -> None:
     )
 
 
-def _amended(session: Session, order: Order, new: NewOrder) -> None:
+def _put_before_a_person(session: Session, order: Order, fingerprint: str) -> bool:
+    """Whether these very contents held the order before: shops send an order again with every change of their own."""
+    return any(
+        hold.kind == HoldKind.ORDER_AMENDED and hold.facts.get("contents") == fingerprint
+        for hold in hold_store.all_of(session, order.id)
+    )
+
+
+def _amended(session: Session, order: Order, new: NewOrder, fingerprint: str) -> None:
     there = display(new.total_minor, new.currency)
     _tell(session, order, new, f"The order came again with other contents; total there {there}.", Weight.PROBLEM)
     if OrderStatus(order.status) in FINAL:
@@ -78,6 +87,7 @@ def _amended(session: Session, order: Order, new: NewOrder) -> None:
         f"{provider_name(new.channel)} sent this order again with other contents.",
         source=HoldSource.CHECK,
         provider=new.channel,
+        facts={"contents": fingerprint},
     )
 
 
