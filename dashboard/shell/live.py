@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, Iterator
 
 import psycopg
 
@@ -40,9 +40,13 @@ class Hub:
             for changed in self._subscribers.get(topic, ()):
                 changed.set()
 
+    def followed(self) -> set[str]:
+        """The topics that somebody follows at the moment."""
+        return set(self._subscribers)
+
     def publish_everything(self) -> None:
         """After a gap nobody knows what changed: every page reads anew."""
-        self.publish({ALL, *self._subscribers})
+        self.publish({ALL, *self.followed()})
 
     @contextlib.contextmanager
     def subscribe(self, topic: str) -> Iterator[asyncio.Event]:
@@ -59,7 +63,7 @@ class Hub:
 hub = Hub()
 
 
-async def changes(topic: str, seen: int) -> AsyncIterator[None]:
+async def changes(topic: str, seen: int) -> AsyncGenerator[None, None]:
     """Yields if anything changed since serial `seen`, then at every change of the topic; ends with the session."""
     with hub.subscribe(topic) as changed:
         if hub.serial != seen:

@@ -62,11 +62,13 @@ class Tab:
 
     def send(self, handler: Any, path: str = "/", **payload: Any) -> Answer:
         """Send one event, as the browser would on page `path`, and wait until all that it started has ended."""
-        return asyncio.run(
-            self._send(handler if isinstance(handler, str) else format_event_handler(handler), path, payload)
-        )
+        return asyncio.run(self._send(_name(handler), path, payload, lambda answer: False))
 
-    async def _send(self, name: str, path: str, payload: dict[str, Any]) -> Answer:
+    def follow(self, handler: Any, path: str, until: Callable[[Answer], bool]) -> Answer:
+        """Send an event that goes on for as long as the tab lives, and close the tab when enough has come."""
+        return asyncio.run(self._send(_name(handler), path, {}, until))
+
+    async def _send(self, name: str, path: str, payload: dict[str, Any], enough: Callable[[Answer], bool]) -> Answer:
         answer = Answer()
 
         async def emit_event(token: str, *events: Event) -> None:
@@ -88,7 +90,13 @@ class Tab:
             event = Event(name=name, payload=payload, router_data=router)
             async for delta in processor.enqueue_stream_delta("tab", event):
                 answer.deltas.append(delta)
+                if enough(answer):
+                    break
         return answer
+
+
+def _name(handler: Any) -> str:
+    return handler if isinstance(handler, str) else format_event_handler(handler)
 
 
 @pytest.fixture(autouse=True)

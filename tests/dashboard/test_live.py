@@ -1,0 +1,165 @@
+"""Changes as they happen: the hub, what follows it, and the one connection that listens to the database."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+
+import pytest
+
+from backend import settings
+from backend.domain.holds import HoldKind
+from backend.services import accounts
+from backend.services.run import in_unit_of_work
+from dashboard.pages.held.state import HeldState
+from dashboard.shell import live, sessions
+from tests import factories
+from tests.conftest import Database
+from tests.dashboard.conftest import Tab
+from tests.dashboard.test_held import held
+
+
+@pytest.fixture
+def visit(sign_in: Callable[[], str]) -> str:
+    return sign_in()
+
+
+@contextlib.asynccontextmanager
+async def following(topic: str, token: str, seen: int) -> AsyncIterator[AsyncGenerator[None, None]]:
+    person = await sessions.person_of(token)
+    assert person is not None
+    sessions.enter(sessions.Visit(token, person))
+    news = live.changes(topic, seen)
+    try:
+        yield news
+    finally:
+        await news.aclose()
+
+
+def test_a_follower_hears_of_its_topic_and_of_nothing_else(visit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PUSH_PAUSE_SECONDS", 0.0)
+
+    async def story() -> None:
+        async with following("7", visit, live.hub.serial) as news:
+            waiting = asyncio.ensure_future(anext(news))
+            await asyncio.sleep(0)
+            live.hub.publish({live.ALL, "8"})
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.shield(waiting), 0.1)
+            live.hub.publish({live.ALL, "7"})
+            await asyncio.wait_for(waiting, 2)
+
+    asyncio.run(story())
+
+
+def test_what_changed_between_reading_and_following_is_not_missed(visit: str) -> None:
+    async def story() -> None:
+        seen = live.hub.serial
+        live.hub.publish({live.ALL, "7"})
+        async with following("7", visit, seen) as news:
+            await asyncio.wait_for(anext(news), 2)
+
+    asyncio.run(story())
+
+
+def test_a_burst_costs_one_push(visit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "PUSH_PAUSE_SECONDS", 0.05)
+
+    async def story() -> int:
+        pushes = 0
+        async with following(live.ALL, visit, live.hub.serial) as news:
+            waiting = asyncio.ensure_future(anext(news))
+            await asyncio.sleep(0)
+            for _ in range(200):
+                live.hub.publish({live.ALL})
+            with contextlib.suppress(TimeoutError):
+                while True:
+                    await asyncio.wait_for(waiting, 0.5)
+                    pushes += 1
+                    waiting = asyncio.ensure_future(anext(news))
+        return pushes
+
+    assert asyncio.run(story()) == 1
+
+
+def test_a_follower_ends_with_its_session(visit: str) -> None:
+    async def story() -> None:
+        async with following(live.ALL, visit, -1) as news:
+            await anext(news)
+            await asyncio.to_thread(_sign_out, visit)
+            live.hub.publish({live.ALL})
+            with pytest.raises(StopAsyncIteration):
+                await asyncio.wait_for(anext(news), 5)
+
+    asyncio.run(story())
+
+
+def test_followers_leave_nothing_behind_in_the_hub(visit: str) -> None:
+    async def story() -> None:
+        async with following("7", visit, -1) as news:
+            await anext(news)
+            assert live.hub.followed() == {"7"}
+
+    asyncio.run(story())
+    assert live.hub.followed() == set()
+
+
+@pytest.fixture
+def listening(database: Database, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Settings that name the test's database, for the connection that listens."""
+    monkeypatch.setenv("HOLDFAST_DATABASE_URL", database.url)
+    monkeypatch.setenv("HOLDFAST_ENCRYPTION_KEYS", "test:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8=")
+    monkeypatch.setenv("HOLDFAST_INDEX_KEY", "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8=")
+    settings.current.cache_clear()
+    return database.url
+
+
+async def heard(serial: int, within: float = 10) -> None:
+    """Wait until the hub has heard of something since `serial`."""
+    async with asyncio.timeout(within):
+        while live.hub.serial == serial:
+            await asyncio.sleep(0.01)
+
+
+def test_a_change_by_anybody_reaches_the_hub_even_after_the_connection_broke(
+    listening: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RECONNECT_SECONDS", 0.05)
+
+    async def story() -> None:
+        start = live.hub.serial
+        listener = asyncio.create_task(live.listen())
+        try:
+            await heard(start)
+            before = live.hub.serial
+            await asyncio.to_thread(factories.created)
+            await heard(before)
+            before = live.hub.serial
+            await asyncio.to_thread(_break_listeners, database)
+            await heard(before)
+            before = live.hub.serial
+            await asyncio.to_thread(factories.created)
+            await heard(before)
+        finally:
+            listener.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listener
+
+    asyncio.run(story())
+
+
+def test_a_new_hold_reaches_an_open_queue_without_reload(tab: Tab, database: Database) -> None:
+    assert tab.send(HeldState.load, "/held").last("headline") == "0 orders"
+    number = held(HoldKind.PO_BOX, "The address is a PO box.", 1, database)
+    live.hub.publish({live.ALL})
+    answer = tab.follow(HeldState.follow, "/held", until=lambda answer: bool(answer.values("rows")))
+    assert [row.number for row in answer.last("rows")] == [number]
+    assert answer.last("headline") == "1 order"
+
+
+def _break_listeners(database: Database) -> None:
+    database.execute("select pg_terminate_backend(pid) from pg_stat_activity where query = 'LISTEN holdfast_orders'")
+
+
+def _sign_out(token: str) -> None:
+    in_unit_of_work(accounts.sign_out, token)
+    sessions.forget(token)
