@@ -4,31 +4,35 @@ A click carries the version it was previewed at and a token minted with its butt
 repeated click (double click, reconnect) finds that it was carried out already. People act only through here.
 """
 
-import secrets
-
 from sqlmodel import Session, select
 
 from backend import clock
 from backend.domain.desk import ActionDone, Preview
-from backend.domain.errors import AlreadyDone, NotFound, NotPossible, PreviewOutdated, ReasonMissing
+from backend.domain.errors import AlreadyDone, NotFound, NotPossible
 from backend.domain.holds import CATALOGUE, NEEDS_REASON, HoldAction, HoldKind, HoldSource
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import flow, holds, stock
+from backend.services import clicks, flow, holds, stock
 from backend.store import holds as hold_store
 from backend.store import orders, steps, timeline
-from backend.store.tables import AuditEntry, Hold, Order, Step
-
-MIN_REASON = 3
+from backend.store.tables import Hold, Order, Step
 
 
 def preview_retry(session: Session, number: str, hold_id: int, *, actor: Actor) -> Preview:
     """What a retry of the step behind a hold would do."""
     actor.require(Area.HOLDS, Level.ACT, "retry held orders")
     order, hold = _order_and_hold(session, number, hold_id)
-    return _preview(session, order, "retry", [hold], _retry_effects(session, hold), _retry_refusal(hold), False)
+    return clicks.preview(
+        session,
+        order,
+        "retry",
+        CATALOGUE[HoldKind(hold.kind)].title,
+        _retry_effects(session, hold),
+        refusal=_retry_refusal(hold),
+        closing=frozenset({hold.id}),
+    )
 
 
 def retry(
@@ -37,12 +41,12 @@ def retry(
     """Close a step's hold and run the step again from where it failed; a proven failure begins a new generation."""
     actor.require(Area.HOLDS, Level.ACT, "retry held orders")
     order = orders.lock_by_number(session, number)
-    if _carried_out(session, token, actor):
+    if clicks.carried_out(session, token, actor):
         return ActionDone("This retry was already under way.", repeated=True)
     _, hold = _order_and_hold(session, number, hold_id)
     _check(order, [hold], version, _retry_refusal(hold))
     sentence = _retry_hold(session, order, hold, actor, reason)
-    _audit(session, order, "retry", actor, token, reason, {"hold": hold.kind})
+    clicks.audit(session, order, "retry", actor=actor, token=token, reason=reason, details={"hold": hold.kind})
     flow.advance(session, order, actor=actor)
     return ActionDone(sentence)
 
@@ -53,7 +57,16 @@ def preview_release(session: Session, number: str, hold_ids: list[int], *, actor
     order = orders.by_number(session, number)
     chosen = _chosen(session, order, hold_ids)
     effects = tuple(CATALOGUE[HoldKind(hold.kind)].release_means for hold in chosen)
-    return _preview(session, order, "release", chosen, effects, _release_refusal(chosen), _needs_reason(chosen))
+    return clicks.preview(
+        session,
+        order,
+        "release",
+        " and ".join(CATALOGUE[HoldKind(hold.kind)].title for hold in chosen),
+        effects,
+        refusal=_release_refusal(chosen),
+        needs_reason=_needs_reason(chosen),
+        closing=frozenset(hold.id for hold in chosen),
+    )
 
 
 def release(
@@ -62,17 +75,25 @@ def release(
     """Close the chosen holds and let the order go on where no other hold is open."""
     actor.require(Area.HOLDS, Level.ACT, "release held orders")
     order = orders.lock_by_number(session, number)
-    if _carried_out(session, token, actor):
+    if clicks.carried_out(session, token, actor):
         return ActionDone("This release was already carried out.", repeated=True)
     chosen = _chosen(session, order, hold_ids)
     _check(order, chosen, version, _release_refusal(chosen))
-    if _needs_reason(chosen) and len(reason.strip()) < MIN_REASON:
-        raise ReasonMissing("release this hold")
+    if _needs_reason(chosen):
+        clicks.reasoned(reason, "release this hold")
     for hold in chosen:
-        if hold.step_id is not None:
-            steps.call_off(session, hold.step_id, f"accepted by {actor.name}")
         holds.lift(session, order, hold, "released", actor=actor, reason=reason.strip())
-    _audit(session, order, "release", actor, token, reason, {"holds": [hold.kind for hold in chosen]})
+        if hold.step_id is not None:
+            _go_on_without(session, order, steps.get(session, hold.step_id), actor)
+    clicks.audit(
+        session,
+        order,
+        "release",
+        actor=actor,
+        token=token,
+        reason=reason,
+        details={"holds": [hold.kind for hold in chosen]},
+    )
     flow.advance(session, order, actor=actor)
     remaining = len(hold_store.open_of(session, order.id))
     tail = f" {remaining} other hold(s) remain." if remaining else " The order goes on."
@@ -84,7 +105,8 @@ def preview_retry_step(session: Session, number: str, step_id: int, *, actor: Ac
     actor.require(Area.ORDERS, Level.ACT, "retry steps")
     order = orders.by_number(session, number)
     step = _step_of(session, order, step_id)
-    return _preview(session, order, "retry", [], (_rerun_sentence(step),), _step_refusal(step), False)
+    title = RULES[StepKind(step.kind)].label
+    return clicks.preview(session, order, "retry_step", title, (_rerun_sentence(step),), refusal=_step_refusal(step))
 
 
 def retry_step(
@@ -93,29 +115,24 @@ def retry_step(
     """Run a failed document or message again; the order was never stopped by it."""
     actor.require(Area.ORDERS, Level.ACT, "retry steps")
     order = orders.lock_by_number(session, number)
-    if _carried_out(session, token, actor):
+    if clicks.carried_out(session, token, actor):
         return ActionDone("This retry was already under way.", repeated=True)
     step = _step_of(session, order, step_id)
-    refusal = _step_refusal(step)
-    if refusal:
-        raise NotPossible(refusal)
-    if order.version != version:
-        raise PreviewOutdated(order.number)
+    clicks.check(order, version, _step_refusal(step))
     _rerun(session, order, step, actor)
-    _audit(session, order, "retry_step", actor, token, reason, {"step": step.kind})
+    clicks.audit(session, order, "retry_step", actor=actor, token=token, reason=reason, details={"step": step.kind})
     return ActionDone(f"{RULES[StepKind(step.kind)].label} runs again.")
 
 
 def hold(session: Session, number: str, *, actor: Actor, reason: str) -> ActionDone:
     """Stop an order by hand; only a person can lift it again."""
     actor.require(Area.HOLDS, Level.ACT, "hold orders")
-    if len(reason.strip()) < MIN_REASON:
-        raise ReasonMissing("hold this order")
+    why = clicks.reasoned(reason, "hold this order")
     order = orders.lock_by_number(session, number)
     if any(open_hold.kind == HoldKind.BY_STAFF for open_hold in hold_store.open_of(session, order.id)):
         raise NotPossible(f"Order {number} is already held by staff.")
-    holds.place(session, order, HoldKind.BY_STAFF, reason.strip(), source=HoldSource.PERSON, actor=actor)
-    _audit(session, order, "hold", actor, None, reason, {})
+    holds.place(session, order, HoldKind.BY_STAFF, why, source=HoldSource.PERSON, actor=actor)
+    clicks.audit(session, order, "hold", actor=actor, token=None, reason=reason)
     return ActionDone(f"Order {number} is held.")
 
 
@@ -140,10 +157,7 @@ def _check(order: Order, chosen: list[Hold], version: int, refusal: str) -> None
         if chosen_hold.closed_at is not None:
             title = CATALOGUE[HoldKind(chosen_hold.kind)].title
             raise AlreadyDone(f"“{title}”: this hold", chosen_hold.closed_by_name)
-    if refusal:
-        raise NotPossible(refusal)
-    if order.version != version:
-        raise PreviewOutdated(order.number)
+    clicks.check(order, version, refusal)
 
 
 def _retry_refusal(hold: Hold) -> str:
@@ -199,6 +213,14 @@ def _retry_hold(session: Session, order: Order, hold: Hold, actor: Actor, reason
     return f"{RULES[StepKind(step.kind)].label} runs again."
 
 
+def _go_on_without(session: Session, order: Order, step: Step, actor: Actor) -> None:
+    """A check that failed is accepted as it is; anything else is still needed for the order to get on, so it runs again."""
+    if step.kind == StepKind.SHIPMENT_VERIFY_ADDRESS:
+        steps.call_off(session, step.id, f"accepted by {actor.name}")
+    else:
+        _rerun(session, order, step, actor)
+
+
 def _rerun(session: Session, order: Order, step: Step, actor: Actor) -> None:
     """Only a proven failure may begin a new generation; anything else is repeated under its old key."""
     if step.outcome == Outcome.REJECTED:
@@ -230,66 +252,3 @@ def _step_refusal(step: Step) -> str:
     if RULES[StepKind(step.kind)].holds:
         return "This step holds its order: retry it from the hold."
     return ""
-
-
-def _preview(
-    session: Session,
-    order: Order,
-    action: str,
-    chosen: list[Hold],
-    effects: tuple[str, ...],
-    refusal: str,
-    needs_reason: bool,
-) -> Preview:
-    ids = {candidate.id for candidate in chosen}
-    remaining = tuple(
-        CATALOGUE[HoldKind(open_hold.kind)].title
-        for open_hold in hold_store.open_of(session, order.id)
-        if open_hold.id not in ids
-    )
-    title = " and ".join(CATALOGUE[HoldKind(candidate.kind)].title for candidate in chosen)
-    return Preview(
-        action=action,
-        number=order.number,
-        title=title,
-        effects=effects,
-        remaining_holds=remaining,
-        needs_reason=needs_reason,
-        version=order.version,
-        token=secrets.token_urlsafe(18),
-        refusal=refusal,
-    )
-
-
-def _carried_out(session: Session, token: str, actor: Actor) -> bool:
-    """Whether this very click was carried out before; the caller has locked the order."""
-    earlier = session.exec(select(AuditEntry).where(AuditEntry.action_token == token)).first()
-    if earlier is None:
-        return False
-    if earlier.actor_id != actor.id:
-        raise AlreadyDone("This", earlier.actor_name)
-    return True
-
-
-def _audit(
-    session: Session,
-    order: Order,
-    action: str,
-    actor: Actor,
-    token: str | None,
-    reason: str,
-    details: dict[str, object],
-) -> None:
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_role=str(actor.role or ""),
-            action=action,
-            order_id=order.id,
-            reason=reason.strip(),
-            action_token=token,
-            details=details,
-        )
-    )
