@@ -99,7 +99,6 @@ def address_problem(address: NewAddress) -> str:
     return ""
 
 
-
 def _matters(country: str, field: str, code: str) -> bool:
     """Cities and provinces are written in too many ways to hold an order for one; few countries' mail needs a province."""
     if field == "country_area":

@@ -33,9 +33,11 @@ class HoldKind(StrEnum):
     PROVIDER_UNAVAILABLE = "provider_unavailable"
     PROVIDER_NOT_CONNECTED = "provider_not_connected"
     OUTCOME_UNKNOWN = "outcome_unknown"
+    INTERNAL_ERROR = "internal_error"
     # placed while the parcel is on its way
     DELIVERY_EXCEPTION = "delivery_exception"
     # placed by a person
+    BEING_CANCELLED = "being_cancelled"
     BY_STAFF = "by_staff"
 
 
@@ -181,11 +183,22 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
         "The provider may or may not have done it. Retry asks the provider; nothing is sent twice.",
         (_RETRY,),
     ),
+    _K.INTERNAL_ERROR: HoldRule(
+        "Something went wrong in Holdfast",
+        "Holdfast itself failed here and sent nothing. Give an administrator the reference; retry when it is mended.",
+        (_RETRY,),
+    ),
     _K.DELIVERY_EXCEPTION: HoldRule(
         "Trouble on delivery",
         "The carrier reports a problem with the parcel. Contact carrier or customer; release when it is settled.",
         (_RELEASE,),
         "The hold is closed; the parcel's next scan brings the order on.",
+    ),
+    _K.BEING_CANCELLED: HoldRule(
+        "Being cancelled",
+        "The cancellation is under way: label, refund and stock are settled one after the other. Where one of them"
+        " failed, mend that; the rest follows by itself.",
+        (),
     ),
     _K.BY_STAFF: HoldRule(
         "Held by staff", "A colleague stopped this order. Read the reason, then release.", (_RELEASE,)

@@ -102,6 +102,24 @@ def delivered(name: str, shop_number: str) -> Words:
     )
 
 
+def refunded(name: str, shop_number: str, amount: str) -> Words:
+    return Words(
+        f"Refund for your order {shop_number}",
+        (
+            f"Hello {name},",
+            f"we have paid back {amount} for your order {shop_number}. It may take a few days to appear on your account.",
+        ),
+    )
+
+
+def cancelled(name: str, shop_number: str, refund: str) -> Words:
+    paid_back = f" We have paid back {refund}." if refund else ""
+    return Words(
+        f"Your order {shop_number} is cancelled",
+        (f"Hello {name},", f"your order {shop_number} has been cancelled.{paid_back}"),
+    )
+
+
 def staff_alert(number: str, title: str, reason: str, advice: str, amount: str, address: str) -> Words:
     return Words(
         f"Held: {number} – {title}",

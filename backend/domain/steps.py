@@ -21,6 +21,8 @@ class StepKind(StrEnum):
     MAIL_STAFF_CONFIRMATION = "mail.staff_confirmation"
     MAIL_SHIPPED = "mail.shipped"
     MAIL_DELIVERED = "mail.delivered"
+    MAIL_REFUNDED = "mail.refunded"
+    MAIL_CANCELLED = "mail.cancelled"
     MAIL_STAFF_ALERT = "mail.staff_alert"
 
 
@@ -86,6 +88,8 @@ RULES: dict[StepKind, StepRule] = {
     StepKind.MAIL_STAFF_CONFIRMATION: _mail("Mail: order to staff"),
     StepKind.MAIL_SHIPPED: _mail("Mail: shipped"),
     StepKind.MAIL_DELIVERED: _mail("Mail: delivered"),
+    StepKind.MAIL_REFUNDED: _mail("Mail: refund"),
+    StepKind.MAIL_CANCELLED: _mail("Mail: cancellation"),
     StepKind.MAIL_STAFF_ALERT: _mail("Mail: alert to staff"),
 }
 

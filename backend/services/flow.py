@@ -13,8 +13,8 @@ from backend.domain.permissions import SYSTEM, Actor
 from backend.domain.steps import StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
 from backend.domain.tracking import ORDER_EVENTS, TrackingStatus, shipping_status
-from backend.services import stock
-from backend.services.holds import gate
+from backend.services import cancelling, stock
+from backend.services.holds import gate, lift
 from backend.store import holds, orders, payments, steps, timeline
 from backend.store.tables import Invoice, Order, Parcel, Shipment
 
@@ -23,6 +23,8 @@ _SENTENCES: dict[OrderEvent, str] = {
     OrderEvent.LABEL_BOUGHT: "The label is bought: the order is being packed.",
     OrderEvent.HANDED_OVER: "The carrier has the parcel: the order is shipped.",
     OrderEvent.DELIVERED: "The parcel is delivered.",
+    OrderEvent.CANCELLED: "The order is cancelled.",
+    OrderEvent.FULLY_REFUNDED: "Everything that was captured is paid back: the order is refunded.",
     OrderEvent.FULFILLED_WITHOUT_SHIPPING: "Paid and invoiced, nothing to ship: the order is complete.",
 }
 
@@ -36,6 +38,11 @@ _PAYMENT_STEPS: dict[PaymentMode, StepKind] = {
 def advance(session: Session, order: Order, *, actor: Actor = SYSTEM) -> None:
     """Bring the order as far as the facts allow; the caller has locked it."""
     session.flush()
+    cancellation = cancelling.under_way(session, order)
+    if cancellation is not None:
+        if cancelling.progress(session, order, cancellation):
+            _call_cancelled(session, order)
+        return
     while gate(session, order.id):
         event = _next_event(session, order)
         if event is None or not can(OrderStatus(order.status), event):
@@ -43,6 +50,24 @@ def advance(session: Session, order: Order, *, actor: Actor = SYSTEM) -> None:
         move(session, order, event, actor=actor)
     if gate(session, order.id):
         _promise_next(session, order)
+
+
+def _call_cancelled(session: Session, order: Order) -> None:
+    """Everything is settled: close what held the order, and say so to the customer."""
+    for hold in holds.open_of(session, order.id):
+        lift(session, order, hold, "order cancelled", actor=SYSTEM)
+    update_facts(session, order)
+    move(session, order, OrderEvent.CANCELLED, actor=SYSTEM)
+    steps.promise(session, order, StepKind.MAIL_CANCELLED, at=clock.now())
+    settle_refunded(session, order)
+
+
+def settle_refunded(session: Session, order: Order) -> None:
+    """Once everything captured has been paid back, the order is refunded."""
+    balance = payments.balance_of(session, order.id)
+    paid_back = balance.captured_minor > 0 and balance.refundable_minor == 0
+    if paid_back and can(OrderStatus(order.status), OrderEvent.FULLY_REFUNDED):
+        move(session, order, OrderEvent.FULLY_REFUNDED, actor=SYSTEM)
 
 
 def move(session: Session, order: Order, event: OrderEvent, *, actor: Actor) -> None:

@@ -16,7 +16,7 @@ from backend.ports.notifications import Attachment, Mail, Mailer, MailSent
 from backend.ports.registry import Adapters
 from backend.services.invoice_steps import invoice_of
 from backend.services.step_handlers import Handler, NotNeeded, Success
-from backend.store import orders, steps
+from backend.store import orders, payments, refunds, steps
 from backend.store.personal import keyring
 from backend.store.tables import Hold, Order, Parcel, Shipment, Step
 
@@ -132,6 +132,20 @@ def _delivered(session: Session, order: Order, step: Step) -> Mail:
     return _mail(step, order, email, mails.delivered(name, _shop_number(order)))
 
 
+def _refunded(session: Session, order: Order, step: Step) -> Mail:
+    name, email = _recipient(session, order)
+    refund = refunds.get(session, int(step.subject))
+    words = mails.refunded(name, _shop_number(order), display(refund.amount_minor, refund.currency))
+    return _mail(step, order, email, words)
+
+
+def _cancelled(session: Session, order: Order, step: Step) -> Mail:
+    name, email = _recipient(session, order)
+    paid_back = payments.balance_of(session, order.id).refunded_minor
+    amount = display(paid_back, order.currency) if paid_back else ""
+    return _mail(step, order, email, mails.cancelled(name, _shop_number(order), amount))
+
+
 def _staff_alert(session: Session, order: Order, step: Step) -> Mail:
     hold = session.exec(select(Hold).where(Hold.id == int(step.subject))).one()
     if hold.closed_at is not None:
@@ -168,5 +182,7 @@ HANDLERS: dict[StepKind, Handler] = {
     StepKind.INVOICE_SEND: Handler(_mailer, _invoice, _send, _apply_invoice_sent),
     StepKind.MAIL_SHIPPED: Handler(_mailer, _shipped, _send, _applied("Shipping notice")),
     StepKind.MAIL_DELIVERED: Handler(_mailer, _delivered, _send, _applied("Delivery notice")),
+    StepKind.MAIL_REFUNDED: Handler(_mailer, _refunded, _send, _applied("Refund notice")),
+    StepKind.MAIL_CANCELLED: Handler(_mailer, _cancelled, _send, _applied("Cancellation notice")),
     StepKind.MAIL_STAFF_ALERT: Handler(_mailer, _staff_alert, _send, _applied("Alert to staff")),
 }

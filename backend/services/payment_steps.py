@@ -7,16 +7,23 @@ from backend.domain.holds import HoldKind
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
 from backend.domain.payments import EntryKind
-from backend.domain.permissions import provider_actor
+from backend.domain.permissions import SYSTEM, provider_actor
 from backend.domain.providers import provider_name
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Rejected
-from backend.ports.payments import Capture, PaymentGateway, PaymentOrder, PaymentRequested
+from backend.ports.payments import (
+    Capture,
+    PaymentGateway,
+    PaymentOrder,
+    PaymentRequested,
+    RefundDone,
+    RefundOrder,
+)
 from backend.ports.registry import Adapters
-from backend.services import flow
+from backend.services import cancelling, flow, stock
 from backend.services.step_handlers import Handler, NotNeeded, Success
-from backend.store import payments, steps, timeline
+from backend.store import orders, payments, refunds, steps, timeline
 from backend.store.tables import Order, Step
 
 
@@ -141,7 +148,68 @@ def captured(session: Session, order: Order, provider: str, capture: Capture, *,
     return True
 
 
+def _prepare_refund(session: Session, order: Order, step: Step) -> RefundOrder:
+    refund = refunds.get(session, int(step.subject))
+    if refund.state == "succeeded":
+        raise NotNeeded("It is paid back already.")
+    captures = [entry for entry in payments.entries(session, order.id) if entry.kind == EntryKind.CAPTURED]
+    return RefundOrder(
+        number=order.number,
+        channel_order=order.external_id,
+        payment_reference=captures[0].reference if captures else order.payment_reference,
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
+        reason=refund.reason,
+    )
+
+
+def _apply_refunded(session: Session, order: Order, step: Step, done: RefundDone) -> Success:
+    """Money went back: record it, restock where that was chosen, tell the customer."""
+    refund = refunds.get(session, int(step.subject))
+    now = clock.now()
+    payments.record(
+        session,
+        order,
+        EntryKind.REFUNDED,
+        amount_minor=done.amount_minor,
+        currency=done.currency,
+        provider=step.provider,
+        reference=done.reference,
+        at=now,
+        now=now,
+        step_key=step.key,
+    )
+    refunds.settle(session, refund, done.reference, now)
+    amount = display(done.amount_minor, done.currency)
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.PAYMENT_RECORDED,
+        f"{amount} paid back through {provider_name(step.provider)}.",
+        actor=provider_actor(step.provider),
+        at=now,
+        weight=Weight.MILESTONE,
+        data={"reference": done.reference},
+    )
+    if refund.restock:
+        chosen = {line["position"] for line in refund.lines}
+        items = [item for item in orders.items(session, order.id) if not chosen or item.position in chosen]
+        stock.give_back(session, order, actor=SYSTEM, items=items)
+    flow.update_facts(session, order)
+    if cancelling.under_way(session, order) is None:
+        steps.promise(session, order, StepKind.MAIL_REFUNDED, at=now, subject=step.subject)
+        flow.settle_refunded(session, order)
+    return Success({"reference": done.reference}, f"{amount} paid back.")
+
+
 HANDLERS: dict[StepKind, Handler] = {
+    StepKind.PAYMENT_REFUND: Handler(
+        _gateway,
+        _prepare_refund,
+        lambda gateway, request, call: gateway.refund(request, call),
+        _apply_refunded,
+        ask=lambda gateway, request, call: gateway.find_refund(request, call),
+    ),
     StepKind.PAYMENT_VERIFY: Handler(_gateway, _prepare, _verify, _apply_verified),
     StepKind.PAYMENT_CAPTURE: Handler(_gateway, _prepare, _capture, _apply_captured, ask=_find_capture),
     StepKind.PAYMENT_REQUEST: Handler(

@@ -129,6 +129,26 @@ def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Su
     return Success({"reference": label.reference, "tracking_number": label.tracking_number}, "Label bought.")
 
 
+def _prepare_void(session: Session, order: Order, step: Step) -> str:
+    shipment = session.exec(select(Shipment).where(Shipment.id == int(step.subject))).one()
+    if shipment.state == "voided":
+        raise NotNeeded("The label is voided already.")
+    return shipment.reference
+
+
+def _void(provider: ShippingProvider, reference: str, call: Call) -> str:
+    provider.void_label(reference, call)
+    return reference
+
+
+def _apply_void(session: Session, order: Order, step: Step, reference: str) -> Success:
+    shipment = session.exec(select(Shipment).where(Shipment.id == int(step.subject))).one()
+    shipment.state = "voided"
+    session.add(shipment)
+    flow.update_facts(session, order)
+    return Success({"reference": reference}, "Shipping label voided.")
+
+
 def _receiver(adapters: Adapters, order: Order) -> FulfilmentReceiver | None:
     return adapters.fulfilment_receivers.get(order.channel)
 
@@ -160,6 +180,7 @@ HANDLERS: dict[StepKind, Handler] = {
         _apply_label,
         ask=lambda provider, request, call: provider.find_label(request, call),
     ),
+    StepKind.SHIPMENT_VOID: Handler(_shipping, _prepare_void, _void, _apply_void),
     StepKind.CHANNEL_UPDATE: Handler(
         _receiver,
         _prepare_update,

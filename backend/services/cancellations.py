@@ -1,0 +1,86 @@
+"""The cancel click: begins the sequence that ends with a cancelled order; never `cancelled` behind something that failed."""
+
+from sqlmodel import Session, col, select
+
+from backend.domain.desk import ActionDone, Preview
+from backend.domain.holds import HoldKind, HoldSource
+from backend.domain.money import display
+from backend.domain.orders import OrderEvent, OrderStatus, can
+from backend.domain.payments import PaymentStatus
+from backend.domain.permissions import Actor, Area, Level
+from backend.domain.steps import RULES, StepKind
+from backend.domain.tracking import TrackingStatus
+from backend.services import cancelling, clicks, flow, holds, refunds
+from backend.store import orders
+from backend.store.tables import Order, Parcel, Shipment
+
+
+def preview_cancel(session: Session, number: str, *, restock: bool, actor: Actor) -> Preview:
+    """Everything that cancelling this order would set in motion."""
+    actor.require(Area.ORDERS, Level.ACT, "cancel orders")
+    order = orders.by_number(session, number)
+    effects = _effects(session, order, restock)
+    return clicks.preview(
+        session, order, "cancel", "Cancel order", effects, refusal=_refusal(session, order), needs_reason=True
+    )
+
+
+def cancel(
+    session: Session, number: str, *, restock: bool, actor: Actor, version: int, token: str, reason: str
+) -> ActionDone:
+    """Stop the order and begin to settle it; what is still running is waited for, nothing is left half done."""
+    actor.require(Area.ORDERS, Level.ACT, "cancel orders")
+    order = orders.lock_by_number(session, number)
+    if clicks.carried_out(session, token, actor):
+        return ActionDone("This order is being cancelled already.", repeated=True)
+    clicks.check(order, version, _refusal(session, order))
+    why = clicks.reasoned(reason, "cancel this order")
+    holds.place(
+        session,
+        order,
+        HoldKind.BEING_CANCELLED,
+        why,
+        source=HoldSource.PERSON,
+        actor=actor,
+        facts={"restock": restock},
+    )
+    clicks.audit(session, order, "cancel", actor=actor, token=token, reason=why, details={"restock": restock})
+    flow.advance(session, order, actor=actor)
+    if order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED):
+        return ActionDone(f"Order {number} is cancelled.")
+    return ActionDone(f"Order {number} is being cancelled.")
+
+
+def _refusal(session: Session, order: Order) -> str:
+    if cancelling.under_way(session, order) is not None:
+        return "This order is being cancelled already."
+    if not can(OrderStatus(order.status), OrderEvent.CANCELLED):
+        return f"An order that is {order.status} cannot be cancelled. Refund it instead where money is to go back."
+    doubt = cancelling.doubtful(session, order)
+    if doubt:
+        what = RULES[StepKind(doubt[0].kind)].label
+        return f"It is not known yet whether this happened: {what}. Retry it first, so that the provider is asked."
+    return ""
+
+
+def _effects(session: Session, order: Order, restock: bool) -> tuple[str, ...]:
+    found = ["Whatever has not begun is stopped."]
+    parcel = session.exec(
+        select(Parcel)
+        .join(Shipment, col(Shipment.id) == col(Parcel.shipment_id))
+        .where(Parcel.order_id == order.id, Shipment.state == "labelled")
+    ).first()
+    if parcel is not None and parcel.status == TrackingStatus.LABEL_CREATED:
+        found.append("The shipping label is voided.")
+    elif parcel is not None:
+        found.append(
+            "The parcel is on its way and cannot be called back from here: agree its return with the customer."
+        )
+    refundable = refunds.refundable_minor(session, order)
+    if refundable > 0:
+        found.append(f"{display(refundable, order.currency)} is paid back.")
+    elif order.payment_status == PaymentStatus.AUTHORIZED:
+        found.append("Nothing was captured; the authorization lapses at the payment provider.")
+    found.append("The goods go back to stock." if restock else "Stock stays as it is.")
+    found.append("The customer is told by mail.")
+    return tuple(found)

@@ -1,0 +1,102 @@
+"""The refund click: full, by amount, or by lines and shipping; never more than what was captured less what went back."""
+
+from sqlmodel import Session
+
+from backend import clock
+from backend.domain import refunds as rules
+from backend.domain.desk import ActionDone, Preview
+from backend.domain.money import allocate, display
+from backend.domain.permissions import Actor, Area, Level
+from backend.domain.refunds import Line, RefundWish
+from backend.domain.steps import StepKind
+from backend.domain.timeline import TimelineKind, Weight
+from backend.services import clicks
+from backend.store import orders, payments, refunds, steps, timeline
+from backend.store.tables import Order, Refund
+
+
+def preview_refund(session: Session, number: str, wish: RefundWish, *, actor: Actor) -> Preview:
+    """What this refund would pay back, and what would be left."""
+    actor.require(Area.MONEY, Level.ACT, "refund orders")
+    order = orders.by_number(session, number)
+    amount, refusal = _decide(session, order, wish)
+    left = refundable_minor(session, order) - amount
+    effects = [
+        f"{display(amount, order.currency)} is paid back the way it was paid.",
+        f"{display(max(left, 0), order.currency)} may still be paid back afterwards.",
+        "The goods go back to stock." if wish.restock else "Stock stays as it is.",
+        "The customer is told by mail.",
+    ]
+    return clicks.preview(session, order, "refund", "Refund", tuple(effects), refusal=refusal, needs_reason=True)
+
+
+def refund(
+    session: Session, number: str, wish: RefundWish, *, actor: Actor, version: int, token: str, reason: str
+) -> ActionDone:
+    """Decide a refund and promise its step; the amount is reserved from this moment on."""
+    actor.require(Area.MONEY, Level.ACT, "refund orders")
+    order = orders.lock_by_number(session, number)
+    if clicks.carried_out(session, token, actor):
+        return ActionDone("This refund is already on its way.", repeated=True)
+    amount, refusal = _decide(session, order, wish)
+    clicks.check(order, version, refusal)
+    why = clicks.reasoned(reason, "refund")
+    request(session, order, wish, amount, actor=actor, reason=why)
+    details = {"amount_minor": amount, "currency": order.currency, "restock": wish.restock}
+    clicks.audit(session, order, "refund", actor=actor, token=token, reason=why, details=details)
+    return ActionDone(f"{display(amount, order.currency)} is being paid back.")
+
+
+def request(session: Session, order: Order, wish: RefundWish, amount: int, *, actor: Actor, reason: str) -> Refund:
+    """Write the decision, its timeline entry and its step; the caller has locked the order and checked the amount."""
+    now = clock.now()
+    decided = refunds.request(
+        session,
+        order,
+        amount_minor=amount,
+        lines=[{"position": position, "quantity": quantity} for position, quantity in wish.lines.items()],
+        shipping_minor=order.shipping_minor if wish.shipping else 0,
+        reason=reason,
+        restock=wish.restock,
+        requested_by=actor.id,
+        at=now,
+    )
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.REFUND_REQUESTED,
+        f"Refund of {display(amount, order.currency)} decided. Reason: {reason}",
+        actor=actor,
+        at=now,
+        weight=Weight.MILESTONE,
+        data={"refund_id": decided.id},
+    )
+    steps.promise(session, order, StepKind.PAYMENT_REFUND, at=now, subject=str(decided.id), requested_by=actor.id)
+    return decided
+
+
+def refundable_minor(session: Session, order: Order) -> int:
+    """Captured, less what went back, less what is on its way back."""
+    return payments.balance_of(session, order.id).refundable_minor - refunds.on_its_way_minor(session, order.id)
+
+
+def _decide(session: Session, order: Order, wish: RefundWish) -> tuple[int, str]:
+    """The amount and, where it is not possible, why."""
+    refundable = refundable_minor(session, order)
+    lines = paid_lines(session, order)
+    amount = rules.amount(wish, lines=lines, shipping_minor=order.shipping_minor, refundable_minor=refundable)
+    refusal = rules.refusal(
+        wish, lines=lines, amount_minor=amount, refundable_minor=refundable, currency=order.currency
+    )
+    return amount, refusal
+
+
+def paid_lines(session: Session, order: Order) -> list[Line]:
+    """What the customer paid for each line. Tax that was only given for the whole order is shared out by the lines."""
+    items = orders.items(session, order.id)
+    taxes = [0] * len(items)
+    if not order.taxes_included and order.tax_minor:
+        own = [item.tax_minor for item in items]
+        weights = own if sum(own) else [item.total_minor for item in items]
+        taxes = allocate(order.tax_minor, weights) if sum(weights) else taxes
+    return [Line(item.position, item.quantity, item.total_minor + tax) for item, tax in zip(items, taxes, strict=True)]

@@ -1,0 +1,61 @@
+"""Refunds: decisions to pay back, and what they leave refundable."""
+
+from datetime import datetime
+
+from sqlmodel import Session, col, func, select
+
+from backend.store.tables import Order, Refund
+
+
+def get(session: Session, refund_id: int) -> Refund:
+    return session.exec(select(Refund).where(Refund.id == refund_id).execution_options(populate_existing=True)).one()
+
+
+def of_order(session: Session, order_id: int) -> list[Refund]:
+    return list(session.exec(select(Refund).where(Refund.order_id == order_id).order_by(col(Refund.id))).all())
+
+
+def on_its_way_minor(session: Session, order_id: int) -> int:
+    """What was decided but is not settled yet: it counts as paid back when the next refund is decided."""
+    statement = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
+        Refund.order_id == order_id, Refund.state == "requested"
+    )
+    return int(session.exec(statement).one())
+
+
+def request(
+    session: Session,
+    order: Order,
+    *,
+    amount_minor: int,
+    lines: list[dict[str, int]],
+    shipping_minor: int,
+    reason: str,
+    restock: bool,
+    requested_by: str,
+    at: datetime,
+) -> Refund:
+    """Write a decision down; the caller has locked the order and checked the amount."""
+    serial = len(of_order(session, order.id)) + 1
+    refund = Refund(
+        order_id=order.id,
+        key=f"{order.number}:refund:{serial}",
+        amount_minor=amount_minor,
+        currency=order.currency,
+        shipping_minor=shipping_minor,
+        lines=lines,
+        reason=reason,
+        restock=restock,
+        requested_by=requested_by,
+        requested_at=at,
+    )
+    session.add(refund)
+    session.flush()
+    return refund
+
+
+def settle(session: Session, refund: Refund, reference: str, at: datetime) -> None:
+    """The provider has paid it back."""
+    refund.state, refund.reference, refund.settled_at = "succeeded", reference, at
+    session.add(refund)
+    session.flush()
