@@ -14,6 +14,13 @@ _KNOWN: dict[str, str] = {
     "woocommerce": "WooCommerce",
     "generic": "Signed JSON",
     "smtp": "Mail server",
+    "ups": "UPS",
+    "usps": "USPS",
+    "dhl": "DHL",
+    "dhl_express": "DHL Express",
+    "dpd": "DPD",
+    "gls": "GLS",
+    "fedex": "FedEx",
     "erp": "ERP",
     "terms": "Pays later",
 }

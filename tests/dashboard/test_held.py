@@ -10,7 +10,7 @@ from backend.domain.holds import HoldKind, HoldSource
 from backend.services import holds
 from backend.services.run import in_unit_of_work
 from backend.store import orders
-from dashboard.pages.held.state import HeldState, Query
+from dashboard.pages.held.state import CauseTile, HeldState, Query, _folded
 from tests import factories
 from tests.conftest import Database
 from tests.dashboard.conftest import Tab
@@ -98,6 +98,27 @@ def test_nothing_held_says_so(tab: Tab) -> None:
 )
 def test_an_address_is_believed_only_where_it_makes_sense(parameters: dict[str, str], query: Query) -> None:
     assert Query.of(parameters) == query
+
+
+def tiles(many: int, chosen: int = -1) -> list[CauseTile]:
+    return [CauseTile(f"kind{n}", f"Cause {n}", "1", "", "2%", "", n == chosen) for n in range(many)]
+
+
+@pytest.mark.parametrize(
+    ("many", "chosen", "shown", "folded"),
+    [
+        (10, -1, list(range(10)), []),
+        (12, -1, list(range(10)), [10, 11]),
+        (12, 3, list(range(10)), [10, 11]),
+        (12, 11, [*range(9), 11], [9, 10]),
+    ],
+)
+def test_small_causes_are_folded_away_but_never_the_chosen_one(
+    many: int, chosen: int, shown: list[int], folded: list[int]
+) -> None:
+    visible, rest = _folded(tiles(many, chosen))
+    assert [tile.kind for tile in visible] == [f"kind{n}" for n in shown]
+    assert [tile.kind for tile in rest] == [f"kind{n}" for n in folded]
 
 
 def test_an_address_survives_there_and_back() -> None:

@@ -72,7 +72,7 @@ def test_it_shows_where_the_order_is_and_what_it_costs(tab: Tab, number: str) ->
         ("Tax", "€0.00"),
         ("Total", "€104.70"),
     ]
-    assert answer.last("addresses")[0].lines == ["Greta Lindenau", "Torstraße 140", "10119 Berlin", "DE"]
+    assert answer.last("addresses")[0].lines == ["Greta Lindenau", "Torstraße 140", "10119 Berlin", "Germany"]
 
 
 def test_a_held_order_says_why_and_what_to_do(tab: Tab, number: str) -> None:

@@ -21,6 +21,8 @@ from dashboard.shell.needs import needs
 
 SIZE = 50
 SORTS = ("age", "amount")
+MOST_TILES = 10
+"""Causes shown at once; the smaller ones are folded away, but never the chosen one."""
 
 
 @dataclass
@@ -101,6 +103,8 @@ class HeldState(rx.State):
     shown: str = ""
     kind: str = ""
     causes: list[CauseTile] = []
+    more_causes: list[CauseTile] = []
+    more_text: str = ""
     rows: list[HeldRow] = []
     age_order: str = "ascending"
     amount_order: str = "none"
@@ -142,7 +146,9 @@ class HeldState(rx.State):
         self.oldest = age(queue.oldest_at, now) if queue.oldest_at else ""
         self.shown = count(queue.orders, "order")
         self.kind = query.kind
-        self.causes = [_tile(cause, query, queue.causes) for cause in queue.causes]
+        tiles = [_tile(cause, query, queue.causes) for cause in queue.causes]
+        self.causes, self.more_causes = _folded(tiles)
+        self.more_text = count(len(self.more_causes), "more cause")
         self.rows = [_row(order, now) for order in queue.rows]
         direction = "descending" if query.desc else "ascending"
         self.age_order = direction if query.sort == "age" else "none"
@@ -152,6 +158,16 @@ class HeldState(rx.State):
         keep = {"desc": query.desc}
         self.previous_href = query.href(page=queue.page - 1, **keep) if queue.page > 1 else ""
         self.next_href = query.href(page=queue.page + 1, **keep) if queue.page < queue.pages else ""
+
+
+def _folded(tiles: list[CauseTile]) -> tuple[list[CauseTile], list[CauseTile]]:
+    """The largest causes and the chosen one, and the rest."""
+    if len(tiles) <= MOST_TILES:
+        return tiles, []
+    shown = tiles[: MOST_TILES - 1]
+    chosen = [tile for tile in tiles[MOST_TILES - 1 :] if tile.chosen]
+    shown += chosen or [tiles[MOST_TILES - 1]]
+    return shown, [tile for tile in tiles if tile not in shown]
 
 
 def _tile(cause: Cause, query: Query, causes: tuple[Cause, ...]) -> CauseTile:

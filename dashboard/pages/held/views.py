@@ -38,7 +38,19 @@ def answer() -> rx.Component:
 
 def causes() -> rx.Component:
     """One tile per cause; choosing one filters, choosing it again shows all."""
-    return rx.el.nav(rx.foreach(HeldState.causes, _cause), class_name="causes", aria_label="Causes")
+    return rx.el.nav(
+        rx.el.div(rx.foreach(HeldState.causes, _cause), class_name="causes"),
+        rx.cond(
+            HeldState.more_causes.length() > 0,
+            rx.el.details(
+                rx.el.summary(HeldState.more_text, class_name="quiet", custom_attrs={"data-testid": "more-causes"}),
+                rx.el.div(rx.foreach(HeldState.more_causes, _cause), class_name="causes"),
+                class_name="more",
+            ),
+            rx.fragment(),
+        ),
+        aria_label="Causes",
+    )
 
 
 def _cause(cause: rx.Var[CauseTile]) -> rx.Component:

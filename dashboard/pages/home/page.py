@@ -40,6 +40,11 @@ def _some() -> rx.Component:
             custom_attrs={"data-testid": "open-held"},
         ),
         rx.el.ul(rx.foreach(HomeState.causes, _cause), class_name="cause-lines"),
+        rx.cond(
+            HomeState.more_causes != "",
+            rx.el.p(rx.el.a(HomeState.more_causes, href="/held", class_name="link"), class_name="rest"),
+            rx.fragment(),
+        ),
     )
 
 

@@ -17,6 +17,7 @@ from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
 from dashboard.shell.pulse import current_pulse
 
+MOST_CAUSES = 8
 SWEEP_LATE_SECONDS = 30.0
 """After this long without a look for due work the machinery counts as stopped."""
 
@@ -52,6 +53,7 @@ class HomeState(rx.State):
     held_some: bool = False
     oldest: str = ""
     causes: list[CauseLine] = []
+    more_causes: str = ""
     figures: list[Figure] = []
     _seen: int = -1
 
@@ -82,6 +84,8 @@ class HomeState(rx.State):
         self.held, self.held_some = count(queue.all_orders, "order"), queue.all_orders > 0
         self.oldest = age(queue.oldest_at, now) if queue.oldest_at else ""
         self.causes = _causes(queue)
+        left_out = len(queue.causes) - MOST_CAUSES
+        self.more_causes = count(left_out, "more cause") if left_out > 0 else ""
         self.figures = _figures(pulse)
 
 
@@ -100,7 +104,7 @@ def _causes(queue: HeldQueue) -> list[CauseLine]:
             share=f"{max(3, round(100 * cause.orders / most))}%",
             href=f"/held?kind={cause.kind}",
         )
-        for cause in queue.causes
+        for cause in queue.causes[:MOST_CAUSES]
     ]
 
 

@@ -15,6 +15,7 @@ class Head:
     shipping: str = ""
     shipping_word: str = ""
     held: bool = False
+    final: bool = False
     placed: str = ""
     placed_full: str = ""
     customer: str = ""

@@ -4,12 +4,14 @@ import json
 from datetime import datetime
 from typing import Any
 
+from babel import Locale
+
 from backend.domain.desk import AddressView, HoldView, OrderView, TimelineView
 from backend.domain.holds import HoldAction, HoldSource
-from backend.domain.orders import PATH, OrderStatus
+from backend.domain.orders import FINAL, PATH, OrderStatus
 from backend.domain.permissions import ActorKind
 from backend.domain.timeline import Weight
-from dashboard.components.money import money
+from dashboard.components.money import LOCALE, money
 from dashboard.components.times import age, day, full, moment, time_of_day
 from dashboard.components.words import word
 from dashboard.pages.order.cards import (
@@ -49,6 +51,7 @@ def head(order: OrderView) -> Head:
         shipping=order.shipping_status,
         shipping_word=word(order.shipping_status),
         held=order.held,
+        final=OrderStatus(order.status) in FINAL,
         placed=moment(order.placed_at),
         placed_full=full(order.placed_at),
         customer=order.customer,
@@ -246,7 +249,8 @@ def addresses(order: OrderView) -> list[AddressCard]:
 
 def _lines(address: AddressView) -> list[str]:
     place = " ".join(part for part in (address.postal_code, address.city) if part)
-    region = ", ".join(part for part in (address.province, address.country) if part)
+    country = Locale.parse(LOCALE).territories.get(address.country, address.country)
+    region = ", ".join(part for part in (address.province, country) if part)
     lines = (address.name, address.company, address.line1, address.line2, place, region)
     return [line for line in lines if line]
 

@@ -128,9 +128,9 @@ def _closed(hold: rx.Var[ClosedHoldCard]) -> rx.Component:
 
 
 def stop_button() -> rx.Component:
-    """Hold the order by hand; offered while nothing has stopped it yet."""
+    """Hold the order by hand; offered while nothing has stopped it and something is still to happen."""
     return rx.cond(
-        OrderState.may_act & ~_head.held,
+        OrderState.may_act & ~_head.held & ~_head.final,
         rx.el.button(
             "Hold this order",
             type="button",
