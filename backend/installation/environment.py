@@ -6,8 +6,9 @@ Whoever sets `HOLDFAST_DATABASE_URL` runs their own database; otherwise the embe
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import IO
 
 from backend import settings
 from backend.clock import monotonic
@@ -88,16 +89,32 @@ def use_running_database() -> None:
 @contextmanager
 def _running(home: Home) -> Iterator[str]:
     server = EmbeddedPostgres(home.postgres)
-    deadline = monotonic() + _PATIENCE
-    while (handle := home.claim("database")) is None:
-        if home.up_is_running() and server.running():
+    with ExitStack() as stack:
+        handle = _claim_database(home, unless=lambda: home.up_is_running() and server.running())
+        if handle is None:
             yield server.url()
             return
+        stack.enter_context(handle)
+        stack.callback(server.stop)
+        yield server.start()
+
+
+@contextmanager
+def database_is_ours(home: Home) -> Iterator[None]:
+    """For `up`: nobody else starts or stops the embedded database; waits for a command that just uses it."""
+    handle = _claim_database(home)
+    if handle is not None:
+        with handle:
+            yield
+
+
+def _claim_database(home: Home, *, unless: Callable[[], bool] = lambda: False) -> IO[str] | None:
+    """The lock on starting and stopping the database; None when `unless` comes true. Raises `DatabaseBusy`."""
+    deadline = monotonic() + _PATIENCE
+    while (handle := home.claim("database")) is None:
+        if unless():
+            return None
         if monotonic() > deadline:
             raise DatabaseBusy
         time.sleep(0.05)
-    with handle:
-        try:
-            yield server.start()
-        finally:
-            server.stop()
+    return handle

@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 
 from backend import settings
+from backend.demo.loader import DemoData
 from backend.domain.errors import HoldfastError
 from backend.installation import environment, guard
 from backend.installation.home import Home
@@ -15,11 +16,13 @@ from backend.installation.processes import Child, last_lines, python
 from backend.installation.report import Report
 from backend.installation.stopping import StopRequest
 from backend.settings import Settings
-from backend.store.embedded import EmbeddedPostgres
+from backend.store import db
+from backend.store.embedded import EmbeddedPostgres, EmbeddedPostgresFailed
 
 ROOT = Path(__file__).resolve().parents[2]
 _STOP_SECONDS = {"web": 10.0, "worker": 10.0, "sandbox": 8.0}
 _GIVE_UP_AFTER = 3
+_DATABASE_PAUSE = 5.0
 
 
 class StartFailed(HoldfastError):
@@ -27,6 +30,12 @@ class StartFailed(HoldfastError):
 
     def __init__(self, what: str, log: Path) -> None:
         super().__init__(f"{what} did not start. The end of its log, {log}:\n{last_lines(log)}")
+
+
+class StepFailed(HoldfastError):
+    """A step of the start that has already said on the terminal what went wrong."""
+
+    code = "step_failed"
 
 
 class Product:
@@ -37,6 +46,7 @@ class Product:
         self._report = report
         self._stop = stop
         self._children: list[Child] = []
+        self._passing: list[Child] = []
         self._facts: dict[str, object] = {}
         self._guard: subprocess.Popen[bytes] | None = None
         self.server: EmbeddedPostgres | None = None
@@ -70,6 +80,22 @@ class Product:
         self._note()
         return child
 
+    def run_once(self, name: str, command: list[str]) -> None:
+        """Run a program that ends by itself, beside the others; nobody waits for it, and it is not started again."""
+        child = Child(name, command, self._home.log_of(name), environment.for_child({}), ROOT)
+        child.start()
+        self._passing.append(child)
+        self._note()
+
+    def shop_is_empty(self) -> bool:
+        """Whether demo data has to be loaded, or its loading to be gone on with."""
+        db.configure(settings.current().database_url.get_secret_value(), pool=2)
+        try:
+            begun, any_orders = DemoData(settings.current()).state()
+        finally:
+            db.dispose()
+        return not (begun.complete if begun else any_orders)
+
     def wait_for_web(self, web: Child, given: Settings, timeout: float = 60) -> None:
         """Until the web process answers; raises `StartFailed` with the end of its log."""
         everywhere = ("0.0.0.0", "::")  # nosec B104 - compared with, not bound to
@@ -102,7 +128,11 @@ class Product:
         """Start the embedded database again when it has gone."""
         if self.server is not None and not self.server.running():
             self._report.warn(f"The database has stopped; starting it again. Its log: {self.server.log}")
-            self.server.start()
+            try:
+                self.server.start()
+            except EmbeddedPostgresFailed as error:
+                self._report.warn(str(error))
+                self._stop.wait(_DATABASE_PAUSE)
 
     def watch(self) -> None:
         """Keep everything running until a stop is asked for."""
@@ -118,6 +148,8 @@ class Product:
                 child.ask_to_stop()
             for child in family:
                 child.stop(seconds + (settings.current().step_deadline if kind == "worker" else 0))
+        for child in self._passing:
+            child.stop(2)
         if self.server is not None:
             self.server.stop()
         self._home.record.unlink(missing_ok=True)
@@ -126,21 +158,19 @@ class Product:
             self._guard.wait()
 
     def _note(self) -> None:
-        pids = {child.name: child.pid for child in self._children if child.pid is not None}
-        guard.write_record(self._home, pids, **self._facts)
+        pids = {child.name: child.pid for child in [*self._children, *self._passing] if child.pid is not None}
+        guard.write_record(self._home, pids, passing=[child.name for child in self._passing], **self._facts)
 
 
-def run_to_end(
-    name: str, command: list[str], home: Home, stop: StopRequest, more: Mapping[str, str] | None = None
-) -> None:
-    """Run a program that should end by itself; raises `StartFailed` when it ends badly, and ends it on a stop."""
-    child = Child(name, command, home.log_of(name), environment.for_child(more or {}), ROOT)
-    child.start()
+def run_visibly(command: list[str], when_it_fails: str, stop: StopRequest) -> None:
+    """Run a program that ends by itself and talks to our terminal. Raises `Stopped`, or `StepFailed` with the sentence."""
+    process = subprocess.Popen(command, cwd=ROOT, env=environment.for_child({}), start_new_session=True)
     try:
-        while child.exit_code() is None:
+        while process.poll() is None:
             if stop.wait(0.05):
                 stop.check()
     finally:
-        child.stop(5)
-    if child.exit_code() != 0:
-        raise StartFailed(name.capitalize(), child.log)
+        process.terminate()
+        process.wait()
+    if process.returncode != 0:
+        raise StepFailed(when_it_fails)

@@ -23,7 +23,7 @@ def up(report: Report, *, demo: bool, sandbox: bool) -> None:
     """Run the product until a stop is asked for. Raises `HoldfastError` when it cannot be started."""
     given = settings.current()
     home = Home.at(given.home)
-    with home.alone(), stop_requests() as stop:
+    with home.alone(), environment.database_is_ours(home), stop_requests() as stop:
         guard.end_leftovers(home)
         if not is_free(given.host, given.port):
             raise PortTaken(given.host, given.port)

@@ -160,9 +160,10 @@ class EmbeddedPostgres:
 
     def _launch(self, account: pwd.struct_passwd | None, deadline: float) -> None:
         while not self.running():
-            if self._postmaster() is None:
+            ours = self._postmaster() is None
+            if ours:
                 self._spawn(account)
-            self._wait_until_ready(deadline)
+            self._wait_until_ready(deadline, ours=ours)
 
     def _spawn(self, account: pwd.struct_passwd | None) -> None:
         """Called when no server runs here: what lock files are left name a dead process, or by now another one."""
@@ -190,10 +191,12 @@ class EmbeddedPostgres:
                 **_as(account),
             )
 
-    def _wait_until_ready(self, deadline: float) -> None:
-        """Until the server takes connections, or has died of something that passes by itself."""
+    def _wait_until_ready(self, deadline: float, *, ours: bool) -> None:
+        """Until the server takes connections, or has gone for a reason that passes by itself (`ours`: just spawned)."""
         while not self.running():
             if self._postmaster() is None and self.data not in _children:
+                if not ours:  # it was on its way out when we came
+                    return
                 said = self.log.read_bytes()[self._log_start :].decode(errors="replace")
                 if not any(text in said for text in _TRY_AGAIN) or monotonic() > deadline:
                     raise EmbeddedPostgresFailed(f"The embedded database did not start. Its log ends: {said[-1500:]}")

@@ -156,6 +156,19 @@ def test_a_second_up_in_the_same_folder_is_told_so_and_the_first_goes_on(up: Up)
 
 
 @pytest.mark.timeout(400)
+def test_a_command_beside_it_uses_its_database_and_leaves_it_running(up: Up) -> None:
+    up.start()
+    before = up.family()["postgres"]
+    environment = {**os.environ, "HOLDFAST_HOME": str(up.home.path), "HOLDFAST_PORT": str(up.port)}
+    for command, code in ((["token", "create", "--role", "qa"], 0), (["doctor"], 0), (["user", "add"], 2)):
+        done = subprocess.run([sys.executable, "-m", "backend.cli", *command], cwd=ROOT, env=environment, check=False)
+        assert done.returncode == code
+
+    assert up.family()["postgres"] == before
+    assert "The database has stopped" not in up.said()
+
+
+@pytest.mark.timeout(400)
 def test_when_it_is_killed_nothing_lingers_and_it_starts_again(up: Up) -> None:
     up.start()
     family = up.family()

@@ -72,8 +72,9 @@ def check_product(home: Home, settings: Settings) -> Finding:
             f"Holdfast is not running, and port {settings.port} is used by another program.",
             "Stop that program, or set HOLDFAST_PORT to another port.",
         )
-    dead = sorted(name for name, known in record.get("children", {}).items() if find(known) is None)
+    lasting = {name: at for name, at in record.get("children", {}).items() if name not in record.get("passing", [])}
+    dead = sorted(name for name, known in lasting.items() if find(known) is None)
     if dead:
         logs = ", ".join(str(home.log_of(name)) for name in dead)
         return problem("product", f"Holdfast runs, but not all of it: {', '.join(dead)}.", f"Look into {logs}.")
-    return ok("product", f"Holdfast runs at {settings.origin} with {', '.join(record.get('children', {}))}.")
+    return ok("product", f"Holdfast runs at {settings.origin} with {', '.join(lasting)}.")
