@@ -80,9 +80,9 @@ def make(setup: Setup, index: int, before: Numbers) -> Written:
     found = Written(index, len(placed), placed[0].at, {}, pages.customers, before, after, plan.days_of(index))
     for life, body in zip(lives, bodies, strict=True):
         pages.write(life)
-        _count_stock(life, found, pages, setup.frame.manager.id)
         if life.created_at >= wish.end - WEBHOOKS_KEPT or life.status not in FINAL:
             _keep_webhook(life, body, pages)
+    _move_stock(lives, found, pages)
     found.texts = {name: "".join(lines) for name, lines in pages.lines.items()}
     return found
 
@@ -122,13 +122,12 @@ def _number_papers(setup: Setup, lives: list[Life], before: Numbers, pages: Page
     return Numbers(**taken)
 
 
-def _count_stock(life: Life, found: Written, pages: Pages, warehouse: str) -> None:
-    for sku, quantity in life.received.items():
-        pages.add(sheets.MOVEMENTS, (sku, None, "received", quantity, 0, warehouse, life.created_at))
-        found.on_hand[sku] += quantity
-    for sku, _, _, on_hand, reserved, *_ in life.movements:
-        found.on_hand[sku] += on_hand
-        found.reserved[sku] += reserved
+def _move_stock(lives: list[Life], found: Written, pages: Pages) -> None:
+    """Movements are written in the order of time, so that the shelf is never emptier than nothing."""
+    for row in sorted((row for life in lives for row in life.movements), key=lambda row: row[-1]):
+        pages.add(sheets.MOVEMENTS, row)
+        found.on_hand[row[0]] += row[3]
+        found.reserved[row[0]] += row[4]
 
 
 def _keep_webhook(life: Life, body: dict[str, Any], pages: Pages) -> None:

@@ -1,7 +1,6 @@
 """An order's life in the demo's shop: what each step brings, what customers, carriers and colleagues do, and its fate."""
 
 import random
-from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
 from functools import partial
@@ -64,8 +63,6 @@ class Life(Travels):
     ) -> None:
         super().__init__(frame, new, number, ids, dice, findings)
         self.fate = fate
-        self.received: Counter[str] = Counter()
-        """What had to be restocked for this order."""
         self._destined()
 
     def _destined(self) -> None:
@@ -238,7 +235,8 @@ class Life(Travels):
             return
         if hold.kind is HoldKind.OUT_OF_STOCK:
             for place in self.missing:
-                self.received[self.new.items[place].sku] += self.new.items[place].quantity
+                item = self.new.items[place]
+                self.movements.append((item.sku, None, "received", item.quantity, 0, self.frame.manager.id, self.now))
             self.reserve(self.missing, actor)
             self.lift(hold, "stock reserved on retry", actor)
             self.missing = ()

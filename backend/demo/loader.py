@@ -4,6 +4,7 @@ Each batch is one transaction together with the marker, so at any moment the dat
 """
 
 import os
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, replace
@@ -40,10 +41,13 @@ class Loaded:
 
 
 class DemoData:
-    """The demo data of one database; the caller has pointed `store.db` and the keys at it."""
+    """The demo data of one database; the caller has pointed `store.db` and the keys at it.
 
-    def __init__(self, config: Settings) -> None:
-        self._config = config
+    `processes` help to make the batches; unless told, as many as there are cores where there is much to make.
+    """
+
+    def __init__(self, config: Settings, *, processes: int | None = None) -> None:
+        self._config, self._processes = config, processes
         self._series = {"invoice": config.invoice_series, "credit_note": config.credit_note_series}
 
     def state(self) -> tuple[Marker | None, bool]:
@@ -60,7 +64,7 @@ class DemoData:
         plan = batches.plan_of(begun.wish)
         done = min(begun.batches * len(plan.batch(0)), begun.wish.orders)
         at_first = done
-        for made in _made(setup, plan, begun.batches, before, self._config):
+        for made in self._made(setup, plan, begun.batches, before):
             begun = begun.after_one_more()
             db.in_unit_of_work(self._write, made, begun, setup)
             done += made.orders
@@ -113,37 +117,40 @@ class DemoData:
         session.execute(text("analyze"))
         marker.write(session, complete, complete.wish.end)
 
-
-def _made(setup: Setup, plan: Plan, first: int, before: Numbers, config: Settings) -> Iterator[Written]:
-    """Every batch from `first` on, in order; settled ones are made ahead by other processes when there are many."""
-    settled = first
-    while settled < plan.batches and plan.is_settled(settled):
-        settled += 1
-    if setup.wish.orders > ONE_PROCESS and settled - first > _AHEAD:
-        for made in _made_ahead(setup, plan, range(first, settled), before, config):
+    def _made(self, setup: Setup, plan: Plan, first: int, before: Numbers) -> Iterator[Written]:
+        """Every batch from `first` on, in order; settled ones are made ahead by other processes where those help."""
+        helpers = self._processes
+        if helpers is None:
+            helpers = (os.cpu_count() or 1) if setup.wish.orders > ONE_PROCESS else 0
+        settled = first
+        while helpers and settled < plan.batches and plan.is_settled(settled):
+            settled += 1
+        for made in self._made_ahead(setup, plan, range(first, settled), before, helpers):
             before = made.after
             yield made
-        first = settled
-    for index in range(first, plan.batches):
-        made = batches.make(setup, index, before)
-        before = made.after
-        yield made
+        for index in range(settled, plan.batches):
+            made = batches.make(setup, index, before)
+            before = made.after
+            yield made
 
-
-def _made_ahead(setup: Setup, plan: Plan, these: range, before: Numbers, config: Settings) -> Iterator[Written]:
-    """How many documents a settled batch makes follows from the plan, so batches need not wait for each other."""
-    keys = (config.encryption_keys.get_secret_value(), config.index_key.get_secret_value())
-    workers = max(1, os.cpu_count() or 1)
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_prepare, initargs=keys) as pool:
-        waiting: list[Future[Written]] = []
-        for index in these:
-            waiting.append(pool.submit(batches.make, setup, index, before))
-            documents = plan.documents_of(index)
-            before = Numbers(before.invoice + documents["invoice"], before.credit_note + documents["credit_note"])
-            if len(waiting) >= workers + _AHEAD:
-                yield waiting.pop(0).result()
-        for future in waiting:
-            yield future.result()
+    def _made_ahead(self, setup: Setup, plan: Plan, these: range, before: Numbers, helpers: int) -> Iterator[Written]:
+        """How many documents a settled batch makes follows from the plan, so batches need not wait for each other."""
+        if not these:
+            return
+        keys = (self._config.encryption_keys.get_secret_value(), self._config.index_key.get_secret_value())
+        pool = ProcessPoolExecutor(helpers, mp_context=get_context("spawn"), initializer=_prepare, initargs=keys)
+        waiting: deque[Future[Written]] = deque()
+        try:
+            for index in these:
+                waiting.append(pool.submit(batches.make, setup, index, before))
+                documents = plan.documents_of(index)
+                before = Numbers(before.invoice + documents["invoice"], before.credit_note + documents["credit_note"])
+                if len(waiting) >= helpers + _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
 
 
 def _prepare(encryption_keys: str, index_key: str) -> None:

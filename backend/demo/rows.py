@@ -56,7 +56,6 @@ class Pages:
         self._prices(order_id, new, life.created_at)
         self._steps(life)
         for sheet, rows in (
-            (sheets.MOVEMENTS, life.movements),
             (sheets.ENTRIES, life.entries),
             (sheets.REFUNDS, life.refunds),
             (sheets.SCANS, life.scans),

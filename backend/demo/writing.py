@@ -45,7 +45,7 @@ def write(session: Session, batch: Written, warehouse: Actor) -> None:
 
 def numbers_of(session: Session, series: dict[str, str]) -> Numbers:
     """The last number given out in each series of documents."""
-    known = dict(session.execute(text("select series, last from number_series")).tuples().all())
+    known = dict(session.execute(text("select series, last from number_series")).all())
     return Numbers(known.get(series["invoice"], 0), known.get(series["credit_note"], 0))
 
 
@@ -84,7 +84,7 @@ def _stock(session: Session, batch: Written, warehouse: Actor) -> None:
     rows = session.execute(
         text("select sku, on_hand, reserved from inventory where sku = any(:skus) order by sku for update"),
         {"skus": skus},
-    ).tuples()
+    ).all()
     delivered: Counter[str] = Counter()
     changes = []
     for sku, on_hand, reserved in rows:
