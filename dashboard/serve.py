@@ -40,7 +40,7 @@ def main() -> NoReturn:
         sys.exit("The dashboard's bundle is missing or older than its sources. Build it: python -m dashboard.build")
     os.chdir(build.ROOT)
     arguments = command(settings.host, settings.port)
-    os.execve(arguments[0], arguments, environment())
+    os.execve(arguments[0], arguments, environment())  # nosec B606 - one of our own modules
 
 
 if __name__ == "__main__":
