@@ -17,11 +17,12 @@ PATHS = ("/metrics", "/openapi.json")
 @dataclass(frozen=True)
 class AllThreads:
     webhooks: Threads
+    refusals: Threads
     admin: Threads
     health: Threads
 
     def close(self) -> None:
-        for threads in (self.webhooks, self.admin, self.health):
+        for threads in (self.webhooks, self.refusals, self.admin, self.health):
             threads.close()
 
 
@@ -37,6 +38,7 @@ def create_api() -> FastAPI:
     )
     app.state.threads = AllThreads(
         webhooks=Threads("webhooks", workers=8, queue=256, patience=2.5),
+        refusals=Threads("refusals", workers=1, queue=32, patience=1),
         admin=Threads("admin", workers=6, queue=64, patience=10),
         health=Threads("health", workers=2, queue=16, patience=2),
     )

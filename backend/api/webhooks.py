@@ -5,6 +5,7 @@ authentic: 401, one answer whatever was wrong. Not kept because we cannot at the
 """
 
 import asyncio
+import logging
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
@@ -15,11 +16,13 @@ from starlette.exceptions import HTTPException
 
 from backend import clock, wiring
 from backend.api.described import problems
-from backend.api.errors import MessageRefused, Unreadable
+from backend.api.errors import MessageRefused, Unavailable, Unreadable
 from backend.api.frame import BodyTooLarge
 from backend.ports.calls import InboundMessage, SignatureRefused
 from backend.services import inbox
 from backend.services.inbox import InboundArea, Receipt, Verdict
+
+log = logging.getLogger(__name__)
 
 BODY_SECONDS = 10.0
 """How long a body may take to arrive."""
@@ -81,19 +84,30 @@ async def _take(request: Request, response: Response, area: InboundArea, sender:
         async with asyncio.timeout(BODY_SECONDS):
             body = await request.body()
     except BodyTooLarge:
-        await threads.run(partial(inbox.note_refused, sender, "too large"))
+        await _count(request, sender, "too large", "its body is over the limit")
         raise
     except TimeoutError:
         raise HTTPException(408) from None
     message = InboundMessage(_headers(request), body, clock.wall_seconds())
     try:
         receipt: Receipt = await threads.run(partial(inbox.receive, area, sender, message, adapters))
-    except SignatureRefused:
+    except SignatureRefused as refusal:
+        await _count(request, sender, "signature", str(refusal))
         raise MessageRefused from None
     if receipt.unreadable:
         raise Unreadable(receipt.unreadable)
     response.status_code = HTTPStatus.OK if receipt.verdict in _OK else HTTPStatus.ACCEPTED
     return Received(verdict=receipt.verdict, order_number=receipt.order_number, problems=list(receipt.problems))
+
+
+async def _count(request: Request, sender: str, reason: str, why: str) -> None:
+    """Count a refused message. A flood of them, or a database that is away, leaves some uncounted, never unanswered."""
+    address = request.client.host if request.client else "an unknown address"
+    log.warning("message to %s from %s refused: %s", sender, address, why)
+    try:
+        await request.app.state.threads.refusals.run(partial(inbox.note_refused, sender, reason))
+    except Unavailable:
+        log.warning("the message to %s that was just refused is not counted", sender)
 
 
 def _check_form(request: Request) -> None:

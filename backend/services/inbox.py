@@ -19,7 +19,7 @@ from backend.domain import strict_json
 from backend.domain.desk import InboxRow
 from backend.domain.errors import InvalidInput, NotFound
 from backend.domain.permissions import Actor, Area, Level, provider_actor
-from backend.ports.calls import InboundMessage, SignatureRefused, UnusablePayload
+from backend.ports.calls import InboundMessage, UnusablePayload
 from backend.ports.registry import Adapters
 from backend.services import intake, payment_events, tracking
 from backend.services.run import in_unit_of_work
@@ -73,15 +73,11 @@ class Receipt:
 def receive(area: InboundArea, provider: str, message: InboundMessage, adapters: Adapters) -> Receipt:
     """Authenticate, keep, handle. Raises `NotFound` for an unknown sender and `SignatureRefused` for a false one.
 
-    Runs its own transactions: once the message is kept, the sender may forget it whatever happens afterwards.
+    Runs its own transactions: once the message is kept, the sender may forget it whatever happens afterwards. For a
+    false message the database is not asked at all; whoever took it counts it with `note_refused`.
     """
     adapter = _adapter(area, provider, adapters)
-    try:
-        adapter.authenticate(message)  # type: ignore[attr-defined]
-    except SignatureRefused as refusal:
-        log.warning("message to %s/%s refused: %s", area, provider, refusal)
-        in_unit_of_work(inbox.count_refused, provider, "signature", clock.now())
-        raise
+    adapter.authenticate(message)  # type: ignore[attr-defined]
     event_id, topic = _identify(area, adapter, message)
     row_id, new = in_unit_of_work(
         inbox.record_once,
@@ -104,8 +100,7 @@ def check_connected(area: InboundArea, provider: str, adapters: Adapters) -> Non
 
 
 def note_refused(provider: str, reason: str) -> None:
-    """Count a message that was turned away before its signature could be looked at, so that staff see that it came."""
-    log.warning("message to %s refused: %s", provider, reason)
+    """Count a message that was turned away, so that staff see that it came; nothing else of it is kept."""
     in_unit_of_work(inbox.count_refused, provider, reason, clock.now())
 
 

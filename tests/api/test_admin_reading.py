@@ -156,7 +156,7 @@ def test_one_order_is_told_whole_with_money_and_times(client: Client, manager: d
     assert told["discounts"] == [{"code": "CREW15", "amount": {"amount_minor": 100, "currency": "EUR"}}]
     assert told["placed_at"] == "2026-01-31T09:30:00Z"
     assert told["shipping_address"]["line1"] == "Torstraße 140"
-    assert told["timeline"][-1]["kind"] == "order_received"
+    assert told["timeline"][-1]["kind"] == "order:received"
     assert all(re.fullmatch(r".*Z", entry["at"]) for entry in told["timeline"])
 
 

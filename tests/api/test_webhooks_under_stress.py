@@ -64,6 +64,28 @@ def test_a_database_that_says_nothing_is_given_up_within_three_seconds(client: C
     assert {answer.status_code for answer in answers} == {503}
 
 
+def test_a_forged_message_is_refused_even_while_the_database_says_nothing(client: Client, silence: str) -> None:
+    db.configure(silence)
+    began = monotonic()
+
+    answers = client.at_once([senders.generic(senders.order(), secret="wrong-secret") for _ in range(40)])
+
+    assert monotonic() - began < 3
+    assert {answer.status_code for answer in answers} == {401}
+
+
+def test_a_flood_of_forged_messages_keeps_nobody_elses_waiting(client: Client, database: Database) -> None:
+    forged = [senders.generic(senders.order(), secret="wrong-secret") for _ in range(200)]
+
+    with psycopg.connect(database.url) as holder:
+        holder.execute("lock table inbox_counters in access exclusive mode")
+        answers = client.at_once([*forged, senders.generic(senders.order(order_id="A1"))])
+        holder.rollback()
+
+    assert Counter(answer.status_code for answer in answers) == {401: 200, 200: 1}
+    assert database.execute("select external_id from orders") == [("A1",)]
+
+
 def test_a_locked_inbox_is_answered_with_later_and_nothing_is_doubled(client: Client, database: Database) -> None:
     message = senders.generic(senders.order(order_id="A1"))
 
