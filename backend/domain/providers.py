@@ -5,6 +5,9 @@ _NAMES = {
     "shopify": "Shopify",
     "invoiceninja": "Invoice Ninja",
     "shipengine": "ShipEngine",
+    "razorpay": "Razorpay",
+    "easypost": "EasyPost",
+    "erp": "ERP system",
     "generic": "Signed JSON channel",
     "smtp": "Mail server",
 }

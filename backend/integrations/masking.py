@@ -24,6 +24,7 @@ _PERSONAL = {
     "firstname", "lastname", "fullname", "companyname", "company", "displayname", "email", "contactemail",
     "emailaddress", "receiptemail", "phone", "phonenumber", "mobile", "address", "address1", "address2", "address3",
     "addressline1", "addressline2", "addressline3", "line1", "line2", "line3", "street",
+    "street1", "street2", "contact", "vpa", "customssigner", "signedby",
     "shippingaddress1", "shippingaddress2", "signer", "browserip", "latitude", "longitude", "to", "customeremail",
     "customername", "note", "privatenotes",
 }  # fmt: skip

@@ -40,6 +40,17 @@ def check_base64(message: InboundMessage, header: str, secrets: Sequence[str]) -
         raise SignatureRefused(f"{header} does not fit the body")
 
 
+def check_hex(message: InboundMessage, header: str, secrets: Sequence[str], *, prefix: str = "") -> None:
+    """`<prefix><hex>` of HMAC-SHA256 over the raw body, without a time; any of the secrets may have signed."""
+    value = message.headers.get(header, "")
+    offered = value[len(prefix) :]
+    if not value.startswith(prefix) or not _HEX.fullmatch(offered):
+        raise SignatureRefused(f"{header} is missing or is not {prefix}<64 hex digits>")
+    expected = [hmac.new(secret.encode(), message.body, hashlib.sha256).hexdigest() for secret in _usable(secrets)]
+    if not any([hmac.compare_digest(one, offered) for one in expected]):
+        raise SignatureRefused(f"{header} does not fit the body")
+
+
 def _timed_parts(value: str | None) -> tuple[str, list[str]]:
     if not value or len(value) > 2000:
         raise SignatureRefused("the signature header is missing or too long")

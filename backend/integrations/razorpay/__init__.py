@@ -1,0 +1,1 @@
+"""Razorpay: orders, captures and refunds over its JSON API, and its signed events."""
