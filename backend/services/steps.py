@@ -6,9 +6,10 @@ deadline shorter than the lease; the second writes the outcome, which needs the 
 
 import logging
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from backend import clock, settings
@@ -17,7 +18,7 @@ from backend.domain.permissions import SYSTEM
 from backend.domain.retries import NextMove, Outcome, backoff, before_repeat
 from backend.domain.steps import RULES, Port, StepKind
 from backend.domain.timeline import TimelineKind, Weight
-from backend.ports.calls import Call, Deferred, NotSent, OutcomeUnknown, ProviderError, Rejected
+from backend.ports.calls import Call, Deferred, NotSent, ProviderError, Rejected
 from backend.ports.guard import assert_outside_calls_allowed
 from backend.ports.registry import Adapters
 from backend.services import flow, holds, invoice_steps, mail_steps, payment_steps, shipment_steps
@@ -56,6 +57,7 @@ class _Ending:
     error: str = ""
     category: HoldKind = HoldKind.PROVIDER_UNAVAILABLE
     retry_after: float = 0.0
+    proven: bool = True
 
 
 def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
@@ -96,11 +98,17 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
         _not_connected(session, order, step, claim)
         return None
     try:
-        request = handler.prepare(session, order, step)
+        with session.begin_nested():
+            request = handler.prepare(session, order, step)
     except NotNeeded as reason:
         steps.finish(session, claim, result={"not_needed": str(reason)})
         _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{RULES[kind].label}: not needed. {reason}")
         flow.advance(session, order)
+        return None
+    except DBAPIError:
+        raise
+    except Exception:
+        _failed(session, order, step, _Job(claim, kind, step.key, provider, None, NextMove.CALL), _bug(step.key))
         return None
     move = before_repeat(provider.guarantees(kind), in_doubt=step.in_doubt, since_first_sent=claim.since_first_sent)
     if move is NextMove.ASK and handler.ask is None:
@@ -112,29 +120,41 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
 def _call(job: _Job, call: Call) -> _Ending:
     """Talk to the provider, outside of any transaction, and say what came of it."""
     assert_outside_calls_allowed()
-    handler = HANDLERS[job.kind]
     try:
         if job.move is NextMove.HOLD:
             return _Ending(Outcome.IN_DOUBT, error="Nobody can be asked whether it happened.")
-        if job.move is NextMove.ASK and handler.ask is not None:
-            found = handler.ask(job.provider, job.request, call)
-            if found is not None:
-                return _Ending(Outcome.OK, found)
-        return _Ending(Outcome.OK, handler.call(job.provider, job.request, call))
+        return _asked(job, call) or _Ending(Outcome.OK, HANDLERS[job.kind].call(job.provider, job.request, call))
     except Rejected as error:
         return _Ending(Outcome.REJECTED, error=error.sentence, category=error.category)
     except Deferred as error:
         return _Ending(Outcome.DEFERRED, error=error.sentence, retry_after=error.retry_after)
     except NotSent as error:
         return _Ending(Outcome.NOT_SENT, error=error.sentence)
-    except OutcomeUnknown as error:
-        return _Ending(Outcome.IN_DOUBT, error=error.sentence)
     except ProviderError as error:
         return _Ending(Outcome.IN_DOUBT, error=error.sentence)
     except Exception:
-        reference = secrets.token_hex(4)
-        log.exception("step %s failed with a bug, reference %s", job.key, reference)
-        return _Ending(Outcome.IN_DOUBT, error=f"Something went wrong inside Holdfast. Reference {reference}.")
+        return replace(_bug(job.key), outcome=Outcome.IN_DOUBT, category=HoldKind.OUTCOME_UNKNOWN)
+
+
+def _asked(job: _Job, call: Call) -> _Ending | None:
+    """What the provider says about an earlier try, where it is to be asked; None when it has no trace of it."""
+    ask = HANDLERS[job.kind].ask
+    if job.move is not NextMove.ASK or ask is None:
+        return None
+    try:
+        found = ask(job.provider, job.request, call)
+    except Rejected as error:
+        # A refused question (a revoked key, say) proves nothing about the call that it was about.
+        return _Ending(Outcome.REJECTED, error=error.sentence, category=error.category, proven=False)
+    return None if found is None else _Ending(Outcome.OK, found)
+
+
+def _bug(key: str) -> _Ending:
+    """Something of ours broke before anything was sent: loud in the log, and a reference to find it there."""
+    reference = secrets.token_hex(4)
+    log.exception("step %s failed with a bug, reference %s", key, reference)
+    sentence = f"Something went wrong inside Holdfast. Reference {reference}."
+    return _Ending(Outcome.NOT_SENT, error=sentence, category=HoldKind.INTERNAL_ERROR)
 
 
 def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: int) -> None:
@@ -182,13 +202,13 @@ def _failed(session: Session, order: Order, step: Step, job: _Job, ending: _Endi
             f"{tried} failed: {ending.error} Next try in {max(1, round(delay))} s.",
         )
         return
-    category = _category(job.kind, ending)
-    _park(session, order, step, job.claim, ending.outcome, ending.error, category, job.provider.name)
+    ending = replace(ending, category=_category(job.kind, ending, step.in_doubt))
+    _park(session, order, step, job.claim, ending, job.provider.name)
 
 
-def _category(kind: StepKind, ending: _Ending) -> HoldKind:
+def _category(kind: StepKind, ending: _Ending, in_doubt: bool) -> HoldKind:
     """Which hold tells staff most: what is not known is said to be not known, and a refusal by its area."""
-    if ending.outcome is Outcome.IN_DOUBT:
+    if ending.outcome is Outcome.IN_DOUBT or (in_doubt and ending.outcome is not Outcome.REJECTED):
         return HoldKind.OUTCOME_UNKNOWN
     if ending.category is HoldKind.PROVIDER_REFUSED and RULES[kind].port is Port.PAYMENTS:
         return HoldKind.PAYMENT_REFUSED
@@ -205,50 +225,44 @@ def _delay(job: _Job, ending: _Ending) -> float:
 
 
 def _give_up(session: Session, order: Order, step: Step, claim: steps.Claim, error: str) -> None:
-    _park(session, order, step, claim, Outcome.IN_DOUBT, error, HoldKind.OUTCOME_UNKNOWN, step.provider)
+    ending = _Ending(Outcome.IN_DOUBT, error=error, category=HoldKind.OUTCOME_UNKNOWN)
+    _park(session, order, step, claim, ending, step.provider)
 
 
 def _not_connected(session: Session, order: Order, step: Step, claim: steps.Claim) -> None:
     rule = RULES[StepKind(step.kind)]
     if rule.holds:
         sentence = f"No provider for {rule.port} is connected, so this could not be done: {rule.label}."
-        _park(session, order, step, claim, Outcome.NOT_SENT, sentence, HoldKind.PROVIDER_NOT_CONNECTED, "")
+        ending = _Ending(Outcome.NOT_SENT, error=sentence, category=HoldKind.PROVIDER_NOT_CONNECTED)
+        _park(session, order, step, claim, ending, "")
         return
     steps.finish(session, claim, result={"not_needed": f"no provider for {rule.port} is connected"})
     _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{rule.label}: skipped, no {rule.port} connected.")
     flow.advance(session, order)
 
 
-def _park(
-    session: Session,
-    order: Order,
-    step: Step,
-    claim: steps.Claim,
-    outcome: Outcome,
-    error: str,
-    category: HoldKind,
-    provider: str,
-) -> None:
+def _park(session: Session, order: Order, step: Step, claim: steps.Claim, ending: _Ending, provider: str) -> None:
     """The step ends without success: hold the order, or where fulfilment need not wait, only tell."""
     kind = StepKind(step.kind)
-    steps.park(session, claim, outcome, error=error, category=category)
+    proven = ending.outcome is Outcome.REJECTED and ending.proven
+    steps.park(session, claim, ending.outcome, error=ending.error, category=ending.category, proven=proven)
     if RULES[kind].holds:
         holds.place(
             session,
             order,
-            category,
-            error,
+            ending.category,
+            ending.error,
             source=HoldSource.STEP,
             provider=provider,
             step_id=step.id,
-            facts={"step": str(kind), "outcome": str(outcome)},
+            facts={"step": str(kind), "outcome": str(ending.outcome)},
         )
         return
     timeline.add(
         session,
         order.id,
         TimelineKind.STEP_FAILED,
-        f"{RULES[kind].label} failed and was given up: {error} The order goes on; retry it from the order's page.",
+        f"{RULES[kind].label} failed and was given up: {ending.error} The order goes on; retry it from the order's page.",
         actor=SYSTEM,
         at=clock.now(),
         weight=Weight.PROBLEM,

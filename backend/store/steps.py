@@ -40,9 +40,7 @@ def promise(
 
 def promise_again(session: Session, order: Order, old: Step, *, at: datetime, requested_by: str) -> int:
     """The next generation of a step whose failure is proven; returns the new step's id."""
-    new = _insert(
-        session, order, StepKind(old.kind), old.subject, old.generation + 1, dict(old.data), requested_by, at
-    )
+    new = _insert(session, order, StepKind(old.kind), old.subject, old.generation + 1, dict(old.data), requested_by, at)
     if new is None:
         raise StaleWrite("This step was already retried by somebody else.")
     return new
@@ -221,8 +219,8 @@ def try_later(
     )
 
 
-def park(session: Session, claim: Claim, outcome: Outcome, *, error: str, category: str) -> None:
-    """It ended without success. A rejection is the provider's proof that nothing happened; anything else keeps its doubt."""
+def park(session: Session, claim: Claim, outcome: Outcome, *, error: str, category: str, proven: bool) -> None:
+    """It ended without success. `proven`: the provider said that nothing happened; anything else keeps its doubt."""
     doubt = or_(col(Step.in_doubt), literal(outcome is Outcome.IN_DOUBT))
     _settle(
         session,
@@ -232,7 +230,7 @@ def park(session: Session, claim: Claim, outcome: Outcome, *, error: str, catego
         error=error,
         category=category,
         lease_until=None,
-        in_doubt=literal(False) if outcome is Outcome.REJECTED else doubt,
+        in_doubt=literal(False) if proven else doubt,
         done_at=func.clock_timestamp(),
     )
 
