@@ -10,13 +10,14 @@ from backend import clock
 from backend.domain.desk import ActionDone, Preview
 from backend.domain.errors import AlreadyDone, NotFound, NotPossible
 from backend.domain.holds import CATALOGUE, NEEDS_REASON, HoldAction, HoldKind, HoldSource
+from backend.domain.money import display
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import clicks, flow, holds, stock
 from backend.store import holds as hold_store
-from backend.store import orders, steps, timeline
+from backend.store import orders, payments, steps, timeline
 from backend.store.tables import Hold, Order, Step
 
 
@@ -106,7 +107,7 @@ def preview_retry_step(session: Session, number: str, step_id: int, *, actor: Ac
     order = orders.by_number(session, number)
     step = _step_of(session, order, step_id)
     title = RULES[StepKind(step.kind)].label
-    return clicks.preview(session, order, "retry_step", title, (_rerun_sentence(step),), refusal=_step_refusal(step))
+    return clicks.preview(session, order, "retry", title, (_rerun_sentence(step),), refusal=_step_refusal(step))
 
 
 def retry_step(
@@ -184,6 +185,8 @@ def _needs_reason(chosen: list[Hold]) -> bool:
 
 
 def _retry_effects(session: Session, hold: Hold) -> tuple[str, ...]:
+    if hold.step_id is None and hold.kind == HoldKind.PAYMENT_MISMATCH:
+        return ("What was received is compared with the order again.", "If it matches, the order goes on from there.")
     if hold.step_id is None:
         return ("What is missing is reserved from stock, if it is there now.", "The order goes on from there.")
     return (_rerun_sentence(steps.get(session, hold.step_id)),)
@@ -191,7 +194,7 @@ def _retry_effects(session: Session, hold: Hold) -> tuple[str, ...]:
 
 def _rerun_sentence(step: Step) -> str:
     what = RULES[StepKind(step.kind)].label
-    if step.outcome == Outcome.REJECTED:
+    if step.outcome == Outcome.REJECTED and not step.in_doubt:
         return f"{what}: a new request is sent; the refused one had no effect."
     if step.in_doubt:
         return (
@@ -202,15 +205,27 @@ def _rerun_sentence(step: Step) -> str:
 
 def _retry_hold(session: Session, order: Order, hold: Hold, actor: Actor, reason: str) -> str:
     if hold.step_id is None:
-        missing = stock.reserve(session, order, actor=actor)
-        if missing:
-            raise NotPossible("There is still too little stock: " + " ".join(missing))
-        holds.lift(session, order, hold, "stock reserved on retry", actor=actor, reason=reason)
-        return "The missing stock is reserved; the order goes on."
+        return _look_again(session, order, hold, actor, reason)
     step = steps.get(session, hold.step_id)
     holds.lift(session, order, hold, "retried", actor=actor, reason=reason)
     _rerun(session, order, step, actor)
     return f"{RULES[StepKind(step.kind)].label} runs again."
+
+
+def _look_again(session: Session, order: Order, hold: Hold, actor: Actor, reason: str) -> str:
+    """A check's hold is lifted when its cause has gone; raises `NotPossible` while it has not."""
+    if hold.kind == HoldKind.PAYMENT_MISMATCH:
+        here = payments.balance_of(session, order.id).refundable_minor
+        if here != order.total_minor:
+            seen, owed = display(here, order.currency), display(order.total_minor, order.currency)
+            raise NotPossible(f"The money still does not match: {seen} received for an order of {owed}.")
+        holds.lift(session, order, hold, "the money matches on retry", actor=actor, reason=reason)
+        return "The money matches now; the order goes on."
+    missing = stock.reserve(session, order, actor=actor)
+    if missing:
+        raise NotPossible("There is still too little stock: " + " ".join(missing))
+    holds.lift(session, order, hold, "stock reserved on retry", actor=actor, reason=reason)
+    return "The missing stock is reserved; the order goes on."
 
 
 def _go_on_without(session: Session, order: Order, step: Step, actor: Actor) -> None:
@@ -223,7 +238,7 @@ def _go_on_without(session: Session, order: Order, step: Step, actor: Actor) -> 
 
 def _rerun(session: Session, order: Order, step: Step, actor: Actor) -> None:
     """Only a proven failure may begin a new generation; anything else is repeated under its old key."""
-    if step.outcome == Outcome.REJECTED:
+    if step.outcome == Outcome.REJECTED and not step.in_doubt:
         steps.promise_again(session, order, step, at=clock.now(), requested_by=actor.id)
     else:
         steps.rearm(session, step.id)

@@ -56,22 +56,31 @@ def _order_of(session: Session, event: PaymentEvent) -> Order | None:
 
 
 def _captured(session: Session, order: Order, provider: str, event: PaymentEvent) -> None:
-    if (event.amount_minor, event.currency) != (order.total_minor, order.currency):
-        holds.place(
-            session,
-            order,
-            HoldKind.PAYMENT_MISMATCH,
-            f"{provider_name(provider)} reports {display(event.amount_minor, event.currency)}"
-            f" for an order of {display(order.total_minor, order.currency)}.",
-            source=HoldSource.CHECK,
-            provider=provider,
-        )
+    if not payments.known(session, EntryKind.CAPTURED, provider=provider, reference=event.reference):
+        _compare(session, order, provider, event)
     capture = Capture(event.reference, event.amount_minor, event.currency, event.at)
     late = order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
     if payment_steps.captured(session, order, provider, capture, step_key=event.key):
         steps.complete_waiting(session, order.id, StepKind.PAYMENT_REQUEST)
         if late:
             _tell(session, order, provider, "Money arrived although the order is closed: pay it back.", problem=True)
+
+
+def _compare(session: Session, order: Order, provider: str, event: PaymentEvent) -> None:
+    """Hold the order before new money that does not match moves it on; lift that hold when the money matches."""
+    here = payments.balance_of(session, order.id).refundable_minor + event.amount_minor
+    if event.currency == order.currency and here == order.total_minor:
+        holds.lift_by_check(session, order, HoldKind.PAYMENT_MISMATCH, "the money matches now")
+        return
+    holds.place(
+        session,
+        order,
+        HoldKind.PAYMENT_MISMATCH,
+        f"{provider_name(provider)} reports {display(event.amount_minor, event.currency)}"
+        f" for an order of {display(order.total_minor, order.currency)}.",
+        source=HoldSource.CHECK,
+        provider=provider,
+    )
 
 
 def _failed(session: Session, order: Order, provider: str, event: PaymentEvent) -> None:

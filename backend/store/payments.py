@@ -47,11 +47,24 @@ def record(
 
 def entries(session: Session, order_id: int) -> list[PaymentEntry]:
     return list(
-        session.exec(
-            select(PaymentEntry).where(PaymentEntry.order_id == order_id).order_by(col(PaymentEntry.id))
-        ).all()
+        session.exec(select(PaymentEntry).where(PaymentEntry.order_id == order_id).order_by(col(PaymentEntry.id))).all()
     )
 
 
+def known(session: Session, kind: EntryKind, *, provider: str, reference: str) -> bool:
+    """Whether this fact was recorded before, by whatever way we heard of it."""
+    statement = select(PaymentEntry.id).where(
+        PaymentEntry.provider == provider, PaymentEntry.reference == reference, PaymentEntry.kind == str(kind)
+    )
+    return session.exec(statement).first() is not None
+
+
 def balance_of(session: Session, order_id: int) -> Balance:
-    return balance((EntryKind(entry.kind), entry.amount_minor) for entry in entries(session, order_id))
+    """What the entries in the order's own currency add up to; money in another one settles nothing by itself."""
+    statement = (
+        select(PaymentEntry)
+        .join(Order, col(Order.id) == col(PaymentEntry.order_id))
+        .where(PaymentEntry.order_id == order_id, col(PaymentEntry.currency) == col(Order.currency))
+        .order_by(col(PaymentEntry.id))
+    )
+    return balance((EntryKind(entry.kind), entry.amount_minor) for entry in session.exec(statement).all())
