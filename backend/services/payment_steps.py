@@ -1,5 +1,7 @@
 """Payment steps: verify what the shop says is paid, capture what is authorized, ask for what is unpaid, pay back."""
 
+from dataclasses import replace
+
 from sqlmodel import Session
 
 from backend import clock
@@ -49,6 +51,11 @@ def _prepare(session: Session, order: Order, step: Step) -> PaymentOrder:
         currency=order.currency,
         reference=order.payment_reference,
     )
+
+
+def _prepare_request(session: Session, order: Order, step: Step) -> PaymentOrder:
+    """The order's reference is the shop's own; at the gateway the payment is known by our number and key only."""
+    return replace(_prepare(session, order, step), reference="")
 
 
 def _verify(gateway: PaymentGateway, request: PaymentOrder, call: Call) -> list[Capture]:
@@ -214,7 +221,7 @@ HANDLERS: dict[StepKind, Handler] = {
     StepKind.PAYMENT_CAPTURE: Handler(_gateway, _prepare, _capture, _apply_captured, ask=_find_capture),
     StepKind.PAYMENT_REQUEST: Handler(
         _default_gateway,
-        _prepare,
+        _prepare_request,
         lambda gateway, request, call: gateway.request_payment(request, call),
         _apply_requested,
         ask=lambda gateway, request, call: gateway.find_payment_request(request, call),
