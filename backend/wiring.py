@@ -6,9 +6,11 @@ import json
 import logging
 import sys
 import time
+from typing import Any
 
 from backend import settings
 from backend.domain.errors import ConfigurationError
+from backend.integrations.generic.channel import SCHEMA_FILE as ORDER_SCHEMA
 from backend.integrations.generic.channel import GenericChannel
 from backend.integrations.invoiceninja.client import InvoiceNinja
 from backend.integrations.shipengine.client import ShipEngine
@@ -64,6 +66,13 @@ def start_logging(config: Settings, role: str) -> None:
 def listen_dsn() -> str:
     """Where the dashboard listens for news of orders."""
     return db.dsn(settings.current().database_url.get_secret_value())
+
+
+@functools.cache
+def published_order_schema() -> dict[str, Any]:
+    """The JSON Schema of the generic channel's orders, for those who connect a shop of their own."""
+    schema: dict[str, Any] = json.loads(ORDER_SCHEMA.read_text(encoding="utf-8"))
+    return schema
 
 
 @functools.cache

@@ -12,7 +12,7 @@ def _make() -> Huey:
     redis = config.redis_url.get_secret_value()
     if redis:
         return RedisHuey("holdfast", url=redis, **common)
-    return PostgresHuey("holdfast", dsn=wiring.listen_dsn(), **common)
+    return PostgresHuey("holdfast", dsn=wiring.listen_dsn(), create_tables=False, **common)
 
 
 huey: Huey = _make()

@@ -18,7 +18,7 @@ from backend import clock, wiring
 from backend.api.described import problems
 from backend.api.errors import MessageRefused, Unavailable, Unreadable
 from backend.api.frame import BodyTooLarge
-from backend.ports.calls import InboundMessage, SignatureRefused
+from backend.ports.calls import CannotVerify, InboundMessage, SignatureRefused
 from backend.services import inbox
 from backend.services.inbox import InboundArea, Receipt, Verdict
 
@@ -65,6 +65,12 @@ async def from_channel(request: Request, channel: Sender, response: Response) ->
     return await _take(request, response, InboundArea.CHANNELS, channel)
 
 
+@router.get("/channels/generic/order.v1.schema.json", summary="The JSON Schema of a generic order")
+async def order_schema() -> dict[str, Any]:
+    """The document that the generic channel checks every order by; merchants may check theirs before sending them."""
+    return wiring.published_order_schema()
+
+
 @router.post("/payments/{provider}", **_described("News from a payment provider"))
 async def from_payments(request: Request, provider: Sender, response: Response) -> Received:
     return await _take(request, response, InboundArea.PAYMENTS, provider)
@@ -94,6 +100,9 @@ async def _take(request: Request, response: Response, area: InboundArea, sender:
     except SignatureRefused as refusal:
         await _count(request, sender, "signature", str(refusal))
         raise MessageRefused from None
+    except CannotVerify as error:
+        log.warning("message to %s/%s put off: %s", area, sender, error)
+        raise Unavailable from None
     if receipt.unreadable:
         raise Unreadable(receipt.unreadable)
     response.status_code = HTTPStatus.OK if receipt.verdict in _OK else HTTPStatus.ACCEPTED

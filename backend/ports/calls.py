@@ -82,6 +82,10 @@ class SignatureRefused(Exception):
     """An inbound message that is not authentic. The text says why, for our log only; the sender learns nothing."""
 
 
+class CannotVerify(Exception):
+    """Whether an inbound message is authentic cannot be told right now (the sender's keys are out of reach): ask again."""
+
+
 class UnusablePayload(Exception):
     """An authentic inbound message that cannot be used; `problems` are sentences, each with where and what to do."""
 

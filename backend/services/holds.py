@@ -51,17 +51,9 @@ def place(
     )
     if hold_id is None:
         return
-    timeline.add(
-        session,
-        order.id,
-        TimelineKind.HOLD_OPENED,
-        f"Held: {CATALOGUE[kind].title}. {reason}",
-        actor=actor,
-        at=now,
-        weight=Weight.PROBLEM,
-        step_id=step_id,
-        data={"hold_id": hold_id, "kind": str(kind)},
-    )
+    data = {"hold_id": hold_id, "kind": str(kind)}
+    words = f"Held: {CATALOGUE[kind].title}. {reason}"
+    _tell(session, order, TimelineKind.HOLD_OPENED, words, Weight.PROBLEM, actor, data, step_id)
     if source is not HoldSource.PERSON:
         steps.promise(session, order, StepKind.MAIL_STAFF_ALERT, at=now, subject=str(hold_id))
 
@@ -71,18 +63,24 @@ def lift(session: Session, order: Order, hold: Hold, how: str, *, actor: Actor, 
     now = clock.now()
     holds.close(session, hold, how, actor=actor, at=now, reason=reason)
     title = CATALOGUE[HoldKind(hold.kind)].title
-    timeline.add(
-        session,
-        order.id,
-        TimelineKind.HOLD_CLOSED,
-        f"No longer held: {title} ({how})." + (f" Reason: {reason}" if reason else ""),
-        actor=actor,
-        at=now,
-        weight=Weight.MILESTONE,
-        data={"hold_id": hold.id, "kind": hold.kind},
-    )
+    words = f"No longer held: {title} ({how})." + (f" Reason: {reason}" if reason else "")
+    data = {"hold_id": hold.id, "kind": hold.kind}
+    _tell(session, order, TimelineKind.HOLD_CLOSED, words, Weight.MILESTONE, actor, data, None)
     if gate(session, order.id):
         steps.wake_held(session, order.id)
+
+
+def _tell(
+    session: Session,
+    order: Order,
+    kind: TimelineKind,
+    words: str,
+    weight: Weight,
+    actor: Actor,
+    data: dict[str, Any],
+    step_id: int | None,
+) -> None:
+    timeline.add(session, order.id, kind, words, actor=actor, at=clock.now(), weight=weight, step_id=step_id, data=data)
 
 
 def lift_by_check(session: Session, order: Order, kind: HoldKind, how: str) -> None:

@@ -85,7 +85,8 @@ def _prepare_label(session: Session, order: Order, step: Step) -> LabelRequest:
     )
 
 
-def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Success:
+def _ship(session: Session, order: Order, step: Step, label: Label) -> None:
+    """The shipment with its one parcel, as the label names it."""
     now = clock.now()
     shipment = Shipment(
         order_id=order.id,
@@ -113,6 +114,10 @@ def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Su
             updated_at=now,
         )
     )
+
+
+def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Success:
+    _ship(session, order, step, label)
     timeline.add(
         session,
         order.id,
@@ -120,7 +125,7 @@ def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Su
         f"Label bought from {label.carrier or provider_name(step.provider)} for {display(label.cost_minor, label.cost_currency)};"
         f" tracking number {label.tracking_number}.",
         actor=provider_actor(step.provider),
-        at=now,
+        at=clock.now(),
         weight=Weight.MILESTONE,
         step_id=step.id,
     )

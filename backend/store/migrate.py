@@ -8,6 +8,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from huey.storage import PostgresStorage
 from sqlalchemy import Connection, Engine, create_engine, text
 from sqlmodel import SQLModel
 
@@ -19,12 +20,17 @@ _LOCK = 7_201_953_117
 
 
 def upgrade(url: str) -> None:
-    """Apply every missing migration; safe to call from several processes at once."""
+    """Apply every missing migration; safe to call from several processes at once.
+
+    The job queue's own tables are made here too: workers that start together would make them at the same moment.
+    """
     engine = create_engine(sqlalchemy_url(url))
     try:
         with engine.begin() as connection:
             connection.execute(text("select pg_advisory_xact_lock(:lock)"), {"lock": _LOCK})
             command.upgrade(_config(connection), "head")
+            for statement in PostgresStorage(create_tables=False).ddl:
+                connection.exec_driver_sql(statement)
     finally:
         engine.dispose()
 

@@ -27,6 +27,7 @@ ADDRESSES = {
     "/health/live": ["get"],
     "/health/ready": ["get"],
     "/metrics": ["get"],
+    "/webhooks/channels/generic/order.v1.schema.json": ["get"],
     "/webhooks/channels/{channel}": ["post"],
     "/webhooks/payments/{provider}": ["post"],
     "/webhooks/shipping/{provider}": ["post"],

@@ -13,10 +13,11 @@ from backend import clock
 from backend.integrations.http import ProviderClient
 from backend.integrations.reading import objects, text
 from backend.integrations.shipengine.errors import PROVIDER
-from backend.ports.calls import Call, ProviderError
+from backend.ports.calls import Call, CannotVerify, ProviderError
 
-FETCH_SECONDS = 5.0
+FETCH_SECONDS = 2.0
 REFETCH_AFTER = 60.0
+TRY_AGAIN_AFTER = 2.0
 SMALLEST_KEY = 2048
 
 
@@ -31,23 +32,30 @@ class KeySet:
         )
         self._keys: dict[str, RSAPublicKey] = {}
         self._fetched: float | None = None
+        self._out_of_reach = False
         self._lock = threading.Lock()
 
     def get(self, key_id: str) -> RSAPublicKey | None:
+        """None for a key that is not published; raises `CannotVerify` while the published keys are out of reach."""
         with self._lock:
             if key_id not in self._keys and self._may_fetch():
                 self._fetch()
+            if key_id not in self._keys and self._out_of_reach:
+                raise CannotVerify("ShipEngine's public keys cannot be fetched")
             return self._keys.get(key_id)
 
     def _may_fetch(self) -> bool:
-        return self._fetched is None or clock.monotonic() - self._fetched >= REFETCH_AFTER
+        pause = TRY_AGAIN_AFTER if self._out_of_reach else REFETCH_AFTER
+        return self._fetched is None or clock.monotonic() - self._fetched >= pause
 
     def _fetch(self) -> None:
         self._fetched = clock.monotonic()
         try:
             answer = self._http.request(Call("", self._fetched + FETCH_SECONDS), "GET", self._path).json
         except ProviderError:
+            self._out_of_reach = True
             return
+        self._out_of_reach = False
         found = {text(row, "kid"): _public_key(row) for row in objects(answer, "keys") if text(row, "kty") == "RSA"}
         self._keys = {key_id: key for key_id, key in found.items() if key_id and key is not None} or self._keys
 
