@@ -262,14 +262,14 @@ class World:
         return receipt
 
     def run_due(self) -> int:
-        """Run every ready step and every kept message now, however long its pause; how many there were."""
+        """Handle every kept message and run every ready step now, however long its pause; how many there were."""
         self.database.execute("update steps set due_at = clock_timestamp() where state = 'ready'")
         found = in_unit_of_work(sweep.sweep, "test")
+        for message_id in found.message_ids:
+            inbox.handle(message_id, self.adapters)
         ids = [row[0] for row in self.database.execute("select id from steps where state = 'ready' order by id")]
         for step_id in ids:
             self.run(step_id)
-        for message_id in found.message_ids:
-            inbox.handle(message_id, self.adapters)
         return len(ids) + len(found.message_ids)
 
     def run(self, step_id: int) -> None:

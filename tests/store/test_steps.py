@@ -211,11 +211,15 @@ def test_doubt_stays_until_the_outcome_is_proven(database: Database, step: Step)
     in_unit_of_work(steps.try_later, claimed(step.id), Outcome.IN_DOUBT, delay=0, error="cut")
     in_unit_of_work(steps.try_later, claimed(step.id), Outcome.NOT_SENT, delay=0, error="refused")
     assert now(database, step.id, "in_doubt") == (True,)
-    in_unit_of_work(steps.park, claimed(step.id), Outcome.NOT_SENT, error="refused", category="provider_unavailable", proven=False)
+    in_unit_of_work(
+        steps.park, claimed(step.id), Outcome.NOT_SENT, error="refused", category="provider_unavailable", proven=False
+    )
     assert now(database, step.id, "state", "in_doubt") == ("parked", True)
     in_unit_of_work(steps.rearm, step.id)
     assert now(database, step.id, "state", "in_doubt") == ("ready", True)
-    in_unit_of_work(steps.park, claimed(step.id), Outcome.REJECTED, error="no", category="payment_declined", proven=True)
+    in_unit_of_work(
+        steps.park, claimed(step.id), Outcome.REJECTED, error="no", category="payment_declined", proven=True
+    )
     assert now(database, step.id, "state", "in_doubt", "category") == ("parked", False, "payment_declined")
 
 
@@ -244,7 +248,9 @@ def test_only_a_parked_step_is_rearmed(database: Database, step: Step) -> None:
 
 
 def test_the_next_generation_has_a_key_of_its_own_and_is_made_once(database: Database, step: Step) -> None:
-    in_unit_of_work(steps.park, claimed(step.id), Outcome.REJECTED, error="no", category="payment_declined", proven=True)
+    in_unit_of_work(
+        steps.park, claimed(step.id), Outcome.REJECTED, error="no", category="payment_declined", proven=True
+    )
 
     def again(session: Session) -> int:
         order = session.get(Order, step.order_id)
