@@ -118,11 +118,12 @@ def _ship(session: Session, order: Order, step: Step, label: Label) -> None:
 
 def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Success:
     _ship(session, order, step, label)
+    carrier = label.carrier or provider_name(step.provider)
     timeline.add(
         session,
         order.id,
         TimelineKind.LABEL_BOUGHT,
-        f"Label bought from {label.carrier or provider_name(step.provider)} for {display(label.cost_minor, label.cost_currency)};"
+        f"Label bought from {carrier} for {display(label.cost_minor, label.cost_currency)};"
         f" tracking number {label.tracking_number}.",
         actor=provider_actor(step.provider),
         at=clock.now(),
