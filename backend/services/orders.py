@@ -132,10 +132,28 @@ def order_view(session: Session, number: str, *, actor: Actor) -> OrderView:
 
 
 _SAME_NAME = (
-    "id number external_number external_id channel status payment_status shipping_status payment_mode version currency "
-    "subtotal_minor discount_minor shipping_minor tax_minor total_minor taxes_included note "
-    "placed_at created_at updated_at"
-).split()
+    "id",
+    "number",
+    "external_number",
+    "external_id",
+    "channel",
+    "status",
+    "payment_status",
+    "shipping_status",
+    "payment_mode",
+    "version",
+    "currency",
+    "subtotal_minor",
+    "discount_minor",
+    "shipping_minor",
+    "tax_minor",
+    "total_minor",
+    "taxes_included",
+    "note",
+    "placed_at",
+    "created_at",
+    "updated_at",
+)
 
 
 def _columns(order: Order) -> dict[str, Any]:

@@ -52,7 +52,7 @@ join customers on customers.id = orders.customer_id
 
 _STATEMENTS = {
     (sort, descending): text(
-        f"{_ROWS} order by {column} {direction}, orders.id {direction} limit :limit offset :offset"  # noqa: S608
+        f"{_ROWS} order by {column} {direction}, orders.id {direction} limit :limit offset :offset"
     )
     for sort, column in SORTS.items()
     for descending, direction in ((False, "asc"), (True, "desc"))

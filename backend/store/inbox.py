@@ -111,7 +111,8 @@ def unpark(session: Session, waited_for: str) -> None:
     """What a parked message waited for exists now: have it handled again by the next sweep."""
     session.execute(
         text(
-            "update inbox set verdict = 'received', parked_for = '', due_at = clock_timestamp() where parked_for = :key and verdict = 'parked'"
+            "update inbox set verdict = 'received', parked_for = '', due_at = clock_timestamp() "
+            "where parked_for = :key and verdict = 'parked'"
         ),
         {"key": waited_for},
     )
