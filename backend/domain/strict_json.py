@@ -36,9 +36,8 @@ def read(raw: bytes) -> Any:
     try:
         value = json.loads(text, parse_float=Decimal, parse_constant=_refuse_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        raise InvalidInput(
-            [f"The body is not JSON: {error.msg.removesuffix(" at")} at line {error.lineno}, column {error.colno}."]
-        ) from None
+        what = error.msg.removesuffix(" at")
+        raise InvalidInput([f"The body is not JSON: {what} at line {error.lineno}, column {error.colno}."]) from None
     if b"\\u" in raw:
         _check_strings(value)
     return value
