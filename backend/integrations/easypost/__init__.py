@@ -1,0 +1,1 @@
+"""EasyPost: addresses, shipments with rates and labels, and signed tracker events."""
