@@ -62,6 +62,16 @@ class Child:
         """None while it runs (or was never started)."""
         return None if self._process is None else self._process.poll()
 
+    def listens(self, port: int) -> bool:
+        """Whether it is this very process that takes connections on a port of this machine."""
+        if self._process is None:
+            return False
+        try:
+            found = psutil.Process(self._process.pid).net_connections("tcp")
+        except psutil.Error:
+            return False
+        return any(one.status == psutil.CONN_LISTEN and one.laddr.port == port for one in found)
+
     def notice_death(self) -> str | None:
         """Once per death: a sentence about it, and the time of the next start is set; None when nothing happened."""
         code = self.exit_code()

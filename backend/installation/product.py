@@ -80,6 +80,17 @@ class Product:
         self._note()
         return child
 
+    def comes_up(self, child: Child, port: int, timeout: float = 30) -> bool:
+        """Wait until the child listens on that port; False when it has ended or takes too long."""
+        self._stop.until(lambda: child.exit_code() is not None or child.listens(port), timeout)
+        return child.listens(port)
+
+    def remove(self, child: Child) -> None:
+        """Stop a child and forget it."""
+        child.stop(_STOP_SECONDS["sandbox"])
+        self._children.remove(child)
+        self._note()
+
     def run_once(self, name: str, command: list[str]) -> None:
         """Run a program that ends by itself, beside the others; nobody waits for it, and it is not started again."""
         child = Child(name, command, self._home.log_of(name), environment.for_child({}), ROOT)

@@ -17,6 +17,7 @@ from backend.installation.stopping import Stopped, StopRequest, stop_requests
 from backend.store import migrate
 
 _TRICKLE_PER_MINUTE = 2.0
+_TRIES = 5
 
 
 def up(report: Report, *, demo: bool, sandbox: bool) -> None:
@@ -60,13 +61,18 @@ def _start(product: Product, home: Home, report: Report, stop: StopRequest, *, d
 
 
 def _start_sandbox(product: Product, home: Home, *, demo: bool) -> Practice:
-    """Start the sandbox and point at it what nobody has configured."""
-    practice = Practice.of(home, not_these=frozenset({settings.current().port}))
-    environment.extend(practice.settings_for_holdfast(settings.current()))
-    trickle = _TRICKLE_PER_MINUTE if demo else 0.0
-    product.add("sandbox", "backend.sandbox", practice.own_environment(settings.current(), orders_per_minute=trickle))
-    product.tell(sandbox=practice.url, sandbox_port=practice.port, smtp_port=practice.smtp_port)
-    return practice
+    """Start the sandbox and point at it what nobody has configured. Another one may take a port before ours does."""
+    given = settings.current()
+    for _ in range(_TRIES):
+        practice = Practice.of(home, not_these=frozenset({given.port}))
+        trickle = _TRICKLE_PER_MINUTE if demo else 0.0
+        child = product.add("sandbox", "backend.sandbox", practice.own_environment(given, orders_per_minute=trickle))
+        if product.comes_up(child, practice.port):
+            environment.extend(practice.settings_for_holdfast(given))
+            product.tell(sandbox=practice.url, sandbox_port=practice.port, smtp_port=practice.smtp_port)
+            return practice
+        product.remove(child)
+    raise StartFailed("The sandbox", home.log_of("sandbox"))
 
 
 def _prepare_database(product: Product, home: Home, report: Report) -> None:
