@@ -81,11 +81,10 @@ class Stack:
             "backend.sandbox",
             self.practice.own_environment(own, orders_per_minute=0) | {"SANDBOX_PACE": str(self._pace)},
         )
-        self._run("dashboard.serve", {})
         for _ in range(self._wanted_workers):
             self.start_worker()
+        self.start_web()
         until(lambda: self._answers(f"{self.sandbox}/control/faults"), within=30, what="the sandbox answers")
-        until(lambda: self._answers(f"{self.url}/health/ready"), within=60, what="the product is ready")
         return self
 
     def stop(self) -> None:
@@ -113,6 +112,16 @@ class Stack:
         os.killpg(worker.pid, number)
         worker.wait(15)
         self.start_worker()
+
+    def kill_web(self) -> None:
+        """The web process goes without a word, as in a crash. It is the last that was started beside the workers."""
+        web = self._others.pop()
+        os.killpg(web.pid, signal.SIGKILL)
+        web.wait(15)
+
+    def start_web(self) -> None:
+        self._run("dashboard.serve", {})
+        until(lambda: self._answers(f"{self.url}/health/ready"), within=60, what="the product is ready")
 
     def rows(self, statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self.environment["HOLDFAST_DATABASE_URL"], autocommit=True) as connection:
