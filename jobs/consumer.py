@@ -1,37 +1,20 @@
-"""What a worker runs: `python -m jobs.consumer`. SIGTERM and SIGINT end it after the steps that are under way."""
+"""What a worker runs: `python -m jobs.consumer`. SIGTERM ends it after the steps that are under way, SIGINT at once."""
 
+import importlib
 import logging
 import sys
 
-from backend import settings, wiring
+from backend import wiring
 from backend.domain.errors import HoldfastError
-from jobs.queue import huey
-from jobs.sweeper import Sweeper
 
-POLL_CEILING = 0.5
+WORK = "jobs.running"
+"""Named, not imported: the queue reads the settings, and a wrong one is to be told in a sentence."""
 
 
 def main() -> int:
     """Run until told to stop; the exit code is 0 after a stop in good order."""
     wiring.start("worker")
-    config = settings.current()
-    sweeper = Sweeper()
-    consumer = huey.create_consumer(
-        workers=config.worker_threads,
-        worker_type="thread",
-        periodic=False,
-        initial_delay=0.05,
-        max_delay=POLL_CEILING,
-        # A stop from systemd, a container or `holdfast up` is a SIGTERM: let running steps end. By default Huey would
-        # interrupt them and lose their wake-ups.
-        graceful_signal="TERM",
-        shutdown_timeout=config.step_deadline + 5,
-    )
-    sweeper.start()
-    try:
-        consumer.run()
-    finally:
-        sweeper.stop()
+    importlib.import_module(WORK).run()
     return 0
 
 
