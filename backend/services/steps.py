@@ -42,22 +42,28 @@ LEASE_FACTOR = 2.0
 
 @dataclass(frozen=True)
 class _Job:
+    """`only_ask`: the order is held, so what may have happened is found out, but nothing new is sent."""
+
     claim: steps.Claim
     kind: StepKind
     key: str
     provider: Provider
     request: Any
     move: NextMove
+    only_ask: bool = False
 
 
 @dataclass(frozen=True)
 class _Ending:
+    """`proven`: a rejection is the provider's word that nothing happened. `disproved`: it was asked, and nothing had."""
+
     outcome: Outcome
     value: Any = None
     error: str = ""
     category: HoldKind = HoldKind.PROVIDER_UNAVAILABLE
     retry_after: float = 0.0
     proven: bool = True
+    disproved: bool = False
 
 
 def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
@@ -86,8 +92,10 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
         return None
     step = steps.get(session, step_id)
     kind = StepKind(step.kind)
-    if RULES[kind].gated and not holds.gate(session, order.id):
+    stopped = RULES[kind].gated and not holds.gate(session, order.id)
+    if stopped and not (step.in_doubt and HANDLERS[kind].ask is not None):
         steps.set_aside(session, claim)
+        flow.advance(session, order)
         return None
     if claim.attempt > step.allowed:
         _give_up(session, order, step, claim, "It ended its worker too often; the last tries have no recorded answer.")
@@ -114,7 +122,7 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
     if move is NextMove.ASK and handler.ask is None:
         move = NextMove.CALL
     steps.begin_attempt(session, claim, worker=worker, asks_first=move is NextMove.ASK, provider=provider.name)
-    return _Job(claim, kind, step.key, provider, request, move)
+    return _Job(claim, kind, step.key, provider, request, move, only_ask=stopped)
 
 
 def _call(job: _Job, call: Call) -> _Ending:
@@ -123,6 +131,10 @@ def _call(job: _Job, call: Call) -> _Ending:
     try:
         if job.move is NextMove.HOLD:
             return _Ending(Outcome.IN_DOUBT, error="Nobody can be asked whether it happened.")
+        if job.only_ask:
+            return _asked(job, call) or _Ending(
+                Outcome.NOT_SENT, error="The provider was asked and has no trace of it.", disproved=True
+            )
         return _asked(job, call) or _Ending(Outcome.OK, HANDLERS[job.kind].call(job.provider, job.request, call))
     except Rejected as error:
         return _Ending(Outcome.REJECTED, error=error.sentence, category=error.category)
@@ -171,8 +183,12 @@ def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: 
         return
     if ending.outcome is Outcome.OK:
         _succeeded(session, order, step, job, ending)
+        return
+    if ending.disproved:
+        steps.set_aside(session, job.claim, disproved=True)
     else:
         _failed(session, order, step, job, ending)
+    flow.advance(session, order)
 
 
 def _succeeded(session: Session, order: Order, step: Step, job: _Job, ending: _Ending) -> None:

@@ -139,9 +139,16 @@ def claim(session: Session, step_id: int, lease: float) -> Claim | None:
     return Claim(row["id"], row["fence"], row["attempts"], row["orphaned"], row["since_first_sent"], row["now"])
 
 
-def set_aside(session: Session, claim: Claim) -> None:
-    """Give a claimed step back because a hold stops it; that try does not count."""
-    _settle(session, claim, state=str(StepState.HELD), lease_until=None, attempts=col(Step.attempts) - 1)
+def set_aside(session: Session, claim: Claim, *, disproved: bool = False) -> None:
+    """Give a claimed step back because a hold stops it; that try does not count. `disproved`: it surely did not happen."""
+    _settle(
+        session,
+        claim,
+        state=str(StepState.HELD),
+        lease_until=None,
+        attempts=col(Step.attempts) - 1,
+        in_doubt=literal(False) if disproved else col(Step.in_doubt),
+    )
 
 
 def begin_attempt(session: Session, claim: Claim, *, worker: str, asks_first: bool, provider: str) -> None:

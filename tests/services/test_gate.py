@@ -137,3 +137,37 @@ def test_holds_of_one_cause_are_counted_together_whatever_their_numbers() -> Non
     assert cluster("A") != cluster("A", provider="shopify")
     assert cluster("A") != cluster("A", HoldKind.PAYMENT_REFUSED)
     assert clock.now().tzinfo is not None
+
+
+def test_while_held_a_lost_answer_is_still_asked_for_so_that_what_is_known_is_shown(world: World) -> None:
+    world.fault("shopify", "accept_then_cut", "capture", times=1)
+    first_order(world)
+    world.run(world.step("payment.capture")["id"])
+    stop(world)
+
+    world.settle()
+
+    view = world.view()
+    assert (view.status, view.payment_status, view.captured_minor) == ("pending", "paid", 11920)
+    assert len(world.journal(kind="payment.captured")) == 1
+    lift(world)
+    world.settle()
+    assert world.view().status == "delivered"
+    assert len(world.journal(kind="payment.captured")) == 1
+
+
+def test_while_held_a_call_that_never_arrived_is_found_out_and_not_repeated_before_the_release(world: World) -> None:
+    world.fault("shopify", "connection_cut", "capture", times=1)
+    first_order(world)
+    world.run(world.step("payment.capture")["id"])
+    assert world.step("payment.capture")["in_doubt"] is True
+    stop(world)
+
+    world.settle()
+
+    step = world.step("payment.capture")
+    assert (step["state"], step["in_doubt"]) == ("held", False)
+    assert world.journal(kind="payment.captured") == []
+    lift(world)
+    world.settle()
+    assert len(world.journal(kind="payment.captured")) == 1
