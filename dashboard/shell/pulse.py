@@ -1,8 +1,8 @@
 """The numbers that every page shows: read once per change and web process, shared by all open tabs."""
 
 import asyncio
-import time
 
+from backend.clock import monotonic
 from backend.domain.desk import Pulse
 from backend.services.pulse import pulse
 from dashboard.shell.calls import ask
@@ -17,6 +17,6 @@ async def current_pulse() -> Pulse:
     global _known
     async with _lock:
         serial = hub.serial
-        if _known is None or _known[0] != serial or time.monotonic() - _known[1] > REFRESH_SECONDS / 2:
-            _known = (serial, time.monotonic(), await ask(pulse))
+        if _known is None or _known[0] != serial or monotonic() - _known[1] > REFRESH_SECONDS / 2:
+            _known = (serial, monotonic(), await ask(pulse))
         return _known[2]

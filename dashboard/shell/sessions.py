@@ -2,10 +2,10 @@
 
 import asyncio
 import contextvars
-import time
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
 
+from backend.clock import monotonic
 from backend.services import accounts
 from backend.services.run import in_unit_of_work
 
@@ -32,12 +32,12 @@ async def person_of(token: str) -> accounts.Person | None:
     if not token:
         return None
     known = _remembered.get(token)
-    if known and known[0] > time.monotonic():
+    if known and known[0] > monotonic():
         return known[1]
     person = await asyncio.to_thread(in_unit_of_work, accounts.person, token)
     if len(_remembered) >= _MOST_REMEMBERED:
         _remembered.clear()
-    _remembered[token] = (time.monotonic() + REMEMBERED_SECONDS, person)
+    _remembered[token] = (monotonic() + REMEMBERED_SECONDS, person)
     return person
 
 
