@@ -1,0 +1,1 @@
+"""Any ERP or invoicing system that takes documents by an HTTP request and answers in JSON, by configuration alone."""
