@@ -100,29 +100,37 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
     if claim.attempt > step.allowed:
         _give_up(session, order, step, claim, "It ended its worker too often; the last tries have no recorded answer.")
         return None
-    handler = HANDLERS[kind]
-    provider = handler.provider(adapters, order)
+    provider = HANDLERS[kind].provider(adapters, order)
     if provider is None:
         _not_connected(session, order, step, claim)
         return None
+    job = _Job(claim, kind, step.key, provider, None, NextMove.CALL, only_ask=stopped)
+    return _prepared(session, order, step, job, worker)
+
+
+def _prepared(session: Session, order: Order, step: Step, job: _Job, worker: str) -> _Job | None:
+    """The job with its request and the record of the try that begins now; None when there is nothing to do."""
+    handler = HANDLERS[job.kind]
     try:
         with session.begin_nested():
             request = handler.prepare(session, order, step)
     except NotNeeded as reason:
-        steps.finish(session, claim, result={"not_needed": str(reason)})
-        _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{RULES[kind].label}: not needed. {reason}")
+        steps.finish(session, job.claim, result={"not_needed": str(reason)})
+        _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{RULES[job.kind].label}: not needed. {reason}")
         flow.advance(session, order)
         return None
     except DBAPIError:
         raise
     except Exception:
-        _failed(session, order, step, _Job(claim, kind, step.key, provider, None, NextMove.CALL), _bug(step.key))
+        _failed(session, order, step, job, _bug(step.key))
         return None
-    move = before_repeat(provider.guarantees(kind), in_doubt=step.in_doubt, since_first_sent=claim.since_first_sent)
+    guarantees = job.provider.guarantees(job.kind)
+    move = before_repeat(guarantees, in_doubt=step.in_doubt, since_first_sent=job.claim.since_first_sent)
     if move is NextMove.ASK and handler.ask is None:
         move = NextMove.CALL
-    steps.begin_attempt(session, claim, worker=worker, asks_first=move is NextMove.ASK, provider=provider.name)
-    return _Job(claim, kind, step.key, provider, request, move, only_ask=stopped)
+    asks_first = move is NextMove.ASK
+    steps.begin_attempt(session, job.claim, worker=worker, asks_first=asks_first, provider=job.provider.name)
+    return replace(job, request=request, move=move)
 
 
 def _call(job: _Job, call: Call) -> _Ending:
