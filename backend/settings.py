@@ -118,6 +118,32 @@ class Settings(BaseSettings):
     generic_webhook_secret: SecretStr = _secret(
         "Secrets of the generic signed JSON channel, newest first, comma-separated."
     )
+    razorpay_api_key: SecretStr = _secret("Razorpay key: key_id:key_secret.")
+    razorpay_api_base: str = Field("https://api.razorpay.com", description="Razorpay address.")
+    razorpay_webhook_secret: SecretStr = _secret("Secrets of the Razorpay webhook, newest first, comma-separated.")
+    razorpay_pay_url: str = Field(
+        "",
+        description="Page where a customer pays: may contain {id} of Razorpay's order, {key_id}, and {number} of ours.",
+    )
+    easypost_api_key: SecretStr = _secret("EasyPost API key.")
+    easypost_api_base: str = Field("https://api.easypost.com", description="EasyPost address.")
+    easypost_webhook_secret: SecretStr = _secret("Secrets of the EasyPost webhook, newest first, comma-separated.")
+    easypost_carrier: str = Field("", description="EasyPost carrier that labels are bought from. Empty: the cheapest.")
+    easypost_service: str = Field("", description="Service of that carrier. Empty: the cheapest.")
+    easypost_ship_from: str = Field(
+        "", description="Sender's address, written as for ShipEngine. Empty: that of ShipEngine."
+    )
+    erp_config: str = Field("", description="JSON file that describes an ERP's invoicing endpoint.")
+    erp_api_key: SecretStr = _secret("Secret of the ERP, or a JSON object of several by name.")
+    payment_gateway: Literal["", "stripe", "razorpay"] = Field(
+        "", description="Who asks customers for payment. Empty: the one that is configured."
+    )
+    shipping_provider: Literal["", "shipengine", "easypost"] = Field(
+        "", description="Who sells labels. Empty: the one that is configured."
+    )
+    invoicing_system: Literal["", "invoiceninja", "erp"] = Field(
+        "", description="Who issues invoices. Empty: the one that is configured."
+    )
 
     @classmethod
     def settings_customise_sources(

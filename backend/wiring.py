@@ -6,13 +6,22 @@ import json
 import logging
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from backend import settings
 from backend.domain.errors import ConfigurationError
+from backend.domain.providers import provider_name
+from backend.integrations.easypost.client import EasyPost
+from backend.integrations.easypost.tracking import EasyPostTracking
+from backend.integrations.erp import config as erp
+from backend.integrations.erp.client import ErpSystem
 from backend.integrations.generic.channel import SCHEMA_FILE as ORDER_SCHEMA
 from backend.integrations.generic.channel import GenericChannel
 from backend.integrations.invoiceninja.client import InvoiceNinja
+from backend.integrations.razorpay.client import RazorpayGateway
+from backend.integrations.razorpay.events import RazorpayEvents
 from backend.integrations.shipengine.client import ShipEngine
 from backend.integrations.shipengine.tracking import ShipEngineTracking
 from backend.integrations.shopify.channel import ShopifyChannel
@@ -22,10 +31,11 @@ from backend.integrations.smtp.mailer import SmtpMailer
 from backend.integrations.stripe.client import StripeGateway
 from backend.integrations.stripe.events import StripeEvents
 from backend.ports.channels import FulfilmentReceiver, OrderChannel
+from backend.ports.invoicing import InvoicingSystem
 from backend.ports.payments import PaymentEvents, PaymentGateway
 from backend.ports.registry import Adapters
-from backend.ports.shipping import PostalAddress, TrackingEvents
-from backend.settings import Settings, secrets_of
+from backend.ports.shipping import PostalAddress, ShippingProvider, TrackingEvents
+from backend.settings import PREFIX, Settings, secrets_of
 from backend.store import db, personal
 
 WAKER = "jobs.steps"
@@ -82,62 +92,114 @@ def adapters() -> Adapters:
 
 
 def build(config: Settings) -> Adapters:
-    """The adapters that these settings switch on."""
-    gateways: dict[str, PaymentGateway] = {}
-    payment_events: dict[str, PaymentEvents] = {}
-    tracking_events: dict[str, TrackingEvents] = {}
+    """The adapters that these settings switch on; raises `ConfigurationError` where one of several must be chosen."""
     channels: dict[str, OrderChannel] = {}
     receivers: dict[str, FulfilmentReceiver] = {}
-    if stripe_key := config.stripe_api_key.get_secret_value():
-        gateways["stripe"] = StripeGateway(
-            api_key=stripe_key, pay_url_template=config.stripe_pay_url, api_base=config.stripe_api_base
-        )
-    if stripe_secrets := secrets_of(config.stripe_webhook_secret):
-        payment_events["stripe"] = StripeEvents(webhook_secrets=stripe_secrets)
+    gateways = _gateways(config)
+    asking = [name for name in ("stripe", "razorpay") if name in gateways]
     if shopify_secrets := secrets_of(config.shopify_webhook_secret):
         channels["shopify"] = ShopifyChannel(webhook_secrets=shopify_secrets)
     if shopify_key := config.shopify_api_key.get_secret_value():
-        gateways["shopify"] = ShopifyGateway(access_token=shopify_key, api_base=config.shopify_api_base)
         receivers["shopify"] = ShopifyFulfilment(access_token=shopify_key, api_base=config.shopify_api_base)
     if generic_secrets := secrets_of(config.generic_webhook_secret):
         channels["generic"] = GenericChannel(secrets=generic_secrets)
-    if config.shipengine_api_key.get_secret_value():
-        tracking_events["shipengine"] = ShipEngineTracking(jwks_url=f"{config.shipengine_api_base.rstrip('/')}/jwks")
     return Adapters(
         gateways=gateways,
-        payment_events=payment_events,
-        default_gateway="stripe",
+        payment_events=_payment_events(config),
+        default_gateway=_chosen("payment_gateway", config.payment_gateway, asking),
         invoicing=_invoicing(config),
         shipping=_shipping(config),
-        tracking_events=tracking_events,
+        tracking_events=_tracking_events(config),
         channels=channels,
         fulfilment_receivers=receivers,
         mailer=_mailer(config),
     )
 
 
-def _invoicing(config: Settings) -> InvoiceNinja | None:
+def _chosen(setting: str, wanted: str, connected: Sequence[str]) -> str:
+    """The one that the setting names, else the only one there is; empty where there is none."""
+    name = f"{PREFIX}{setting.upper()}"
+    if wanted and wanted not in connected:
+        raise ConfigurationError(f"{name} is {wanted!r}, but {provider_name(wanted)} is not configured.")
+    if not wanted and len(connected) > 1:
+        raise ConfigurationError(f"{name} must say which one is meant: {' or '.join(connected)}. Both are configured.")
+    return wanted or next(iter(connected), "")
+
+
+def _gateways(config: Settings) -> dict[str, PaymentGateway]:
+    found: dict[str, PaymentGateway] = {}
+    if key := config.stripe_api_key.get_secret_value():
+        found["stripe"] = StripeGateway(
+            api_key=key, pay_url_template=config.stripe_pay_url, api_base=config.stripe_api_base
+        )
+    if key := config.razorpay_api_key.get_secret_value():
+        found["razorpay"] = RazorpayGateway(
+            api_key=key, pay_url_template=config.razorpay_pay_url, api_base=config.razorpay_api_base
+        )
+    if key := config.shopify_api_key.get_secret_value():
+        found["shopify"] = ShopifyGateway(access_token=key, api_base=config.shopify_api_base)
+    return found
+
+
+def _payment_events(config: Settings) -> dict[str, PaymentEvents]:
+    found: dict[str, PaymentEvents] = {}
+    if secrets := secrets_of(config.stripe_webhook_secret):
+        found["stripe"] = StripeEvents(webhook_secrets=secrets)
+    if secrets := secrets_of(config.razorpay_webhook_secret):
+        found["razorpay"] = RazorpayEvents(webhook_secrets=secrets)
+    return found
+
+
+def _tracking_events(config: Settings) -> dict[str, TrackingEvents]:
+    found: dict[str, TrackingEvents] = {}
+    if config.shipengine_api_key.get_secret_value():
+        found["shipengine"] = ShipEngineTracking(jwks_url=f"{config.shipengine_api_base.rstrip('/')}/jwks")
+    if secrets := secrets_of(config.easypost_webhook_secret):
+        found["easypost"] = EasyPostTracking(webhook_secrets=secrets)
+    return found
+
+
+def _invoicing(config: Settings) -> InvoicingSystem | None:
     key = config.invoiceninja_api_key.get_secret_value()
-    return InvoiceNinja(api_token=key, api_base=config.invoiceninja_api_base) if key else None
+    connected = [name for name, there in (("invoiceninja", key), ("erp", config.erp_config)) if there]
+    match _chosen("invoicing_system", config.invoicing_system, connected):
+        case "invoiceninja":
+            return InvoiceNinja(api_token=key, api_base=config.invoiceninja_api_base)
+        case "erp":
+            return ErpSystem(erp.load(Path(config.erp_config), config.erp_api_key.get_secret_value()))
+    return None
 
 
-def _shipping(config: Settings) -> ShipEngine | None:
-    key = config.shipengine_api_key.get_secret_value()
-    if not key:
-        return None
-    return ShipEngine(
-        api_key=key,
-        api_base=config.shipengine_api_base,
-        carrier_id=config.shipengine_carrier_id,
-        service_code=config.shipengine_service_code,
-        ship_from=_ship_from(config),
-    )
+def _shipping(config: Settings) -> ShippingProvider | None:
+    keys = {
+        "shipengine": config.shipengine_api_key.get_secret_value(),
+        "easypost": config.easypost_api_key.get_secret_value(),
+    }
+    chosen = _chosen("shipping_provider", config.shipping_provider, [name for name, key in keys.items() if key])
+    if chosen == "shipengine":
+        return ShipEngine(
+            api_key=keys[chosen],
+            api_base=config.shipengine_api_base,
+            carrier_id=config.shipengine_carrier_id,
+            service_code=config.shipengine_service_code,
+            ship_from=_ship_from("shipengine_ship_from", config.shipengine_ship_from),
+        )
+    if chosen == "easypost":
+        own = config.easypost_ship_from
+        return EasyPost(
+            api_key=keys[chosen],
+            api_base=config.easypost_api_base,
+            carrier=config.easypost_carrier,
+            service=config.easypost_service,
+            ship_from=_ship_from("easypost_ship_from", own or config.shipengine_ship_from),
+        )
+    return None
 
 
-def _ship_from(config: Settings) -> PostalAddress:
+def _ship_from(setting: str, address: str) -> PostalAddress:
     """The warehouse, from JSON in ShipEngine's own address shape."""
     try:
-        given = json.loads(config.shipengine_ship_from)
+        given = json.loads(address)
         return PostalAddress(
             name=str(given["name"]),
             company=str(given.get("company_name", "")),
@@ -151,7 +213,7 @@ def _ship_from(config: Settings) -> PostalAddress:
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigurationError(
-            "HOLDFAST_SHIPENGINE_SHIP_FROM must be the warehouse's address as a JSON object with name, address_line1, "
+            f"{PREFIX}{setting.upper()} must be the warehouse's address as a JSON object with name, address_line1, "
             "city_locality, postal_code and country_code."
         ) from error
 
