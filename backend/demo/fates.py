@@ -39,8 +39,10 @@ _HISTORY: dict[str, float] = {
     _K.PROVIDER_UNAVAILABLE: 2.5,
     _K.PROVIDER_NOT_CONNECTED: 0.3,
     _K.OUTCOME_UNKNOWN: 2,
+    _K.INTERNAL_ERROR: 0.3,
     _K.DELIVERY_EXCEPTION: 7,
     _K.BY_STAFF: 3.5,
+    _K.BEING_CANCELLED: 2,
     INVOICE_REFUSED: 7,
     MAIL_REFUSED: 2,
     CANCELLED: 5,
@@ -69,7 +71,7 @@ _OPEN: dict[HoldKind, int] = {
 }
 
 NEVER_INVOICED = frozenset({CANCELLED})
-CREDITED = frozenset({REFUNDED, PARTLY_REFUNDED})
+CREDITED = frozenset({REFUNDED, PARTLY_REFUNDED, str(_K.BEING_CANCELLED)})
 
 
 @dataclass(frozen=True)

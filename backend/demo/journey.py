@@ -254,7 +254,7 @@ class Journey(Story):
         self._attempt(step, began, asked, failure)
         if failure is not None:
             self._failed(step, failure)
-        elif not self.held:
+        else:
             self.advance()
 
     def _succeeded(self, step: StepRow) -> None:

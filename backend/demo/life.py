@@ -9,22 +9,22 @@ from typing import Any
 from backend.demo import calendar, fates, refusals, words
 from backend.demo.fates import Fate
 from backend.demo.journey import HICCUP, Frame
-from backend.demo.parcels import STOPPED_WHILE_PACKED, Travels
+from backend.demo.parcels import STOPPED_WHILE_PACKED
+from backend.demo.settling import Settles
 from backend.demo.story import HoldRow, Ids, Paper, StepRow
 from backend.domain.checks import Finding
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.intake import NewOrder
 from backend.domain.money import display
-from backend.domain.orders import OrderEvent
 from backend.domain.payments import EntryKind
-from backend.domain.permissions import SYSTEM, Actor, provider_actor
+from backend.domain.permissions import Actor, provider_actor
 from backend.domain.providers import provider_name
 from backend.domain.steps import StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
 from backend.sandbox.shop.catalogue import catalogue
 
-INVOICE_NUMBER, CREDIT_NUMBER = "\ue000", "\ue001"
-"""Stand in for the numbers of this order's documents, which are given once the batch's documents are in order."""
+INVOICE_NUMBER = "\ue000"
+"""Stands in for the invoice's number, which is given once the batch's documents are in order."""
 
 STOCK = {product.sku: product.stock for product in catalogue()}
 """What the shop means to have on the shelf of each SKU."""
@@ -37,6 +37,8 @@ _MAILS = {
     StepKind.MAIL_SHIPPED: "Shipping notice sent.",
     StepKind.MAIL_DELIVERED: "Delivery notice sent.",
     StepKind.MAIL_STAFF_ALERT: "Alert to staff sent.",
+    StepKind.MAIL_REFUNDED: "Refund notice sent.",
+    StepKind.MAIL_CANCELLED: "Cancellation notice sent.",
 }
 _STUMBLES = (StepKind.PAYMENT_CAPTURE, StepKind.INVOICE_ISSUE, StepKind.SHIPMENT_CREATE, StepKind.MAIL_CONFIRMATION)
 _HOURS_TO_MEND: dict[str, float] = {
@@ -48,7 +50,7 @@ _HOURS_TO_MEND: dict[str, float] = {
 }
 
 
-class Life(Travels):
+class Life(Settles):
     """A journey with its fate."""
 
     def __init__(
@@ -78,6 +80,9 @@ class Life(Travels):
             self.failures[StepKind.INVOICE_ISSUE] = [refusals.INVOICE_REFUSED]
         elif name == fates.MAIL_REFUSED:
             self.failures[StepKind.MAIL_CONFIRMATION] = [refusals.MAIL_REFUSED]
+        elif name == HoldKind.BEING_CANCELLED:
+            self.failures[StepKind.SHIPMENT_VERIFY_ADDRESS] = [refusals.INVALID_ADDRESS]
+            self.failures[StepKind.PAYMENT_REFUND] = [refusals.REFUND_REFUSED] if self.fate.open else []
         elif name in refusals.STEP_TROUBLES:
             trouble = refusals.STEP_TROUBLES[HoldKind(name)]
             self.failures[trouble.step] = list(trouble.failures)
@@ -96,10 +101,10 @@ class Life(Travels):
             case StepKind.PAYMENT_REQUEST:
                 return self._requested(step)
             case StepKind.PAYMENT_REFUND:
-                return self._paid_back(step)
+                return self.paid_back(step)
             case StepKind.INVOICE_ISSUE:
                 paper = self._invoice()
-                paper.issued_at, paper.reference = self.now, self._token(10)
+                paper.issued_at, paper.reference = self.now, self.token(10)
                 self.promised(StepKind.INVOICE_STORE)
                 return {"reference": paper.reference, "number": paper.number}, f"Invoice {paper.number} issued.", False
             case StepKind.INVOICE_STORE:
@@ -114,7 +119,7 @@ class Life(Travels):
             case _:
                 if step.kind is StepKind.INVOICE_SEND:
                     self._invoice().sent_at = self.now
-                return {"message_id": f"<{self._token(24)}@{self.number.lower()}.holdfast>"}, _MAILS[step.kind], False
+                return {"message_id": f"<{self.token(24)}@{self.number.lower()}.holdfast>"}, _MAILS[step.kind], False
 
     def _captured(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
         reference = str(6_600_000_000_000 + self.ids.order)
@@ -141,7 +146,7 @@ class Life(Travels):
         self.advance()
 
     def _requested(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
-        self.payment_reference = f"pi_{self._token(24)}"
+        self.payment_reference = f"pi_{self.token(24)}"
         self.promised(StepKind.MAIL_PAYMENT_LINK, data={"request_step_id": step.id})
         chance = self.dice.random()
         hours = self.dice.uniform(0.03, 0.7) if chance < 0.7 else self.dice.uniform(1, 20 if chance < 0.95 else 48)
@@ -156,7 +161,7 @@ class Life(Travels):
         return result, f"Payment of {amount} requested from the customer through {provider_name(step.provider)}.", True
 
     def _card_refused(self) -> None:
-        self.money(EntryKind.FAILED, 0, "stripe", f"evt_{self._token(24)}", detail="Your card was declined.")
+        self.money(EntryKind.FAILED, 0, "stripe", f"evt_{self.token(24)}", detail="Your card was declined.")
         text = "A payment attempt failed. Your card was declined."
         self.tell(TimelineKind.PAYMENT_RECORDED, text, provider_actor("stripe"))
 
@@ -217,10 +222,22 @@ class Life(Travels):
             if self.dice.random() < 0.3:
                 self.at(calendar.mended(self.now, self.dice, hours=4), partial(self._note, hold))
             return
+        if self.fate.name == HoldKind.BEING_CANCELLED:
+            self._given_up(hold)
+            return
         when = calendar.mended(self.now, self.dice, hours=_HOURS_TO_MEND.get(hold.kind, 6))
         if self.dice.random() < 0.35:
             self.at(self.now + (when - self.now) * 0.5, partial(self._note, hold))
         self.at(when, partial(self._mend, hold))
+
+    def _given_up(self, hold: HoldRow) -> None:
+        """The customer does not want to wait any longer; a refund that fails then waits for somebody."""
+        if hold.step is None or hold.step.kind is StepKind.PAYMENT_REFUND:
+            return
+        when = calendar.mended(self.now, self.dice, hours=5)
+        if self.fate.open:
+            when = min(when, self.frame.end - timedelta(minutes=20))
+        self.at(when, partial(self.cancel, self.frame.service, self.dice.choice(words.CANCELLED)))
 
     def _note(self, hold: HoldRow) -> None:
         if hold.closed_at is None:
@@ -231,7 +248,7 @@ class Life(Travels):
             return
         actor = self._whose_turn(hold.kind)
         if self.fate.name == fates.CANCELLED:
-            self._cancel(hold, actor)
+            self.cancel(actor, "The bank says that the card was stolen.")
             return
         if hold.kind is HoldKind.OUT_OF_STOCK:
             for place in self.missing:
@@ -261,7 +278,7 @@ class Life(Travels):
             self.at(calendar.pickup(self.now, self.dice), self.taken)
 
     def _whose_turn(self, kind: HoldKind) -> Actor:
-        if kind in (HoldKind.PROVIDER_CREDENTIALS, HoldKind.PROVIDER_NOT_CONNECTED):
+        if kind in (HoldKind.PROVIDER_CREDENTIALS, HoldKind.PROVIDER_NOT_CONNECTED, HoldKind.INTERNAL_ERROR):
             return self.frame.admin
         if kind in (HoldKind.FRAUD_RISK, HoldKind.PAYMENT_TERMS, HoldKind.CARRIER_FUNDS):
             return self.frame.manager
@@ -274,63 +291,3 @@ class Life(Travels):
     def _retry_document(self, step: StepRow) -> None:
         self.rerun(step, self.frame.service)
         self.acted("retry_step", self.frame.service, details={"step": str(step.kind)})
-
-    # -- called off and paid back ----------------------------------------------------------------------------------
-
-    def _cancel(self, hold: HoldRow, actor: Actor) -> None:
-        reason = "The bank says that the card was stolen." if hold.kind is HoldKind.FRAUD_RISK else "Never paid."
-        for step in self.steps:
-            self.call_off(step, "the order was cancelled")
-        self.lift(hold, "cancelled", actor, reason)
-        self.give_back(actor)
-        if authorized := self.balance.authorized_minor:
-            self.money(EntryKind.VOIDED, authorized, self.new.gateway, str(6_700_000_000_000 + self.ids.order))
-        self.move(OrderEvent.CANCELLED, "The order is cancelled.", actor)
-        self.acted("cancel", actor, reason)
-
-    def provider_of(self, step: StepRow) -> str:
-        if step.kind is StepKind.PAYMENT_REFUND:
-            return str(next(entry[4] for entry in self.entries if entry[1] == EntryKind.CAPTURED))
-        return super().provider_of(step)
-
-    def moved(self, event: OrderEvent) -> None:
-        if event is OrderEvent.DELIVERED and self.fate.name in fates.CREDITED:
-            when = calendar.mended(self.now + timedelta(days=self.dice.uniform(1, 5)), self.dice, hours=2)
-            self.at(when, self._refund)
-
-    def _refund(self) -> None:
-        whole, finance = self.fate.name == fates.REFUNDED, self.frame.finance
-        item, captured = self.new.items[0], self.balance.captured_minor
-        amount = captured if whole else min(item.net_minor, captured)
-        if amount <= 0:
-            return
-        reason = self.dice.choice(words.REFUND_REASONS)
-        key = f"{self.number}:refund:1"
-        lines = [] if whole else [{"item_id": self.ids.item, "quantity": item.quantity, "amount_minor": amount}]
-        shipping = self.new.shipping_minor if whole else 0
-        self.refunds.append(
-            (self.ids.refund, self.ids.order, key, amount, self.new.currency, shipping, lines, reason, whole, "requested",
-             finance.id, self.now, None, "")
-        )  # fmt: skip
-        text = f"Refund of {display(amount, self.new.currency)} requested. Reason: {reason}"
-        self.tell(TimelineKind.REFUND_REQUESTED, text, finance, Weight.MILESTONE)
-        self.acted("refund", finance, reason, {"amount_minor": amount})
-        self.promised(StepKind.PAYMENT_REFUND, subject=str(self.ids.refund), requested_by=finance.id)
-
-    def _paid_back(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
-        refund = self.refunds[0]
-        amount, whole, reference = refund[3], refund[8], str(929_000_000_000 + self.ids.order)
-        self.refunds[0] = (*refund[:9], "succeeded", *refund[10:12], self.now, reference)
-        self.money(EntryKind.REFUNDED, amount, step.provider, reference, step_key=step.key)
-        shown = display(amount, self.new.currency)
-        self.tell(TimelineKind.PAYMENT_RECORDED, f"{shown} paid back.", provider_actor(step.provider), Weight.MILESTONE)
-        self.papers.append(
-            Paper("credit_note", self.now, amount, True, CREDIT_NUMBER, self._token(10), self.now, self.now, self.now)
-        )
-        if whole:
-            self.give_back(self.frame.finance)
-            self.move(OrderEvent.FULLY_REFUNDED, "The order is refunded.", SYSTEM)
-        return {"reference": reference}, f"{shown} refunded by {provider_name(step.provider)}.", False
-
-    def _token(self, letters: int) -> str:
-        return f"{self.dice.getrandbits(4 * letters):0{letters}x}"

@@ -3,6 +3,7 @@
 Each batch is one transaction together with the marker, so at any moment the database holds a whole number of batches.
 """
 
+import gc
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -154,5 +155,7 @@ class DemoData:
 
 
 def _prepare(encryption_keys: str, index_key: str) -> None:
-    """In a helping process: the keys that personal data is sealed with."""
+    """In a helping process: the keys that personal data is sealed with; it makes much and throws all of it away."""
+    gc.freeze()
+    gc.set_threshold(500_000)
     personal.configure(Keyring.parse(encryption_keys, index_key))

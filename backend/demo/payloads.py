@@ -109,14 +109,19 @@ def found(new: NewOrder, fate: Fate, enabled: frozenset[str], countries: frozens
     if fate.name == _K.COUNTRY_NOT_SERVED and new.shipping is not None:
         countries = frozenset({"DE", "AT", "NL", "IE"}) - {new.shipping.country}
     enabled = enabled | {check} if check else enabled
-    place = (new.requires_shipping, new.shipping, enabled & _OF_THE_PLACE, countries)
+    return [*_of_the_address(new, enabled), *findings(new, enabled=enabled - {"address"}, countries=countries)]
+
+
+def _of_the_address(new: NewOrder, enabled: frozenset[str]) -> list[Finding]:
+    """What the address check says, asked once for each place: it does not look at names and streets themselves."""
+    given = new.shipping
+    if "address" not in enabled or given is None:
+        return findings(new, enabled=enabled & {"address"}, countries=frozenset())
+    place = (new.requires_shipping, bool(given.line1), given.city, given.province, given.postal_code, given.country)
     if place not in _PLACES:
-        if len(_PLACES) > 2 * CUSTOMERS_SERVE:
-            _PLACES.clear()
-        _PLACES[place] = findings(new, enabled=place[2], countries=countries)
-    return [*_PLACES[place], *findings(new, enabled=enabled - _OF_THE_PLACE, countries=countries)]
+        _PLACES[place] = findings(new, enabled=frozenset({"address"}), countries=frozenset())
+    return [finding for finding in _PLACES[place] if finding.kind in _ADDRESS_KINDS]
 
 
-_OF_THE_PLACE = frozenset({"address", "country", "po_box"})
-_PLACES: dict[Any, list[Finding]] = {}
-"""What the checks say of each delivery address: the same customers come back with the same one."""
+_ADDRESS_KINDS = (_K.ADDRESS_MISSING, _K.ADDRESS_MALFORMED)
+_PLACES: dict[tuple[bool, bool, str, str, str, str], list[Finding]] = {}

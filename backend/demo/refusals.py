@@ -106,6 +106,8 @@ INVALID_ADDRESS = Failure(
     [{"status": "error", "messages": [{"code": "a1002", "message": _NO_SUCH_HOUSE}]}],
 )
 
+_BUG = Failure(Outcome.NOT_SENT, "Something went wrong inside Holdfast. Reference 7c1e90b4.", _K.INTERNAL_ERROR)
+
 STEP_TROUBLES: dict[HoldKind, Trouble] = {
     _K.PAYMENT_DECLINED: Trouble(_S.PAYMENT_CAPTURE, (DECLINES[0],)),
     _K.PAYMENT_REFUSED: Trouble(
@@ -170,10 +172,12 @@ STEP_TROUBLES: dict[HoldKind, Trouble] = {
         (_shipengine("business_rules", "carrier_not_connected", "The carrier account is not connected."),),
     ),
     _K.PROVIDER_UNAVAILABLE: Trouble(_S.SHIPMENT_CREATE, (not_sent("shipengine"),) * MANY_TRIES),
+    _K.INTERNAL_ERROR: Trouble(_S.SHIPMENT_CREATE, (_BUG,) * MANY_TRIES),
     _K.OUTCOME_UNKNOWN: Trouble(_S.SHIPMENT_CREATE, (in_doubt("shipengine"),) * MANY_TRIES),
 }
 """Holds that a step brings about when it ends without success. A payment mismatch depends on the order's amount."""
 
+REFUND_REFUSED = refused("shopify", 422, {"errors": {"base": ["The refund was refused by the payment gateway"]}})
 INVOICE_REFUSED = refused(
     "invoiceninja",
     422,

@@ -9,8 +9,9 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from backend.demo import sheets
-from backend.demo.life import CREDIT_NUMBER, INVOICE_NUMBER, Life
+from backend.demo.life import INVOICE_NUMBER, Life
 from backend.demo.paperwork import pdf
+from backend.demo.settling import CREDIT_NUMBER
 from backend.demo.sheets import Array, Sheet
 from backend.demo.story import HoldRow, Paper
 from backend.domain.intake import NewAddress, NewOrder

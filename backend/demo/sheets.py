@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from datetime import date, datetime
+from enum import StrEnum
 from types import NoneType
 from typing import Any
 from uuid import UUID
@@ -27,13 +28,19 @@ def _escaped(text: str) -> str:
     return text
 
 
+_json_text = json.JSONEncoder(default=str, ensure_ascii=False).encode
+
+
 def _json(value: Any) -> str:
-    return _escaped(json.dumps(value, default=str, ensure_ascii=False)) if value else "{}" if value == {} else "[]"
+    return _escaped(_json_text(value)) if value else "{}" if value == {} else "[]"
 
 
 def _blob(value: bytes) -> str:
     return "\\\\x" + value.hex()
 
+
+_word = str.__str__
+"""Of an enumeration, whose words need no escaping."""
 
 _ENCODERS: dict[type, Callable[[Any], str]] = {
     str: _escaped,
@@ -57,8 +64,9 @@ def encoded(value: Any) -> str:
 
 
 def _enumerated(value: Any) -> str:
-    if isinstance(value, str):
-        return _escaped(str(value))
+    if isinstance(value, StrEnum):
+        _ENCODERS[type(value)] = _word
+        return str(value)
     raise TypeError(f"{type(value).__name__} has no place in a table")
 
 

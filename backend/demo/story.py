@@ -126,6 +126,7 @@ class Story:
         self.stock_at = [new.placed_at for _ in new.items]
         self._moneys: list[tuple[EntryKind, int]] = []
         self._touched: set[datetime] = set()
+        self._promised: set[tuple[StepKind, str, int]] = set()
 
     # -- facts -----------------------------------------------------------------------------------------------------
 
@@ -202,8 +203,9 @@ class Story:
     ) -> StepRow | None:
         """Write a step down; None when it was promised before. `again`: the next generation of a refused one."""
         generation = again.generation + 1 if again else 1
-        if any((step.kind, step.subject, step.generation) == (kind, subject, generation) for step in self.steps):
+        if (kind, subject, generation) in self._promised:
             return None
+        self._promised.add((kind, subject, generation))
         step = StepRow(
             id=self.ids.step + len(self.steps),
             kind=kind,

@@ -31,6 +31,7 @@ STOPPED = (
     "Customer asked to wait with shipping until the weekend.",
     "Two orders of the same customer, to be packed together.",
 )
+CANCELLED = ("Customer does not want to wait any longer.", "Ordered by mistake, customer called.")
 NOTES = (
     "Called the customer, no answer. Trying again tomorrow.",
     "Wrote to the customer.",

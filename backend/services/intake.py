@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from dataclasses import asdict
+from dataclasses import is_dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -63,10 +63,14 @@ def create_order(session: Session, new: NewOrder, *, actor: Actor) -> tuple[Orde
 
 def content_hash(new: NewOrder) -> str:
     """A fingerprint of what matters to us: a repeat with other contents is an amendment, the shop's own flags are not."""
-    facts = asdict(new)
+    facts = dict(vars(new))
     for changing in ("payment_mode", "payment_reference", "gateway", "tags", "risk", "note", "cancelled"):
         facts.pop(changing)
-    return hashlib.sha256(json.dumps(facts, default=str, sort_keys=True).encode()).hexdigest()
+    return hashlib.sha256(json.dumps(facts, default=_plain, sort_keys=True).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    return vars(value) if is_dataclass(value) else str(value)
 
 
 def _note_authorization(session: Session, order: Order, new: NewOrder) -> None:

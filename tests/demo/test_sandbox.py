@@ -27,6 +27,7 @@ RETRIED = [
     "provider_not_connected",
     "provider_unavailable",
     "outcome_unknown",
+    "internal_error",
 ]
 RELEASED = [
     "fraud_risk",
@@ -54,8 +55,10 @@ def shop(world: World) -> World:
 
 
 def held(shop: World, kind: str) -> tuple[str, int]:
+    """Number and hold of an order that is held for this reason alone, a cancellation aside."""
     found = shop.database.execute(
-        "select o.number, h.id from holds h join orders o on o.id = h.order_id where h.kind = %s and h.closed_at is null limit 1",
+        "select o.number, h.id from holds h join orders o on o.id = h.order_id where h.kind = %s and h.closed_at is null "
+        "order by (select count(*) from holds where order_id = o.id and closed_at is null), o.id limit 1",
         (kind,),
     )
     return str(found[0][0]), int(found[0][1])
@@ -110,3 +113,11 @@ def test_no_shop_but_a_sandbox_on_this_machine_is_ever_told(address: str) -> Non
 
 def test_the_control_address_of_a_sandbox_is_beside_its_shop() -> None:
     assert introduce.control_address("http://127.0.0.1:3090/shopify") == "http://127.0.0.1:3090/control"
+
+
+def test_a_cancellation_that_waits_for_its_refund_ends_with_the_retry_of_it(shop: World) -> None:
+    number, _ = held(shop, "being_cancelled")
+    (refused,) = [hold for hold in shop.view(number).holds if hold.kind == "provider_refused"]
+    view = click(shop, number, refused.id, HoldAction.RETRY)
+    assert (view.held, view.status, view.payment_status) == (False, "refunded", "refunded")
+    assert view.refunded_minor == view.captured_minor == view.total_minor

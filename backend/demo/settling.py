@@ -1,0 +1,127 @@
+"""How an order of the demo is called off or paid back: the refund, and the sequence behind the cancel click."""
+
+from datetime import timedelta
+from typing import Any
+
+from backend.demo import calendar, fates, words
+from backend.demo.parcels import Travels
+from backend.demo.story import HoldRow, Paper, StepRow
+from backend.domain.holds import HoldKind, HoldSource
+from backend.domain.money import display
+from backend.domain.orders import OrderEvent
+from backend.domain.payments import EntryKind
+from backend.domain.permissions import SYSTEM, Actor, provider_actor
+from backend.domain.providers import provider_name
+from backend.domain.steps import StepKind
+from backend.domain.timeline import TimelineKind, Weight
+from backend.services.cancelling import FORWARD
+
+CREDIT_NUMBER = "\ue001"
+"""Stands in for the credit note's number, which is given once the batch's documents are in order."""
+
+
+class Settles(Travels):
+    """A journey that may end with the money back where it came from."""
+
+    def advance(self, actor: Actor = SYSTEM) -> None:
+        cancellation = self._cancellation()
+        if cancellation is not None:
+            self._go_on_cancelling(cancellation)
+            return
+        super().advance(actor)
+
+    def _cancellation(self) -> HoldRow | None:
+        open_ones = (hold for hold in self.holds if hold.closed_at is None)
+        return next((hold for hold in open_ones if hold.kind is HoldKind.BEING_CANCELLED), None)
+
+    def cancel(self, actor: Actor, reason: str) -> None:
+        """The cancel click, with the goods back to stock."""
+        source, facts = HoldSource.PERSON, {"restock": True}
+        self.hold(HoldKind.BEING_CANCELLED, reason, source=source, actor=actor, facts=facts)
+        self.acted("cancel", actor, reason, facts)
+        self.advance(actor)
+
+    def _go_on_cancelling(self, cancellation: HoldRow) -> None:
+        for step in self.steps:
+            if step.kind in FORWARD:
+                self.call_off(step, "order cancelled")
+        refundable = self.balance.refundable_minor
+        if refundable > 0:
+            if not self.refunds:
+                self.decide_refund(refundable, [], 0, cancellation.reason, cancellation.placed_by, restock=False)
+            return
+        self.give_back(cancellation.placed_by)
+        for hold in self.holds:
+            if hold.closed_at is None:
+                self.lift(hold, "order cancelled", SYSTEM)
+        self.move(OrderEvent.CANCELLED, "The order is cancelled.", SYSTEM)
+        self.promised(StepKind.MAIL_CANCELLED)
+        self._settle_refunded()
+
+    def _settle_refunded(self) -> None:
+        if self.balance.captured_minor > 0 and self.balance.refundable_minor == 0:
+            sentence = "Everything that was captured is paid back: the order is refunded."
+            self.move(OrderEvent.FULLY_REFUNDED, sentence, SYSTEM)
+
+    # -- refunds ---------------------------------------------------------------------------------------------------
+
+    def moved(self, event: OrderEvent) -> None:
+        if event is OrderEvent.DELIVERED and self.fate.name in (fates.REFUNDED, fates.PARTLY_REFUNDED):
+            when = calendar.mended(self.now + timedelta(days=self.dice.uniform(1, 5)), self.dice, hours=2)
+            self.at(when, self._sent_back)
+
+    def _sent_back(self) -> None:
+        """The customer sends everything back, or the first line."""
+        whole, finance = self.fate.name == fates.REFUNDED, self.frame.finance
+        item, captured = self.new.items[0], self.balance.captured_minor
+        tax = 0 if self.new.taxes_included else item.tax_minor
+        amount = captured if whole else min(item.net_minor + tax, captured)
+        if amount <= 0:
+            return
+        reason = self.dice.choice(words.REFUND_REASONS)
+        lines = [] if whole else [{"position": 1, "quantity": item.quantity}]
+        shipping = self.new.shipping_minor if whole else 0
+        self.decide_refund(amount, lines, shipping, reason, finance, restock=whole)
+        details = {"amount_minor": amount, "currency": self.new.currency, "restock": whole}
+        self.acted("refund", finance, reason, details)
+
+    def decide_refund(
+        self, amount: int, lines: list[dict[str, int]], shipping: int, reason: str, actor: Actor, *, restock: bool
+    ) -> None:
+        """A decision to pay back, with its step."""
+        self.refunds.append(
+            (self.ids.refund, self.ids.order, f"{self.number}:refund:1", amount, self.new.currency, shipping, lines, reason,
+             restock, "requested", actor.id, self.now, None, "")
+        )  # fmt: skip
+        text = f"Refund of {display(amount, self.new.currency)} decided. Reason: {reason}"
+        data = {"refund_id": self.ids.refund}
+        self.tell(TimelineKind.REFUND_REQUESTED, text, actor, Weight.MILESTONE, data=data)
+        self.promised(StepKind.PAYMENT_REFUND, subject=str(self.ids.refund), requested_by=actor.id)
+
+    def paid_back(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
+        """What a refund's success brings."""
+        refund = self.refunds[0]
+        amount, restock, reference = refund[3], refund[8], str(929_000_000_000 + self.ids.order)
+        self.money(EntryKind.REFUNDED, amount, step.provider, reference, step_key=step.key)
+        self.refunds[0] = (*refund[:9], "succeeded", *refund[10:12], self.now, reference)
+        shown, gateway = display(amount, self.new.currency), provider_actor(step.provider)
+        text = f"{shown} paid back through {provider_name(step.provider)}."
+        data = {"reference": reference}
+        self.tell(TimelineKind.PAYMENT_RECORDED, text, gateway, Weight.MILESTONE, data=data)
+        now = self.now
+        self.papers.append(Paper("credit_note", now, amount, True, CREDIT_NUMBER, self.token(10), now, now, now))
+        if restock:
+            self.give_back(SYSTEM)
+        if self._cancellation() is None:
+            self.promised(StepKind.MAIL_REFUNDED, subject=step.subject)
+            self._settle_refunded()
+        return {"reference": reference}, f"{shown} paid back.", False
+
+    def provider_of(self, step: StepRow) -> str:
+        if step.kind is StepKind.PAYMENT_REFUND:
+            return self.new.gateway or "stripe"
+        return super().provider_of(step)
+
+    def token(self, letters: int) -> str:
+        """Letters and digits as providers make them up."""
+        return f"{self.dice.getrandbits(4 * letters):0{letters}x}"
