@@ -15,7 +15,8 @@ from backend.services.inbox import Verdict
 from backend.services.run import in_unit_of_work
 from tests.conftest import Database
 from tests.factories import address, created, discount, item, new_order, staff, stocked
-from tests.world import World, shopify_order
+from tests.shop import shopify_order
+from tests.world import World
 
 WRITTEN = (
     "order_days", "customers", "orders", "order_items", "addresses", "pricing_snapshots", "discount_snapshots",

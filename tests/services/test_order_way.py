@@ -11,7 +11,8 @@ from backend.services import actions, documents
 from backend.services.run import in_unit_of_work
 from backend.store.tables import Order
 from tests.factories import created, new_order, stocked
-from tests.world import STAFF_ADDRESS, World, shopify_line
+from tests.shop import shopify_line
+from tests.world import STAFF_ADDRESS, World
 
 CUSTOMER = "greta.lindenau@example.org"
 MAILS = [
