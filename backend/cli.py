@@ -7,17 +7,22 @@ import json
 import os
 import sys
 from dataclasses import asdict
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
-from backend import settings
+from backend import clock, settings, wiring
 from backend.demo import command as demo_data
 from backend.domain.errors import ConfigurationError, HoldfastError, InvalidInput, NotPossible
+from backend.domain.money import display
 from backend.domain.permissions import SYSTEM, Role
+from backend.domain.reconciliation import Movement
 from backend.installation import environment, keys
 from backend.installation import up as product
 from backend.installation.doctor.examination import examine
@@ -27,7 +32,7 @@ from backend.installation.practice import Practice
 from backend.installation.processes import python
 from backend.installation.product import ROOT
 from backend.installation.report import Report
-from backend.services import accounts
+from backend.services import accounts, imports, inbox, reconciliation
 from backend.services.run import in_unit_of_work
 from backend.store import db, migrate
 
@@ -170,6 +175,72 @@ def doctor(as_json: JsonOption = False) -> None:
         _show(findings)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):
         raise typer.Exit(FAILED)
+
+
+@cli.command(name="import")
+def import_command(
+    path: Annotated[Path, typer.Argument(help="JSON (an order, a list, or {orders: […]}) or one order per line.")],
+    channel: Annotated[str, typer.Option(help="Whose form the orders have: shopify or generic.")] = "shopify",
+    as_json: JsonOption = False,
+) -> None:
+    """Take in orders from a file, checked like webhooks; importing it again changes nothing. Exit code 1 if any failed."""
+    failed = 0
+    with environment.database():
+        wiring.start("import")
+        for place, receipt in imports.import_orders(channel, path, wiring.adapters()):
+            failed += receipt.verdict is inbox.Verdict.QUARANTINED
+            row = {
+                "place": place,
+                "verdict": receipt.verdict,
+                "order": receipt.order_number,
+                "problems": receipt.problems,
+            }
+            said = " ".join((str(receipt.verdict), receipt.order_number, *receipt.problems))
+            typer.echo(json.dumps(row, ensure_ascii=False) if as_json else f"{place}: {said}")
+        db.dispose()
+    if failed:
+        raise typer.Exit(FAILED)
+
+
+@cli.command()
+def reconcile(
+    day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, by default yesterday.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Read a day's captured payments back from the gateways and name every difference. Exit code 1 if there is one."""
+    checked = differences = 0
+    with environment.database() as current:
+        wiring.start("reconcile")
+        today = clock.now().astimezone(ZoneInfo(current.time_zone)).date()
+        for verdict in reconciliation.reconcile_payments(
+            day.date() if day else today - timedelta(days=1), wiring.adapters()
+        ):
+            checked += 1
+            differences += bool(verdict.breaks or verdict.unanswered)
+            if as_json:
+                typer.echo(json.dumps(asdict(verdict), ensure_ascii=False))
+            elif verdict.breaks or verdict.unanswered:
+                typer.echo(_difference(verdict))
+        db.dispose()
+    if not as_json:
+        typer.echo(f"{checked} orders checked, {differences} with a difference.")
+    if differences:
+        raise typer.Exit(FAILED)
+
+
+def _difference(verdict: reconciliation.OrderReconciled) -> str:
+    """A line for people: what each side says."""
+    if verdict.unanswered:
+        return f"{verdict.number}: {verdict.gateway} could not be asked: {verdict.unanswered}"
+    sides = [
+        f"{found.kind} {found.reference}: here {_amount(found.ours)}, there {_amount(found.theirs)}"
+        for found in verdict.breaks
+    ]
+    return f"{verdict.number}: " + "; ".join(sides)
+
+
+def _amount(movement: Movement | None) -> str:
+    return "nothing" if movement is None else display(movement.amount_minor, movement.currency)
 
 
 def main() -> None:

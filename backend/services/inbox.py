@@ -78,6 +78,12 @@ def receive(area: InboundArea, provider: str, message: InboundMessage, adapters:
     """
     adapter = _adapter(area, provider, adapters)
     adapter.authenticate(message)  # type: ignore[attr-defined]
+    return take_in(area, provider, message, adapters)
+
+
+def take_in(area: InboundArea, provider: str, message: InboundMessage, adapters: Adapters) -> Receipt:
+    """Keep and handle a message that is known to be authentic (its signature was checked, or an operator gave it)."""
+    adapter = _adapter(area, provider, adapters)
     event_id, topic = _identify(area, adapter, message)
     row_id, new = in_unit_of_work(
         inbox.record_once,
