@@ -102,8 +102,12 @@ def _open_session(session: Session, account: str, subject: str) -> SignedIn:
     return SignedIn(token, now + ABSOLUTE)
 
 
-def person(session: Session, token: str) -> Person | None:
-    """Who a cookie's token belongs to; None when it is unknown, ended, idle for too long, or its user was disabled."""
+def person(session: Session, token: str, *, touch: bool = True) -> Person | None:
+    """Who a cookie's token belongs to; None when it is unknown, ended, idle for too long, or its user was disabled.
+
+    `touch` counts the question as activity. A page that only keeps itself current asks without, so that a tab left
+    open does not keep its session alive.
+    """
     if not token or len(token) > 200:
         return None
     found = accounts.session_and_user(session, _hash(token))
@@ -113,7 +117,7 @@ def person(session: Session, token: str) -> Person | None:
     now = clock.now()
     if not user.active or now >= staff_session.expires_at or now >= staff_session.last_seen_at + IDLE:
         return None
-    if now >= staff_session.last_seen_at + _SEEN_EVERY:
+    if touch and now >= staff_session.last_seen_at + _SEEN_EVERY:
         staff_session.last_seen_at = now
         session.add(staff_session)
     return Person(user.id, user.email, user.name, Role(user.role), dict(user.preferences))

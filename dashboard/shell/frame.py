@@ -68,7 +68,8 @@ def _ended() -> rx.Component:
     return rx.el.dialog(
         rx.el.div(
             rx.el.h2("You have been signed out", id="ended-title"),
-            rx.el.p("Your session has ended. Sign in again to go on; nothing was done meanwhile."),
+            rx.el.p("Your session has ended: you signed out, or nothing was done here for half an hour."),
+            rx.el.p("Sign in again to go on. Nothing is lost, and nothing was done meanwhile."),
             rx.el.div(
                 rx.el.a(
                     "Sign in",
@@ -82,7 +83,7 @@ def _ended() -> rx.Component:
             class_name="inside",
         ),
         aria_labelledby="ended-title",
-        custom_attrs={"data-open": rx.cond(TabState.signed_out, "true", "false")},
+        custom_attrs={"data-open": rx.cond(TabState.signed_out, "true", "false"), "data-testid": "signed-out"},
     )
 
 

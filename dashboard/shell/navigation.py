@@ -60,9 +60,13 @@ class FrameState(rx.State):
     @rx.event(background=True)
     @needs(Area.HOLDS)
     async def follow(self):
+        """Keep the numbers current; when the session has ended, by itself or elsewhere, say so."""
         async for _ in live.changes(live.ALL, self._seen):
             async with self:
                 await self._read()
+        async with self:
+            tab = await self.get_state(TabState)
+            tab.signed_out = True
 
     @rx.event
     @needs(Area.ORDERS)

@@ -24,20 +24,34 @@ class Visit:
 
 
 _visit: contextvars.ContextVar[Visit | None] = contextvars.ContextVar("visit", default=None)
-_remembered: dict[str, tuple[float, accounts.Person | None]] = {}
 
 
-async def person_of(token: str) -> accounts.Person | None:
-    """The person whose session `token` is, or None when there is none or it has ended."""
+@dataclass(frozen=True)
+class _Known:
+    """An answer of the database. `touched`: the question counted as activity of the person."""
+
+    until: float
+    person: accounts.Person | None
+    touched: bool
+
+
+_remembered: dict[str, _Known] = {}
+
+
+async def person_of(token: str, *, touch: bool = True) -> accounts.Person | None:
+    """The person whose session `token` is, or None when there is none or it has ended.
+
+    `touch` counts as activity; what a page does by itself must not, or an open tab would never be signed out.
+    """
     if not token:
         return None
     known = _remembered.get(token)
-    if known and known[0] > monotonic():
-        return known[1]
-    person = await asyncio.to_thread(in_unit_of_work, accounts.person, token)
+    if known and known.until > monotonic() and (known.touched or not touch):
+        return known.person
+    person = await asyncio.to_thread(in_unit_of_work, accounts.person, token, touch=touch)
     if len(_remembered) >= _MOST_REMEMBERED:
         _remembered.clear()
-    _remembered[token] = (monotonic() + REMEMBERED_SECONDS, person)
+    _remembered[token] = _Known(monotonic() + REMEMBERED_SECONDS, person, touch)
     return person
 
 
@@ -73,7 +87,14 @@ def current() -> Visit:
 
 
 async def still_valid() -> bool:
-    """Whether the session of the running event has not ended meanwhile; for handlers that run for long."""
+    """Whether the session of the running event has not ended meanwhile; for handlers that run for long.
+
+    Asking is no activity. Rights that have changed meanwhile count from now on.
+    """
     visit = current()
-    person = await person_of(visit.token)
-    return person is not None and person.id == visit.person.id and person.role == visit.person.role
+    person = await person_of(visit.token, touch=False)
+    if person is None or person.id != visit.person.id:
+        return False
+    if person != visit.person:
+        enter(Visit(visit.token, person))
+    return True

@@ -17,7 +17,7 @@ from backend.domain.errors import HoldfastError, NotFound, TooManyAttempts
 from backend.services import accounts, documents
 from backend.services.run import in_unit_of_work
 from backend.settings import current
-from dashboard.shell import sessions
+from dashboard.shell import live, sessions
 from dashboard.shell.gate import from_here, safe_return
 from dashboard.shell.html import bare_page, door_page
 
@@ -72,6 +72,7 @@ async def sign_out(request: Request) -> Response:
     if token:
         await asyncio.to_thread(in_unit_of_work, accounts.sign_out, token)
         sessions.forget(token)
+        live.hub.publish_everything()  # the person's other tabs look, and say at once that they are signed out
     answer = RedirectResponse("/sign-in", 303)
     answer.delete_cookie(sessions.COOKIE, path="/")
     return answer

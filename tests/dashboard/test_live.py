@@ -12,6 +12,7 @@ from backend.services import accounts
 from backend.services.run import in_unit_of_work
 from dashboard.pages.held.state import HeldState
 from dashboard.shell import live, sessions
+from dashboard.shell.navigation import FrameState
 from tests import factories
 from tests.conftest import Database
 from tests.dashboard.conftest import Tab
@@ -91,6 +92,45 @@ def test_a_follower_ends_with_its_session(visit: str) -> None:
                 await asyncio.wait_for(anext(news), 5)
 
     asyncio.run(story())
+
+
+def test_following_is_no_activity_so_an_open_tab_is_signed_out_when_idle(visit: str, database: Database) -> None:
+    async def story() -> None:
+        async with following(live.ALL, visit, -1) as news:
+            sessions.forget(visit)
+            database.execute("update sessions set last_seen_at = last_seen_at - interval '20 minutes'")
+            await anext(news)
+            before = database.execute("select last_seen_at from sessions")
+            sessions.forget(visit)
+            live.hub.publish({live.ALL})
+            await asyncio.wait_for(anext(news), 5)
+            assert database.execute("select last_seen_at from sessions") == before
+            database.execute("update sessions set last_seen_at = last_seen_at - interval '11 minutes'")
+            sessions.forget(visit)
+            live.hub.publish({live.ALL})
+            with pytest.raises(StopAsyncIteration):
+                await asyncio.wait_for(anext(news), 5)
+
+    asyncio.run(story())
+
+
+def test_an_event_is_activity_even_right_after_a_look_that_was_none(visit: str, database: Database) -> None:
+    async def story() -> None:
+        sessions.forget(visit)
+        database.execute("update sessions set last_seen_at = last_seen_at - interval '20 minutes'")
+        await sessions.person_of(visit, touch=False)
+        await sessions.person_of(visit)
+
+    asyncio.run(story())
+    assert database.execute("select last_seen_at > now() - interval '1 minute' from sessions") == [(True,)]
+
+
+def test_a_page_says_that_its_session_has_ended(tab: Tab) -> None:
+    tab.send(FrameState.load, "/held")
+    _sign_out(tab.session)
+    live.hub.publish({live.ALL})
+    answer = tab.follow(FrameState.follow, "/held", until=lambda answer: bool(answer.values("signed_out")))
+    assert answer.last("signed_out") is True
 
 
 def test_followers_leave_nothing_behind_in_the_hub(visit: str) -> None:
