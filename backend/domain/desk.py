@@ -157,6 +157,9 @@ class TimelineView:
 
 @dataclass(frozen=True)
 class ItemView:
+    """A line of the order; `position` is its place in it, by which a refund names it."""
+
+    position: int
     sku: str
     name: str
     quantity: int
@@ -178,6 +181,18 @@ class PaymentView:
     reference: str
     detail: str
     occurred_at: datetime
+
+
+@dataclass(frozen=True)
+class RefundView:
+    """A decision to pay back; `state` is requested (on its way), succeeded or failed."""
+
+    amount_minor: int
+    currency: str
+    state: str
+    reason: str
+    requested_at: datetime
+    settled_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -270,6 +285,7 @@ class OrderView:
     shipping_address: AddressView | None
     billing_address: AddressView | None
     discounts: tuple[tuple[str, int], ...] = ()
+    refunds: tuple[RefundView, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -125,15 +125,17 @@ def retry_step(
     return ActionDone(f"{RULES[StepKind(step.kind)].label} runs again.")
 
 
-def hold(session: Session, number: str, *, actor: Actor, reason: str) -> ActionDone:
-    """Stop an order by hand; only a person can lift it again."""
+def hold(session: Session, number: str, *, actor: Actor, reason: str, token: str | None = None) -> ActionDone:
+    """Stop an order by hand; only a person can lift it again. The same token a second time does nothing."""
     actor.require(Area.HOLDS, Level.ACT, "hold orders")
     why = clicks.reasoned(reason, "hold this order")
     order = orders.lock_by_number(session, number)
+    if token and clicks.carried_out(session, token, actor):
+        return ActionDone(f"Order {number} is held.", repeated=True)
     if any(open_hold.kind == HoldKind.BY_STAFF for open_hold in hold_store.open_of(session, order.id)):
         raise NotPossible(f"Order {number} is already held by staff.")
     holds.place(session, order, HoldKind.BY_STAFF, why, source=HoldSource.PERSON, actor=actor)
-    clicks.audit(session, order, "hold", actor=actor, token=None, reason=reason)
+    clicks.audit(session, order, "hold", actor=actor, token=token, reason=reason)
     return ActionDone(f"Order {number} is held.")
 
 

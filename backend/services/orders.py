@@ -18,6 +18,7 @@ from backend.domain.desk import (
     OrderView,
     ParcelView,
     PaymentView,
+    RefundView,
     StepView,
     TimelineView,
 )
@@ -26,7 +27,7 @@ from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.steps import RULES, StepKind, StepState
-from backend.store import holds, order_lists, orders, payments, steps, stock, timeline
+from backend.store import holds, order_lists, orders, payments, refunds, steps, stock, timeline
 from backend.store.tables import (
     Attempt,
     DiscountSnapshot,
@@ -52,23 +53,27 @@ def order_page(
     status: str = "",
     channel: str = "",
     held: bool | None = None,
+    failed: bool = False,
     query: str = "",
     cursor: str = "",
     size: int = 50,
 ) -> OrderPage:
-    """A page of orders, newest first. Raises `InvalidInput` for an unknown status or a cursor we did not give out."""
+    """A page of orders, newest first; `failed`: only those with a document or message that failed.
+
+    Raises `InvalidInput` for an unknown status or a cursor we did not give out."""
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
     if status and status not in set(OrderStatus):
         raise InvalidInput([f"There is no status {status!r}; known are {', '.join(OrderStatus)}."])
     size = min(max(1, size), MAX_PAGE)
-    filters = order_lists.Filters(status=status, channel=channel, held=held, query=query)
+    documents = tuple(str(kind) for kind, rule in RULES.items() if not rule.holds)
+    filters = order_lists.Filters(status, channel, held, query, documents if failed else ())
     found = order_lists.page(session, filters, after=_read_cursor(cursor), limit=size + 1)
     rows = tuple(
         OrderRow(
             id=order.id,
             number=order.number,
             external_number=order.external_number,
-            customer=customer.read("name"),
+            customer=customer.show("name"),
             channel=order.channel,
             status=order.status,
             payment_status=order.payment_status,
@@ -113,9 +118,9 @@ def order_view(session: Session, number: str, *, actor: Actor) -> OrderView:
         refunded_minor=balance.refunded_minor,
         refundable_minor=balance.refundable_minor,
         tags=tuple(order.tags),
-        customer=customer.read("name"),
-        email=customer.read("email"),
-        phone=customer.read("phone"),
+        customer=customer.show("name"),
+        email=customer.show("email"),
+        phone=customer.show("phone"),
         holds=open_holds,
         closed_holds=tuple(hold for hold in all_holds if hold.closed_at is not None),
         steps=_steps(session, order),
@@ -128,6 +133,7 @@ def order_view(session: Session, number: str, *, actor: Actor) -> OrderView:
         shipping_address=_address(session, order, "shipping"),
         billing_address=_address(session, order, "billing"),
         discounts=_discounts(session, order),
+        refunds=_refunds(session, order),
     )
 
 
@@ -259,6 +265,7 @@ def _items(session: Session, order: Order) -> tuple[ItemView, ...]:
     reserved = {row.order_item_id: row.state for row in stock.reservations(session, order.id)}
     return tuple(
         ItemView(
+            position=item.position,
             sku=item.sku,
             name=item.name,
             quantity=item.quantity,
@@ -286,6 +293,15 @@ def _payments(session: Session, order: Order) -> tuple[PaymentView, ...]:
             entry.occurred_at,
         )
         for entry in payments.entries(session, order.id)
+    )
+
+
+def _refunds(session: Session, order: Order) -> tuple[RefundView, ...]:
+    return tuple(
+        RefundView(
+            refund.amount_minor, refund.currency, refund.state, refund.reason, refund.requested_at, refund.settled_at
+        )
+        for refund in refunds.of_order(session, order.id)
     )
 
 
@@ -346,7 +362,7 @@ def _address(session: Session, order: Order, kind: str) -> AddressView | None:
     address = orders.address(session, order.id, kind)
     if address is None:
         return None
-    personal = {column: address.read(column) for column in address.personal_columns}
+    personal = {column: address.show(column) for column in address.personal_columns}
     return AddressView(
         **personal,
         city=address.city,

@@ -6,20 +6,23 @@ from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, and_, exists, or_, tuple_, type_coerce
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from backend.store.personal import keyring
-from backend.store.tables import Customer, Hold, Order, Parcel
+from backend.store.tables import Customer, Hold, Order, Parcel, Step
 
 
 @dataclass(frozen=True)
 class Filters:
-    """`held` None: both. `query` is what somebody typed: a number, a name's beginning, an e-mail address or a phone number."""
+    """`held` None: both. `failed` names step kinds: only orders where one of those ended without success and was not run
+    again. `query` is what somebody typed: a number, a name's beginning, an e-mail address or a phone number."""
 
     status: str = ""
     channel: str = ""
     held: bool | None = None
     query: str = ""
+    failed: tuple[str, ...] = ()
 
 
 def page(
@@ -44,9 +47,26 @@ def _conditions(filters: Filters, held: Any) -> list[ColumnElement[bool]]:
         found.append(col(Order.channel) == filters.channel)
     if filters.held is not None:
         found.append(held if filters.held else ~held)
+    if filters.failed:
+        found.append(_failed(filters.failed))
     if filters.query.strip():
         found.append(_search(filters.query.strip()[:100]))
     return found
+
+
+def _failed(kinds: tuple[str, ...]) -> ColumnElement[bool]:
+    newer = aliased(Step)
+    again = exists().where(
+        and_(
+            col(newer.order_id) == col(Step.order_id),
+            col(newer.kind) == col(Step.kind),
+            col(newer.subject) == col(Step.subject),
+            col(newer.generation) > col(Step.generation),
+        )
+    )
+    return exists().where(
+        and_(col(Step.order_id) == col(Order.id), col(Step.state) == "parked", col(Step.kind).in_(kinds), ~again)
+    )
 
 
 def _search(typed: str) -> ColumnElement[bool]:

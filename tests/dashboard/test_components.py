@@ -25,6 +25,8 @@ NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
         (1200, "JPY", "JP¥1,200"),
         (-490, "EUR", "-€4.90"),
         (1234, "KWD", "KWD\u00a01.234"),
+        (91400, "SEK", "SEK\u00a0914.00"),
+        (-1250, "CHF", "-CHF\u00a012.50"),
     ],
 )
 def test_an_amount_has_the_decimals_of_its_currency(minor: int, currency: str, text: str) -> None:
@@ -36,6 +38,7 @@ def test_sums_leave_out_cents_and_count_what_they_leave_out() -> None:
     four = [MoneySum(currency, 100_00) for currency in ("EUR", "GBP", "USD", "SEK")]
     assert sums(four, most=2) == "€100 · £100 · + 2 more"
     assert sums(four[:1]) == "€100"
+    assert sums(four[3:]) == "SEK\u00a0100"
 
 
 @pytest.mark.parametrize(

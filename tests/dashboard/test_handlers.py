@@ -11,10 +11,15 @@ assert app  # the registry is filled by importing the app
 
 CHANGING = {
     "add_note": (Area.ORDERS, Level.ACT),
+    "ask_cancel": (Area.ORDERS, Level.ACT),
     "ask_hold": (Area.HOLDS, Level.ACT),
+    "ask_refund": (Area.MONEY, Level.ACT),
     "ask_step": (Area.ORDERS, Level.ACT),
     "ask_stop": (Area.HOLDS, Level.ACT),
+    "choose": (Area.MONEY, Level.ACT),
+    "choose_restock": (Area.ORDERS, Level.ACT),
     "confirm": (Area.ORDERS, Level.ACT),
+    "pay_back": (Area.MONEY, Level.ACT),
 }
 
 
@@ -42,9 +47,10 @@ def test_what_changes_an_order_needs_the_right_to_act() -> None:
 
 def test_clicks_made_while_offline_are_not_replayed() -> None:
     registered = RegistrationContext.ensure_context().event_handlers
-    writing = [entry.handler for name, entry in registered.items() if name.rsplit(".", 1)[1] in ("add_note", "confirm")]
-    assert len(writing) == 2
-    assert [handler.event_actions.get("temporal") for handler in writing] == [True, True]
+    writing = ("add_note", "confirm", "pay_back")
+    found = [entry.handler for name, entry in registered.items() if name.rsplit(".", 1)[1] in writing]
+    assert len(found) == len(writing)
+    assert [handler.event_actions.get("temporal") for handler in found] == [True] * len(writing)
 
 
 def test_the_framework_handlers_that_need_no_session_exist_under_their_names() -> None:

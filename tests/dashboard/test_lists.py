@@ -32,6 +32,24 @@ def test_orders_are_found_by_status_and_by_part_of_a_number(tab: Tab, numbers: l
     assert tab.send(OrdersState.load, "/orders?query=99999").values("rows")[-1:] == [[]]
 
 
+def test_failed_documents_lead_to_their_orders(tab: Tab, numbers: list[str], database: Database) -> None:
+    step = (
+        "insert into steps (order_id, kind, subject, generation, key, state, due_at, allowed, created_at, data, result, "
+        "provider, lease_until, fence, attempts, in_doubt, restore_epoch, outcome, error, category, requested_by) "
+        "select id, %s, '', %s, number || %s, %s, now(), 8, now(), '{}', '{}', '', null, 0, 8, false, 0, '', '', '', "
+        "'system' from orders where number = %s"
+    )
+    database.execute(step, ("invoice.send", 1, ":failed", "parked", numbers[0]))
+    database.execute(step, ("invoice.send", 1, ":first", "parked", numbers[1]))
+    database.execute(step, ("invoice.send", 2, ":again", "done", numbers[1]))
+    database.execute(step, ("shipment.create", 7, ":holds", "parked", numbers[2]))
+    assert shown(tab, "/orders?failed=1") == [numbers[0]]
+    chosen = [choice for choice in tab.send(OrdersState.load, "/orders?failed=1").last("choices") if choice.chosen]
+    assert [(choice.label, choice.href) for choice in chosen] == [("Documents failed", "/orders")]
+    figures = {figure.key: figure for figure in tab.send(HomeState.load, "/").last("figures")}
+    assert (figures["failed-documents"].value, figures["failed-documents"].href) == ("1", "/orders?failed=1")
+
+
 def test_a_row_says_status_payment_and_shipping_in_words(tab: Tab, numbers: list[str]) -> None:
     row = tab.send(OrdersState.load, "/orders").last("rows")[0]
     assert (row.customer, row.total, row.channel) == ("Greta Lindenau", "€104.70", "Signed JSON")

@@ -53,6 +53,7 @@ def open_holds(database: Database) -> int:
 def test_it_shows_where_the_order_is_and_what_it_costs(tab: Tab, number: str) -> None:
     answer = show(tab, number)
     head = answer.last("head")
+    assert answer.last("title") == f"{number} · Holdfast"
     assert (head.number, head.customer, head.total, head.channel) == (
         number,
         "Greta Lindenau",
@@ -139,6 +140,17 @@ def test_a_persons_hold_is_not_released_without_a_reason(tab: Tab, number: str, 
     assert open_holds(database) == 1
     assert tab.send(ConfirmState.confirm, form=form_of(question, "colour is settled")).last("open") is False
     assert open_holds(database) == 0
+
+
+def test_a_double_click_on_hold_stops_the_order_once_and_says_nothing_more(
+    tab: Tab, number: str, database: Database
+) -> None:
+    question = tab.send(ConfirmState.ask_stop, number=number).last("question")
+    stop = form_of(question, "wants another colour")
+    assert tab.send(ConfirmState.confirm, form=stop).texts()[0] == f"Order {number} is held."
+    assert tab.send(ConfirmState.confirm, form=stop).texts() == []
+    assert open_holds(database) == 1
+    assert database.execute("select count(*) from audit where action = 'hold'") == [(1,)]
 
 
 def test_a_hold_that_has_nothing_to_retry_says_why(tab: Tab, number: str, database: Database) -> None:

@@ -127,7 +127,7 @@ def _figures(pulse: Pulse) -> list[Figure]:
             f"{failed:,}",
             "run them again from their order" if failed else "all were issued and sent",
             "bad" if failed else "good",
-            "",
+            "/orders?failed=1" if failed else "",
             "failed-documents",
         ),
         Figure(

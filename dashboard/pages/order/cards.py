@@ -16,6 +16,8 @@ class Head:
     shipping_word: str = ""
     held: bool = False
     final: bool = False
+    refundable: bool = False
+    cancellable: bool = False
     placed: str = ""
     placed_full: str = ""
     customer: str = ""
@@ -35,6 +37,15 @@ class Stop:
 
 
 @dataclass
+class Stage:
+    """A part of a cancellation and how it stands."""
+
+    label: str
+    mood: str
+    state: str
+
+
+@dataclass
 class HoldCard:
     id: int
     title: str
@@ -45,6 +56,7 @@ class HoldCard:
     since: str
     can_retry: bool
     can_release: bool
+    stages: list[Stage] = field(default_factory=list)
 
 
 @dataclass
@@ -134,6 +146,17 @@ class PaymentCard:
     reference: str
     at: str
     mood: str
+
+
+@dataclass
+class RefundCard:
+    """A decision to pay back, and how far it is."""
+
+    amount: str
+    mood: str
+    state: str
+    reason: str
+    at: str
 
 
 @dataclass

@@ -4,6 +4,7 @@ The dialog carries the version and token of its preview. When the facts have mov
 the dialog shows the new preview instead; a click that was carried out already does nothing a second time.
 """
 
+import secrets
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,20 +13,23 @@ import reflex as rx
 from backend.domain.desk import ActionDone, Preview
 from backend.domain.errors import AlreadyDone, HoldfastError, PreviewOutdated
 from backend.domain.permissions import Area, Level
-from backend.services import actions
+from backend.services import actions, cancellations
 from dashboard.pages.order.state import OrderState
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
 
-RETRY, RELEASE, RETRY_STEP, HOLD = "retry", "release", "retry_step", "hold"
-VERBS = {RETRY: "Retry", RELEASE: "Release", RETRY_STEP: "Run again", HOLD: "Hold"}
+RETRY, RELEASE, RETRY_STEP, HOLD, CANCEL = "retry", "release", "retry_step", "hold", "cancel"
+VERBS = {RETRY: "Retry", RELEASE: "Release", RETRY_STEP: "Run again", HOLD: "Hold", CANCEL: "Cancel the order"}
 LONGEST_REASON = 500
 
 
 @dataclass
 class Question:
-    """What the dialog asks. `subject` is the id of the hold or step that is acted on; 0 when it is the order itself."""
+    """What the dialog asks. `subject` is the id of the hold or step that is acted on; 0 when it is the order itself.
+
+    `restock` is asked when an order is cancelled: whether its goods go back to stock.
+    """
 
     action: str = ""
     subject: int = 0
@@ -35,6 +39,7 @@ class Question:
     effects: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
     needs_reason: bool = False
+    restock: bool = False
     refusal: str = ""
     version: int = 0
     token: str = ""
@@ -72,9 +77,29 @@ class ConfirmState(rx.State):
             "The order stops where it is; what is under way outside is still noted.",
             "Only a person can release it again.",
         ]
-        self.question = Question(HOLD, 0, str(number), VERBS[HOLD], "Hold this order", effects, needs_reason=True)
+        self.question = Question(
+            HOLD,
+            number=str(number),
+            verb=VERBS[HOLD],
+            title="Hold this order",
+            effects=effects,
+            needs_reason=True,
+            token=secrets.token_urlsafe(18),
+        )
         self.news, self.running, self.open = "", False, True
         self.asked += 1
+
+    @rx.event
+    @needs(Area.ORDERS, Level.ACT)
+    async def ask_cancel(self, number: str, restock: bool):
+        """Preview cancelling the order; `restock` is what is proposed for its goods."""
+        return await self._preview(CANCEL, str(number), int(bool(restock)))
+
+    @rx.event
+    @needs(Area.ORDERS, Level.ACT)
+    async def choose_restock(self, number: str, restock: bool):
+        """Preview the cancellation with the other choice for the goods; what was typed stays."""
+        return await self._preview(CANCEL, str(number), int(bool(restock)), same=True)
 
     @rx.event
     @needs(None)
@@ -92,7 +117,7 @@ class ConfirmState(rx.State):
         except PreviewOutdated as error:
             self.running, self.news = False, error.sentence
             yield await self._preview(
-                str(form.get("action")), str(form.get("number")), _whole(form, "subject"), error.sentence
+                str(form.get("action")), str(form.get("number")), _subject(form), error.sentence, same=True
             )
             return
         except HoldfastError as error:
@@ -109,7 +134,8 @@ class ConfirmState(rx.State):
             yield notices.done(done.sentence)
         yield OrderState.refresh
 
-    async def _preview(self, action: str, number: str, subject: int, news: str = "") -> Any:
+    async def _preview(self, action: str, number: str, subject: int, news: str = "", same: bool = False) -> Any:
+        """Show what the click would do; `same`: it is still the same question, so the reason that was typed stays."""
         try:
             preview = await _preview(action, number, subject)
         except HoldfastError as error:
@@ -124,16 +150,19 @@ class ConfirmState(rx.State):
             effects=list(preview.effects),
             remaining=list(preview.remaining_holds),
             needs_reason=preview.needs_reason,
+            restock=action == CANCEL and bool(subject),
             refusal=preview.refusal,
             version=preview.version,
             token=preview.token,
         )
         self.news, self.running, self.open = news, False, True
-        self.asked += 0 if news else 1
+        self.asked += 0 if same else 1
         return None
 
 
 def _title(action: str, preview: Preview) -> str:
+    if action == CANCEL:
+        return f"Cancel order {preview.number}"
     return f"{VERBS[action]}: {preview.title}" if preview.title else f"{VERBS[action]} for order {preview.number}"
 
 
@@ -142,20 +171,30 @@ async def _preview(action: str, number: str, subject: int) -> Preview:
         return await ask(actions.preview_retry, number, subject)
     if action == RELEASE:
         return await ask(actions.preview_release, number, [subject])
+    if action == CANCEL:
+        return await ask(cancellations.preview_cancel, number, restock=bool(subject))
     return await ask(actions.preview_retry_step, number, subject)
 
 
 async def _carry_out(form: dict[str, Any]) -> ActionDone:
-    action, number, subject = str(form.get("action", "")), str(form.get("number", "")), _whole(form, "subject")
+    action, number, subject = str(form.get("action", "")), str(form.get("number", "")), _subject(form)
     reason = str(form.get("reason", "")).strip()[:LONGEST_REASON]
+    token = str(form.get("token", ""))[:64]
     if action == HOLD:
-        return await ask(actions.hold, number, reason=reason)
-    carried = {"version": _whole(form, "version"), "token": str(form.get("token", ""))[:64], "reason": reason}
+        return await ask(actions.hold, number, reason=reason, token=token)
+    carried = {"version": _whole(form, "version"), "token": token, "reason": reason}
+    if action == CANCEL:
+        return await ask(cancellations.cancel, number, restock=bool(subject), **carried)
     if action == RETRY:
         return await ask(actions.retry, number, subject, **carried)
     if action == RELEASE:
         return await ask(actions.release, number, [subject], **carried)
     return await ask(actions.retry_step, number, subject, **carried)
+
+
+def _subject(form: dict[str, Any]) -> int:
+    """The id of the hold or step; for a cancellation, whether the goods go back to stock."""
+    return int(bool(form.get("restock"))) if form.get("action") == CANCEL else _whole(form, "subject")
 
 
 def _whole(form: dict[str, Any], name: str) -> int:

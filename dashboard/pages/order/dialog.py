@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from dashboard.pages.order.confirm import LONGEST_REASON, ConfirmState
+from dashboard.pages.order.confirm import CANCEL, LONGEST_REASON, ConfirmState
 
 _question = ConfirmState.question
 
@@ -10,12 +10,16 @@ _question = ConfirmState.question
 def confirm_dialog() -> rx.Component:
     return rx.el.dialog(
         rx.el.form(
-            _hidden(),
-            rx.el.h2(_question.title, id="confirm-title"),
-            rx.cond(
-                ConfirmState.news != "", rx.el.p(ConfirmState.news, class_name="complaint", role="alert"), rx.fragment()
+            hidden(
+                action=_question.action,
+                number=_question.number,
+                subject=_question.subject.to_string(),
+                version=_question.version.to_string(),
+                token=_question.token,
             ),
-            rx.cond(_question.refusal != "", _refused(), _effects()),
+            rx.el.h2(_question.title, id="confirm-title"),
+            told(ConfirmState.news),
+            rx.cond(_question.refusal != "", refused(_question.refusal), _what()),
             _choices(),
             on_submit=ConfirmState.confirm,
             class_name="inside",
@@ -26,54 +30,78 @@ def confirm_dialog() -> rx.Component:
     )
 
 
-def _hidden() -> rx.Component:
+def _what() -> rx.Component:
+    return rx.fragment(
+        effects(_question.effects),
+        remaining(_question.remaining),
+        rx.cond(_question.action == CANCEL, _restock(), rx.fragment()),
+        reason("reason", _question.needs_reason),
+    )
+
+
+def _restock() -> rx.Component:
+    return tick_box(
+        "The goods go back to stock",
+        "restock",
+        _question.restock,
+        lambda ticked: ConfirmState.choose_restock(_question.number, ticked),
+    )
+
+
+def _choices() -> rx.Component:
+    leave = rx.cond(_question.refusal != "", "Close", rx.cond(_question.action == CANCEL, "Keep the order", "Cancel"))
+    return choices(
+        leave, _question.verb, ConfirmState.dismiss, running=ConfirmState.running, possible=_question.refusal == ""
+    )
+
+
+def hidden(**values: rx.Var[str]) -> rx.Component:
     """What the click carries; the server trusts none of it."""
-    values = {
-        "action": _question.action,
-        "number": _question.number,
-        "subject": _question.subject.to_string(),
-        "version": _question.version.to_string(),
-        "token": _question.token,
-    }
     return rx.fragment(
         *[rx.el.input(type="hidden", name=name, value=value, read_only=True) for name, value in values.items()]
     )
 
 
-def _refused() -> rx.Component:
-    return rx.el.p(_question.refusal, class_name="complaint", role="alert", custom_attrs={"data-testid": "refusal"})
+def told(news: rx.Var[str]) -> rx.Component:
+    """Why the preview is not the one that was confirmed."""
+    return rx.cond(news != "", rx.el.p(news, class_name="complaint", role="alert"), rx.fragment())
 
 
-def _effects() -> rx.Component:
-    return rx.fragment(
-        rx.el.div(
-            rx.el.h3("What will happen"),
-            rx.el.ul(rx.foreach(_question.effects, lambda text: rx.el.li(text)), class_name="effects"),
-            class_name="stack tight",
-            custom_attrs={"data-testid": "effects"},
-        ),
-        rx.cond(
-            _question.remaining.length() > 0,
-            rx.el.div(
-                rx.el.h3("The order stays held by"),
-                rx.el.ul(rx.foreach(_question.remaining, lambda text: rx.el.li(text)), class_name="effects rest"),
-                class_name="stack tight",
-                custom_attrs={"data-testid": "remaining"},
-            ),
-            rx.fragment(),
-        ),
-        _reason(),
+def refused(sentence: rx.Var[str]) -> rx.Component:
+    return rx.el.p(sentence, class_name="complaint", role="alert", custom_attrs={"data-testid": "refusal"})
+
+
+def effects(sentences: rx.Var[list[str]]) -> rx.Component:
+    return rx.el.div(
+        rx.el.h3("What will happen"),
+        rx.el.ul(rx.foreach(sentences, lambda text: rx.el.li(text)), class_name="effects"),
+        class_name="stack tight",
+        custom_attrs={"data-testid": "effects"},
     )
 
 
-def _reason() -> rx.Component:
+def remaining(holds: rx.Var[list[str]]) -> rx.Component:
+    return rx.cond(
+        holds.length() > 0,
+        rx.el.div(
+            rx.el.h3("The order stays held by"),
+            rx.el.ul(rx.foreach(holds, lambda text: rx.el.li(text)), class_name="effects rest"),
+            class_name="stack tight",
+            custom_attrs={"data-testid": "remaining"},
+        ),
+        rx.fragment(),
+    )
+
+
+def reason(field_id: str, needed: rx.Var[bool] | bool) -> rx.Component:
+    """Why; `field_id` tells the fields of two dialogs on one page apart."""
     return rx.el.div(
-        rx.el.label(rx.cond(_question.needs_reason, "Reason", "Reason, if it helps others"), html_for="reason"),
+        rx.el.label(rx.cond(needed, "Reason", "Reason, if it helps others"), html_for=field_id),
         rx.el.textarea(
-            id="reason",
+            id=field_id,
             name="reason",
             max_length=LONGEST_REASON,
-            required=_question.needs_reason,
+            required=needed,
             min_length=3,
             placeholder="Goes into the order's timeline",
             custom_attrs={"data-testid": "reason"},
@@ -82,22 +110,33 @@ def _reason() -> rx.Component:
     )
 
 
-def _choices() -> rx.Component:
+def tick_box(label: rx.Component | str, name: str, ticked: rx.Var[bool], on_change) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox", name=name, checked=ticked, on_change=on_change, custom_attrs={"data-testid": name}
+        ),
+        label,
+        class_name="tick",
+    )
+
+
+def choices(leave: rx.Var[str] | str, verb: rx.Var[str] | str, dismiss, *, running, possible) -> rx.Component:
+    """The way out, where the focus starts, and the click itself, which is there only where it is possible."""
     return rx.el.div(
         rx.el.button(
-            rx.cond(_question.refusal != "", "Close", "Cancel"),
+            leave,
             type="button",
             class_name="button",
-            on_click=ConfirmState.dismiss,
+            on_click=dismiss,
             custom_attrs={"data-dismiss": "true", "data-focus": "true", "data-testid": "cancel"},
         ),
         rx.cond(
-            _question.refusal == "",
+            possible,
             rx.el.button(
-                rx.cond(ConfirmState.running, "Working…", _question.verb),
+                rx.cond(running, "Working…", verb),
                 type="submit",
                 class_name="button primary",
-                disabled=ConfirmState.running,
+                disabled=running,
                 custom_attrs={"data-testid": "confirm-go"},
             ),
             rx.fragment(),

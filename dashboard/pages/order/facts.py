@@ -3,7 +3,17 @@
 import reflex as rx
 
 from dashboard.components.marks import mark
-from dashboard.pages.order.cards import AddressCard, DocumentCard, ItemCard, Line, NoteCard, ParcelCard, PaymentCard
+from dashboard.pages.order.cards import (
+    AddressCard,
+    DocumentCard,
+    ItemCard,
+    Line,
+    NoteCard,
+    ParcelCard,
+    PaymentCard,
+    RefundCard,
+)
+from dashboard.pages.order.refund import RefundState
 from dashboard.pages.order.state import OrderState
 
 _head = OrderState.head
@@ -12,10 +22,39 @@ _head = OrderState.head
 def money() -> rx.Component:
     """What was ordered and what it costs; what was captured, refunded, and may still be refunded."""
     return rx.el.section(
-        rx.el.header(rx.el.h2("Items and money")),
+        rx.el.header(rx.el.h2("Items and money"), _refund_button()),
         rx.el.ul(rx.foreach(OrderState.items, _item), class_name="items", custom_attrs={"data-testid": "items"}),
         rx.el.div(_lines(OrderState.totals, "totals"), _lines(OrderState.balance, "balance"), class_name="body sums"),
         class_name="card",
+    )
+
+
+def _refund_button() -> rx.Component:
+    """Offered to whom money is entrusted, while something can be paid back."""
+    return rx.cond(
+        OrderState.may_refund & _head.refundable,
+        rx.el.button(
+            "Refund",
+            type="button",
+            class_name="button",
+            disabled=RefundState.running,
+            on_click=RefundState.ask_refund(_head.number),
+            custom_attrs={"data-testid": "refund"},
+        ),
+        rx.fragment(),
+    )
+
+
+def refunds() -> rx.Component:
+    return rx.cond(
+        OrderState.refunds.length() > 0, _card("Refunds", OrderState.refunds, _refund, "", "refunds"), rx.fragment()
+    )
+
+
+def _refund(refund: rx.Var[RefundCard]) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(mark(refund.mood, refund.state), rx.el.p(refund.reason, " · ", refund.at, class_name="muted small")),
+        rx.el.p(refund.amount, class_name="num"),
     )
 
 

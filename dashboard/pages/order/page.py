@@ -5,12 +5,13 @@ import reflex as rx
 from dashboard.components.states import loaded
 from dashboard.pages.order import facts, history
 from dashboard.pages.order.dialog import confirm_dialog
+from dashboard.pages.order.refund_dialog import refund_dialog
 from dashboard.pages.order.state import OrderState
-from dashboard.pages.order.views import closed_holds, holds, order_head, order_path, stop_button, waiting
+from dashboard.pages.order.views import closed_holds, holds, order_head, order_path, stop_buttons, waiting
 from dashboard.shell.frame import framed
 
 ROUTE = "/orders/[number]"
-TITLE = "Order · Holdfast"
+TITLE = OrderState.title
 ON_LOAD = [OrderState.load, OrderState.follow]
 
 
@@ -18,7 +19,7 @@ def whole_order() -> rx.Component:
     """The order itself, without the frame, so that it can also stand beside a list."""
     return rx.fragment(
         order_head(),
-        rx.el.div(order_path(), stop_button(), class_name="path-line"),
+        rx.el.div(order_path(), stop_buttons(), class_name="path-line"),
         holds(),
         closed_holds(),
         rx.el.div(
@@ -28,6 +29,7 @@ def whole_order() -> rx.Component:
                 facts.parcels(),
                 facts.documents(),
                 facts.payments(),
+                facts.refunds(),
                 facts.customer(),
                 facts.notes(),
                 class_name="stack",
@@ -35,6 +37,7 @@ def whole_order() -> rx.Component:
             class_name="order-columns",
         ),
         confirm_dialog(),
+        refund_dialog(),
     )
 
 

@@ -1,42 +1,29 @@
 """From an order's facts to what its page shows."""
 
 import json
-from datetime import datetime
 from typing import Any
 
 from babel import Locale
 
-from backend.domain.desk import AddressView, HoldView, OrderView, TimelineView
-from backend.domain.holds import HoldAction, HoldSource
-from backend.domain.orders import FINAL, PATH, OrderStatus
+from backend.domain.desk import AddressView, OrderView, TimelineView
+from backend.domain.holds import HoldKind
+from backend.domain.orders import FINAL, PATH, OrderEvent, OrderStatus, can
 from backend.domain.permissions import ActorKind
 from backend.domain.timeline import Weight
 from dashboard.components.money import LOCALE, money
-from dashboard.components.times import age, day, full, moment, time_of_day
+from dashboard.components.times import day, full, moment, time_of_day
 from dashboard.components.words import word
 from dashboard.pages.order.cards import (
     AddressCard,
-    ClosedHoldCard,
     DocumentCard,
     Entry,
     Head,
-    HoldCard,
     ItemCard,
-    Line,
     NoteCard,
     ParcelCard,
-    PaymentCard,
     Stop,
 )
-
-_PAYMENT_MOODS = {
-    "captured": "good",
-    "refunded": "refunded",
-    "failed": "bad",
-    "chargeback": "bad",
-    "voided": "cancelled",
-}
-_ORIGINS = {HoldSource.CHECK: "Found by a check on arrival", HoldSource.STEP: "A step ended without success"}
+from dashboard.pages.order.present_money import open_to_refund_minor
 
 
 def head(order: OrderView) -> Head:
@@ -52,6 +39,8 @@ def head(order: OrderView) -> Head:
         shipping_word=word(order.shipping_status),
         held=order.held,
         final=OrderStatus(order.status) in FINAL,
+        refundable=open_to_refund_minor(order) > 0,
+        cancellable=_cancellable(order),
         placed=moment(order.placed_at),
         placed_full=full(order.placed_at),
         customer=order.customer,
@@ -63,6 +52,11 @@ def head(order: OrderView) -> Head:
     )
 
 
+def _cancellable(order: OrderView) -> bool:
+    under_way = any(hold.kind == HoldKind.BEING_CANCELLED for hold in order.holds)
+    return can(OrderStatus(order.status), OrderEvent.CANCELLED) and not under_way
+
+
 def path(order: OrderView) -> list[Stop]:
     """The five stops, or where the order left its way; a hold shows at the stop where the order stands."""
     status = OrderStatus(order.status)
@@ -72,49 +66,6 @@ def path(order: OrderView) -> list[Stop]:
     stops = [Stop(word(each), "done" if index < here else "ahead") for index, each in enumerate(PATH)]
     stops[here].state = "held" if order.held else "done" if status is OrderStatus.DELIVERED else "here"
     return stops
-
-
-def open_holds(order: OrderView, now: datetime) -> list[HoldCard]:
-    return [
-        HoldCard(
-            id=hold.id,
-            title=hold.title,
-            reason=hold.reason,
-            advice=hold.advice,
-            origin=_origin(hold),
-            age=age(hold.placed_at, now),
-            since=full(hold.placed_at),
-            can_retry=HoldAction.RETRY in hold.actions,
-            can_release=HoldAction.RELEASE in hold.actions,
-        )
-        for hold in order.holds
-    ]
-
-
-def _origin(hold: HoldView) -> str:
-    said = _ORIGINS.get(HoldSource(hold.source), f"Placed by {hold.placed_by}")
-    return f"{said} · {word(hold.provider)}" if hold.provider else said
-
-
-def closed_holds(order: OrderView) -> list[ClosedHoldCard]:
-    return [
-        ClosedHoldCard(
-            id=hold.id,
-            title=hold.title,
-            reason=hold.reason,
-            how=", ".join(
-                part
-                for part in (
-                    word(hold.closed_how),
-                    f"by {hold.closed_by}" if hold.closed_by else "",
-                    moment(hold.closed_at) if hold.closed_at else "",
-                    f"“{hold.closed_reason}”" if hold.closed_reason else "",
-                )
-                if part
-            ),
-        )
-        for hold in order.closed_holds
-    ]
 
 
 def timeline(entries: tuple[TimelineView, ...], routine: bool) -> list[Entry]:
@@ -165,47 +116,6 @@ def items(order: OrderView) -> list[ItemCard]:
             wishes=[f"{name}: {value}" for name, value in item.wishes],
         )
         for item in order.items
-    ]
-
-
-def totals(order: OrderView) -> list[Line]:
-    """How the price comes about; tax is told apart when it is inside the prices."""
-
-    def amount(minor: int) -> str:
-        return money(minor, order.currency)
-
-    discounts = [Line(f"Discount {name}".strip(), amount(-minor)) for name, minor in order.discounts if minor]
-    if not discounts and order.discount_minor:
-        discounts = [Line("Discount", amount(-order.discount_minor))]
-    tax = Line("Tax, included" if order.taxes_included else "Tax", amount(order.tax_minor))
-    return [
-        Line("Items", amount(order.subtotal_minor)),
-        *discounts,
-        Line("Shipping", amount(order.shipping_minor)),
-        tax,
-        Line("Total", amount(order.total_minor), strong=True),
-    ]
-
-
-def balance(order: OrderView) -> list[Line]:
-    return [
-        Line("Captured", money(order.captured_minor, order.currency)),
-        Line("Refunded", money(order.refunded_minor, order.currency)),
-        Line("May still be refunded", money(order.refundable_minor, order.currency), strong=True),
-    ]
-
-
-def payments(order: OrderView) -> list[PaymentCard]:
-    return [
-        PaymentCard(
-            label=word(entry.kind),
-            amount=money(entry.amount_minor, entry.currency),
-            provider=word(entry.provider),
-            reference=entry.reference,
-            at=moment(entry.occurred_at),
-            mood=_PAYMENT_MOODS.get(entry.kind, "moving"),
-        )
-        for entry in order.payments
     ]
 
 

@@ -34,12 +34,17 @@ def steps(order: OrderView, opened: int, now: datetime) -> list[StepCard]:
     return [_step(step, step.id == opened, now) for step in order.steps]
 
 
-def _step(step: StepView, opened: bool, now: datetime) -> StepCard:
-    mood, state = _STATES.get(step.state, ("idle", word(step.state)))
-    if step.state == StepState.READY and step.attempts:
-        state = "Will be tried again"
+def state_of(step: StepView) -> tuple[str, str]:
+    """How a step stands: the mood for its sign, and the words."""
     if step.in_doubt:
-        mood, state = "waiting", "In doubt: may or may not have happened"
+        return "waiting", "In doubt: may or may not have happened"
+    if step.state == StepState.READY and step.attempts:
+        return _STATES[StepState.READY][0], "Will be tried again"
+    return _STATES.get(step.state, ("idle", word(step.state)))
+
+
+def _step(step: StepView, opened: bool, now: datetime) -> StepCard:
+    mood, state = state_of(step)
     return StepCard(
         id=step.id,
         label=step.label,

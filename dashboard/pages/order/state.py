@@ -11,7 +11,7 @@ from backend.domain.errors import HoldfastError
 from backend.domain.permissions import Area, Level
 from backend.services.notes import add_note
 from backend.services.orders import order_view
-from dashboard.pages.order import present
+from dashboard.pages.order import present, present_holds, present_money
 from dashboard.pages.order.cards import (
     AddressCard,
     ClosedHoldCard,
@@ -24,6 +24,7 @@ from dashboard.pages.order.cards import (
     NoteCard,
     ParcelCard,
     PaymentCard,
+    RefundCard,
     StepCard,
     Stop,
 )
@@ -41,6 +42,7 @@ class OrderState(rx.State):
 
     ready: bool = False
     problem: str = ""
+    title: str = "Order · Holdfast"
     head: Head = Head()
     path: list[Stop] = []
     holds: list[HoldCard] = []
@@ -53,12 +55,14 @@ class OrderState(rx.State):
     totals: list[Line] = []
     balance: list[Line] = []
     payments: list[PaymentCard] = []
+    refunds: list[RefundCard] = []
     parcels: list[ParcelCard] = []
     documents: list[DocumentCard] = []
     addresses: list[AddressCard] = []
     notes: list[NoteCard] = []
     may_act: bool = False
     may_note: bool = False
+    may_refund: bool = False
     _number: str = ""
     _topic: str = live.ALL
     _opened_step: int = 0
@@ -73,10 +77,12 @@ class OrderState(rx.State):
         if number != self._number:
             self._number, self._opened_step, self.routine_shown = number, 0, False
             self.ready, self.problem = False, ""
+            self.title = f"{number or 'No such order'} · Holdfast"
             yield
         actor = sessions.current().person.actor
         self.may_act = actor.may(Area.HOLDS, Level.ACT)
         self.may_note = actor.may(Area.ORDERS, Level.ACT)
+        self.may_refund = actor.may(Area.MONEY, Level.ACT)
         await self._read()
 
     @rx.event(background=True)
@@ -138,15 +144,16 @@ class OrderState(rx.State):
         shown = {
             "head": present.head(order),
             "path": present.path(order),
-            "holds": present.open_holds(order, now),
-            "closed_holds": present.closed_holds(order),
+            "holds": present_holds.open_holds(order, now),
+            "closed_holds": present_holds.closed_holds(order),
             "timeline": present.timeline(order.timeline, self.routine_shown),
             "routine_count": present.routine_count(order.timeline),
             "steps": steps(order, self._opened_step, now),
             "items": present.items(order),
-            "totals": present.totals(order),
-            "balance": present.balance(order),
-            "payments": present.payments(order),
+            "totals": present_money.totals(order),
+            "balance": present_money.balance(order),
+            "payments": present_money.payments(order),
+            "refunds": present_money.refunds(order),
             "parcels": present.parcels(order),
             "documents": present.documents(order),
             "addresses": present.addresses(order),

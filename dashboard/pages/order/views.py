@@ -77,12 +77,22 @@ def _hold(hold: rx.Var[HoldCard]) -> rx.Component:
             rx.el.h2(shape("bars"), hold.title),
             rx.el.p(hold.reason, class_name="reason", custom_attrs={"data-testid": "hold-reason"}),
             rx.el.p(hold.advice, class_name="advice"),
+            rx.cond(hold.stages.length() > 0, _stages(hold), rx.fragment()),
             rx.el.p(hold.origin, " · ", rx.el.span("for ", hold.age, title=hold.since), class_name="muted"),
         ),
         rx.cond(OrderState.may_act, _clicks(hold), rx.fragment()),
         key=hold.id.to_string(),
         class_name="hold",
         custom_attrs={"data-testid": "hold"},
+    )
+
+
+def _stages(hold: rx.Var[HoldCard]) -> rx.Component:
+    """How far a cancellation is."""
+    return rx.el.ol(
+        rx.foreach(hold.stages, lambda stage: rx.el.li(stage.label, mark(stage.mood, stage.state), key=stage.label)),
+        class_name="stages",
+        custom_attrs={"data-testid": "stages"},
     )
 
 
@@ -127,18 +137,30 @@ def _closed(hold: rx.Var[ClosedHoldCard]) -> rx.Component:
     )
 
 
-def stop_button() -> rx.Component:
-    """Hold the order by hand; offered while nothing has stopped it and something is still to happen."""
-    return rx.cond(
+def stop_buttons() -> rx.Component:
+    """Stop the order by hand, or call it off; each offered only while it can be done."""
+    hold = rx.cond(
         OrderState.may_act & ~_head.held & ~_head.final,
-        rx.el.button(
-            "Hold this order",
-            type="button",
-            class_name="quiet",
-            on_click=ConfirmState.ask_stop(_head.number),
-            custom_attrs={"data-testid": "hold-order"},
-        ),
+        _stop_button("Hold this order", "hold-order", ConfirmState.ask_stop(_head.number)),
         rx.fragment(),
+    )
+    # A parcel on its way brings its goods back later, if at all: only then nothing is proposed for the stock.
+    cancel = rx.cond(
+        OrderState.may_note & _head.cancellable,
+        _stop_button("Cancel order", "cancel-order", ConfirmState.ask_cancel(_head.number, _head.status != "shipped")),
+        rx.fragment(),
+    )
+    return rx.el.div(hold, cancel, class_name="stops")
+
+
+def _stop_button(label: str, name: str, event) -> rx.Component:
+    return rx.el.button(
+        label,
+        type="button",
+        class_name="quiet",
+        disabled=ConfirmState.running,
+        on_click=event,
+        custom_attrs={"data-testid": name},
     )
 
 

@@ -52,10 +52,14 @@ class Choice:
 
 @dataclass(frozen=True)
 class Query:
-    """What the address asks for. `status` is an order status, or `held` for every order with an open hold."""
+    """What the address asks for. `status` is an order status, or `held` for every order with an open hold.
+
+    `failed` is `1` for orders with a document or message that failed, whatever their status.
+    """
 
     status: str = ""
     query: str = ""
+    failed: str = ""
     cursor: str = ""
 
     @classmethod
@@ -64,12 +68,13 @@ class Query:
         return cls(
             status=status if status in {code for code, _ in CHOICES} else "",
             query=str(parameters.get("query", "")).strip()[:LONGEST_QUERY],
+            failed="1" if parameters.get("failed") == "1" else "",
             cursor=str(parameters.get("cursor", ""))[:80],
         )
 
     def href(self, **changes: str) -> str:
         """The address of the list with changes; from the newest on unless a cursor is given."""
-        wanted = {"status": self.status, "query": self.query, "cursor": ""} | changes
+        wanted = {"status": self.status, "query": self.query, "failed": self.failed, "cursor": ""} | changes
         said = urlencode({name: value for name, value in wanted.items() if value})
         return f"/orders?{said}" if said else "/orders"
 
@@ -113,20 +118,36 @@ class OrdersState(rx.State):
         status = "" if asked.status == HELD else asked.status
         held = True if asked.status == HELD else None
         try:
-            page = await ask(order_page, status=status, held=held, query=asked.query, cursor=asked.cursor, size=SIZE)
+            page = await ask(
+                order_page,
+                status=status,
+                held=held,
+                failed=bool(asked.failed),
+                query=asked.query,
+                cursor=asked.cursor,
+                size=SIZE,
+            )
         except Exception as error:
             self.problem = explain(error)
             return
         self.problem, self.ready = "", True
         self.query = asked.query
-        self.choices = [
-            Choice(label, asked.href(status=code), code == asked.status, code or "all") for code, label in CHOICES
-        ]
+        self.choices = _choices(asked)
         rows = [_line(row) for row in page.rows]
         if self.rows != rows:
             self.rows = rows
         self.first_href = asked.href() if asked.cursor else ""
         self.next_href = asked.href(cursor=page.next_cursor) if page.next_cursor else ""
+
+
+def _choices(asked: Query) -> list[Choice]:
+    """One per status, and failed documents as one more, which shows every status; choosing it again lets go of it."""
+    statuses = [
+        Choice(label, asked.href(status=code, failed=""), code == asked.status and not asked.failed, code or "all")
+        for code, label in CHOICES
+    ]
+    wanted = "" if asked.failed else "1"
+    return [*statuses, Choice("Documents failed", asked.href(status="", failed=wanted), bool(asked.failed), "failed")]
 
 
 def _line(row: OrderRow) -> OrderLine:

@@ -1,0 +1,77 @@
+"""From an order's holds to what its page shows: why it stands still, and how far a cancellation is."""
+
+from datetime import datetime
+
+from backend.domain.desk import HoldView, OrderView
+from backend.domain.holds import HoldAction, HoldKind, HoldSource
+from backend.domain.steps import StepKind
+from backend.domain.tracking import TrackingStatus
+from dashboard.components.times import age, full, moment
+from dashboard.components.words import word
+from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage
+from dashboard.pages.order.present_money import open_to_refund_minor
+from dashboard.pages.order.present_steps import state_of
+
+_ORIGINS = {HoldSource.CHECK: "Found by a check on arrival", HoldSource.STEP: "A step ended without success"}
+_TO_COME = ("pending", "To come")
+
+
+def open_holds(order: OrderView, now: datetime) -> list[HoldCard]:
+    return [
+        HoldCard(
+            id=hold.id,
+            title=hold.title,
+            reason=hold.reason,
+            advice=hold.advice,
+            origin=_origin(hold),
+            age=age(hold.placed_at, now),
+            since=full(hold.placed_at),
+            can_retry=HoldAction.RETRY in hold.actions,
+            can_release=HoldAction.RELEASE in hold.actions,
+            stages=_stages(order, hold),
+        )
+        for hold in order.holds
+    ]
+
+
+def _origin(hold: HoldView) -> str:
+    said = _ORIGINS.get(HoldSource(hold.source), f"Placed by {hold.placed_by}")
+    return f"{said} · {word(hold.provider)}" if hold.provider else said
+
+
+def closed_holds(order: OrderView) -> list[ClosedHoldCard]:
+    return [
+        ClosedHoldCard(
+            id=hold.id,
+            title=hold.title,
+            reason=hold.reason,
+            how=", ".join(
+                part
+                for part in (
+                    word(hold.closed_how),
+                    f"by {hold.closed_by}" if hold.closed_by else "",
+                    moment(hold.closed_at) if hold.closed_at else "",
+                    f"“{hold.closed_reason}”" if hold.closed_reason else "",
+                )
+                if part
+            ),
+        )
+        for hold in order.closed_holds
+    ]
+
+
+def _stages(order: OrderView, hold: HoldView) -> list[Stage]:
+    """How far a cancellation is: what is settled, what runs, what is still to come. Empty for every other hold."""
+    if hold.kind != HoldKind.BEING_CANCELLED:
+        return []
+    labelled = any(parcel.status == TrackingStatus.LABEL_CREATED for parcel in order.parcels)
+    expected = (
+        (StepKind.SHIPMENT_VOID, "Void the shipping label", labelled),
+        (StepKind.PAYMENT_REFUND, "Pay the money back", open_to_refund_minor(order) > 0),
+    )
+    found: list[Stage] = []
+    for kind, label, to_come in expected:
+        begun = [step for step in order.steps if step.kind == kind and step.created_at >= hold.placed_at]
+        if begun or to_come:
+            found.append(Stage(label, *(state_of(begun[-1]) if begun else _TO_COME)))
+    return [*found, Stage("Call the order cancelled", *_TO_COME)]

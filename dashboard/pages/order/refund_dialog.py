@@ -1,0 +1,128 @@
+"""How the refund dialog looks: the choice first, then what it comes to, then the reason."""
+
+import reflex as rx
+
+from dashboard.pages.order.dialog import choices, effects, hidden, reason, refused, remaining, tick_box, told
+from dashboard.pages.order.refund import AMOUNT, FULL, LINES, RefundLine, RefundState
+
+_question = RefundState.question
+
+
+def refund_dialog() -> rx.Component:
+    possible = _question.refusal == ""
+    return rx.el.dialog(
+        rx.el.form(
+            hidden(
+                number=_question.number,
+                currency=_question.currency,
+                version=_question.version.to_string(),
+                token=_question.token,
+            ),
+            rx.el.h2("Refund order ", _question.number, id="refund-title"),
+            told(RefundState.news),
+            _ways(),
+            rx.match(RefundState.way, (AMOUNT, _amount()), (LINES, _lines()), rx.fragment()),
+            rx.cond(RefundState.way != AMOUNT, _restock(), rx.fragment()),
+            rx.cond(
+                possible,
+                rx.fragment(effects(_question.effects), remaining(_question.remaining), reason("refund-reason", True)),
+                refused(_question.refusal),
+            ),
+            choices("Cancel", "Refund", RefundState.dismiss, running=RefundState.running, possible=possible),
+            on_submit=RefundState.pay_back,
+            class_name="inside",
+            key=RefundState.asked.to_string(),
+        ),
+        aria_labelledby="refund-title",
+        custom_attrs={"data-open": rx.cond(RefundState.open, "true", "false"), "data-testid": "refund-dialog"},
+    )
+
+
+def _ways() -> rx.Component:
+    return rx.el.fieldset(
+        rx.el.legend("What is paid back"),
+        _way(FULL, rx.fragment("Everything that is left, ", rx.el.strong(_question.left))),
+        _way(AMOUNT, rx.fragment("An amount")),
+        _way(LINES, rx.fragment("Lines and shipping")),
+        class_name="ways",
+    )
+
+
+def _way(value: str, label: rx.Component) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="way",
+            value=value,
+            checked=RefundState.way == value,
+            on_change=RefundState.choose("way", value),
+            custom_attrs={"data-testid": f"way-{value}"},
+        ),
+        rx.el.span(label),
+        class_name="tick",
+    )
+
+
+def _amount() -> rx.Component:
+    return rx.el.div(
+        rx.el.label("Amount in ", _question.currency, html_for="refund-amount"),
+        rx.el.input(
+            id="refund-amount",
+            name="amount",
+            input_mode="decimal",
+            auto_complete="off",
+            class_name="field amount",
+            on_change=lambda text: RefundState.choose("amount", text).debounce(200),
+            custom_attrs={"data-testid": "refund-amount"},
+        ),
+        class_name="stack tight",
+    )
+
+
+def _lines() -> rx.Component:
+    return rx.el.div(
+        rx.el.ul(rx.foreach(_question.lines, _line), class_name="refund-lines"),
+        rx.cond(
+            _question.shipping != "",
+            tick_box(
+                rx.fragment("Shipping, ", _question.shipping),
+                "shipping",
+                RefundState.shipping,
+                lambda ticked: RefundState.choose("shipping", rx.cond(ticked, "on", "")),
+            ),
+            rx.fragment(),
+        ),
+        class_name="stack tight",
+    )
+
+
+def _line(line: rx.Var[RefundLine]) -> rx.Component:
+    return rx.el.li(
+        rx.el.label(line.name, rx.el.span(" ", line.price, class_name="muted"), html_for=line.field),
+        rx.el.span(
+            rx.el.input(
+                id=line.field,
+                name=line.field,
+                type="number",
+                min=0,
+                max=line.most,
+                step=1,
+                default_value="0",
+                class_name="field pieces",
+                on_change=lambda text: RefundState.choose(line.field, text),
+                custom_attrs={"data-testid": line.field},
+            ),
+            rx.el.span("of ", line.most.to_string(), class_name="muted"),
+            class_name="of",
+        ),
+        key=line.field,
+    )
+
+
+def _restock() -> rx.Component:
+    return tick_box(
+        "The goods go back to stock",
+        "restock",
+        RefundState.restock,
+        lambda ticked: RefundState.choose("restock", rx.cond(ticked, "on", "")),
+    )
