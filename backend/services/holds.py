@@ -140,7 +140,7 @@ def _held_order(row: held.HeldRow) -> HeldOrder:
     return HeldOrder(
         number=row.number,
         external_number=row.external_number,
-        customer=keyring().open("customers", "name", row.customer_id, row.customer_name),
+        customer=keyring().show("customers", "name", row.customer_id, row.customer_name),
         channel=row.channel,
         status=row.status,
         total_minor=row.total_minor,

@@ -108,6 +108,12 @@ def _apply_captured(session: Session, order: Order, step: Step, capture: Capture
     )
 
 
+def _request(gateway: PaymentGateway, request: PaymentOrder, call: Call) -> PaymentRequested:
+    """A shop may have begun the payment itself: what the order names is used, and only else a new one is asked for."""
+    begun = gateway.find_payment_request(request, call) if request.reference else None
+    return begun or gateway.request_payment(request, call)
+
+
 def _apply_requested(session: Session, order: Order, step: Step, requested: PaymentRequested) -> Success:
     order.payment_reference = requested.reference
     session.add(order)
@@ -222,7 +228,7 @@ HANDLERS: dict[StepKind, Handler] = {
     StepKind.PAYMENT_REQUEST: Handler(
         _default_gateway,
         _prepare_request,
-        lambda gateway, request, call: gateway.request_payment(request, call),
+        _request,
         _apply_requested,
         ask=lambda gateway, request, call: gateway.find_payment_request(request, call),
     ),

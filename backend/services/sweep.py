@@ -11,6 +11,9 @@ from sqlmodel import Session
 
 from backend.store import inbox, steps, workers
 
+PARKED_DAYS = 3
+"""How long news may wait for an order that it belongs to."""
+
 
 @dataclass(frozen=True)
 class Found:
@@ -22,6 +25,7 @@ def sweep(session: Session, worker: str) -> Found:
     """One look; marks what it hands out, so the next look does not hand it out again at once."""
     workers.swept(session, worker)
     inbox.unpark_answered(session)
+    inbox.give_up_parked(session, after_days=PARKED_DAYS)
     return Found(steps.take_due(session), inbox.take_unhandled(session))
 
 

@@ -123,11 +123,26 @@ def unpark_answered(session: Session) -> int:
     freed = session.execute(
         text(
             "update inbox set verdict = 'received', parked_for = '', due_at = clock_timestamp() where verdict = 'parked' and ("
-            "exists (select 1 from parcels where tracking_number = inbox.parked_for) or "
+            "exists (select 1 from parcels where tracking_number = inbox.parked_for and provider = inbox.provider) or "
             "exists (select 1 from orders where payment_reference = inbox.parked_for and payment_reference <> ''))"
         )
     )
     return int(freed.rowcount)  # type: ignore[attr-defined]
+
+
+def give_up_parked(session: Session, *, after_days: int) -> None:
+    """Put messages that waited in vain before a person, instead of letting them wait for ever."""
+    session.execute(
+        text(
+            "update inbox set verdict = 'quarantined', problems = jsonb_build_array(cast(:sentence as text)) "
+            "where verdict = 'parked' and received_at < clock_timestamp() - make_interval(days => :days)"
+        ),
+        {
+            "days": after_days,
+            "sentence": f"It is about a payment or parcel that no order here has had within {after_days} days. "
+            "Look for its reference at the provider; if it is none of ours, nothing is to be done.",
+        },
+    )
 
 
 def quarantined(session: Session, *, page: int, size: int) -> tuple[list[InboxMessage], int]:

@@ -30,6 +30,9 @@ _NONCE_BYTES, _TAG_BYTES = 12, 16
 _PREFIX_LETTERS = range(2, 13)
 
 
+UNREADABLE = "(cannot be read with this installation's keys)"
+
+
 class PersonalDataUnreadable(Exception):
     """A sealed value that does not open: unknown key, or moved or altered ciphertext."""
 
@@ -104,6 +107,13 @@ class Keyring:
     def open(self, table: str, column: str, row_id: UUID, sealed: Sealed | None) -> str:
         """Decrypt text; absent values open as the empty string."""
         return "" if sealed is None else self.open_bytes(table, column, row_id, sealed).decode()
+
+    def show(self, table: str, column: str, row_id: UUID, sealed: Sealed | None) -> str:
+        """The text for a screen: a value that does not open is said to be so, and the rest of the page still shows."""
+        try:
+            return self.open(table, column, row_id, sealed)
+        except PersonalDataUnreadable:
+            return UNREADABLE
 
     def token(self, kind: str, normalised: str) -> int:
         """A blind-index token: 63 bits of HMAC-SHA256; equal texts of one kind give equal tokens, nothing else is told."""
@@ -184,6 +194,12 @@ class PersonalRow:
             sealed = None if text is None else keyring().seal(table, column, self.id, text)  # type: ignore[attr-defined]
             setattr(self, column, sealed)
 
+    def show(self, column: str) -> str:
+        """The text for a screen, see `Keyring.show`."""
+        table = str(inspect(type(self)).local_table.name)
+        return keyring().show(table, column, self.id, getattr(self, column))  # type: ignore[attr-defined]
+
     def read(self, column: str) -> str:
+        """The text; raises `PersonalDataUnreadable` when it does not open."""
         table = str(inspect(type(self)).local_table.name)
         return keyring().open(table, column, self.id, getattr(self, column))  # type: ignore[attr-defined]

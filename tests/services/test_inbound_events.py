@@ -13,7 +13,7 @@ from backend import clock
 from backend.domain.errors import NotFound, NotPossible
 from backend.ports.calls import InboundMessage, SignatureRefused
 from backend.ports.payments import PaymentEvent, PaymentEventKind
-from backend.services import actions, inbox, payment_events
+from backend.services import actions, inbox, payment_events, sweep
 from backend.services.inbox import InboundArea, Verdict
 from backend.services.run import in_unit_of_work
 from backend.store import inbox as inbox_store
@@ -303,3 +303,17 @@ def test_a_message_that_was_kept_but_not_handled_is_handled_by_the_sweep(world: 
     world.database.execute("update inbox set due_at = clock_timestamp() - interval '1 ms'")
     world.settle()
     assert world.view().status == "delivered"
+
+
+def test_news_that_no_order_claims_within_days_is_put_before_a_person(world: World) -> None:
+    hook = stripe_hook(world, "payment_intent.succeeded", {"id": "pi_stray", "amount_received": 10470})
+    assert world.hand_in(hook).verdict is Verdict.PARKED
+    world.settle()
+    assert world.database.execute("select verdict from inbox") == [("parked",)]
+    world.database.execute("update inbox set received_at = received_at - interval '4 days'")
+
+    in_unit_of_work(sweep.sweep, "test")
+
+    ((verdict, problems),) = world.database.execute("select verdict, problems from inbox")
+    assert verdict == "quarantined"
+    assert problems[0].startswith("It is about a payment or parcel that no order here has had within 3 days.")

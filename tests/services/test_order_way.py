@@ -7,8 +7,9 @@ import httpx
 from backend.domain.desk import OrderView
 from backend.domain.orders import PaymentMode
 from backend.domain.timeline import Weight
-from backend.services import actions, documents
+from backend.services import actions, documents, holds
 from backend.services.run import in_unit_of_work
+from backend.store.personal import UNREADABLE
 from backend.store.tables import Order
 from tests.factories import created, new_order, stocked
 from tests.shop import shopify_line
@@ -327,3 +328,17 @@ def test_an_order_is_frozen_with_the_prices_it_came_with(world: World) -> None:
     assert prices["lines"] == [
         {"sku": "LNT-STR-BRS", "quantity": 2, "unit_price_minor": 4990, "discount_minor": 0, "tax_minor": 0, "tax_rate": ""}
     ]  # fmt: skip
+
+
+def test_a_name_that_cannot_be_opened_does_not_take_the_page_down(world: World) -> None:
+    world.fault("shopify", "decline", "capture", times=1)
+    world.place()
+    world.settle()
+    world.database.execute("update customers set name = email")
+
+    view = world.view()
+    queue = in_unit_of_work(holds.held_queue, actor=world.actor)
+
+    assert view.customer == UNREADABLE
+    assert view.email == CUSTOMER
+    assert [row.customer for row in queue.rows] == [UNREADABLE]
