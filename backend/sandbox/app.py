@@ -7,9 +7,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.sandbox import clock
 from backend.sandbox.control import api as control
+from backend.sandbox.easypost.api import EasyPostApi
 from backend.sandbox.invoiceninja.api import NinjaApi
 from backend.sandbox.pages import faults as fault_page
 from backend.sandbox.pages import home, journal, mails, orders
+from backend.sandbox.razorpay.service import Razorpay
 from backend.sandbox.shipengine.api import ShipEngineApi
 from backend.sandbox.shop import direct
 from backend.sandbox.shop.counter import Counter
@@ -19,7 +21,7 @@ from backend.sandbox.shopify.orders import ShopOrders
 from backend.sandbox.stripe.service import Stripe
 from backend.sandbox.world import World
 
-PROVIDERS = ("stripe", "shopify", "invoiceninja", "shipengine")
+PROVIDERS = ("stripe", "shopify", "invoiceninja", "shipengine", "razorpay", "easypost")
 
 
 def build(world: World) -> tuple[ASGIApp, Counter]:
@@ -35,6 +37,7 @@ def build(world: World) -> tuple[ASGIApp, Counter]:
         Mount("/shopify", routes=ShopifyApi(shop_orders).routes()),
         Mount("/invoiceninja", routes=NinjaApi(world).routes()),
         Mount("/shipengine", routes=shipping.routes()),
+        *_second_providers(world),
         Mount("/control", routes=control.routes(world, shop_orders, counter, shipping)),
         *home.routes(world, counter),
         *orders.routes(world),
@@ -45,6 +48,16 @@ def build(world: World) -> tuple[ASGIApp, Counter]:
     application = Starlette(routes=routes)
     application.state.world = world
     return Recorder(application, world), counter
+
+
+def _second_providers(world: World) -> list[BaseRoute]:
+    """Those that are played only when they are configured."""
+    found: list[BaseRoute] = []
+    if world.config.plays("razorpay"):
+        found.append(Mount("/razorpay", routes=Razorpay(world).routes()))
+    if world.config.plays("easypost"):
+        found.append(Mount("/easypost", routes=EasyPostApi(world).routes()))
+    return found
 
 
 class Recorder:
@@ -85,7 +98,7 @@ class Recorder:
                     "path": request.url.path,
                     "query": request.url.query,
                     "status": status,
-                    "key": request.headers.get("idempotency-key"),
+                    "key": request.headers.get("idempotency-key") or request.headers.get("x-refund-idempotency"),
                     "milliseconds": round((clock.stopwatch() - started) * 1000, 1),
                 }
             )

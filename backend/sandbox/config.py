@@ -19,7 +19,8 @@ class SandboxConfig:
     `pace` multiplies every delay of later events (1.0: seconds to half a minute; 0.01: fast tests).
     `trouble_rate` is the share of trickled orders that meet trouble, `generic_share` the share of those that come
     through the shop's own web shop in the generic order schema. `first_serial` is the serial number of the
-    first order placed live, so that loaded history (serials from 0) never collides with it.
+    first order placed live, so that loaded history (serials from 0) never collides with it. Razorpay and EasyPost are
+    played when they are given both a key and a webhook secret.
     """
 
     home: Path
@@ -41,6 +42,10 @@ class SandboxConfig:
     auto_pay: bool = True
     first_serial: int = 50_000
     generic_share: float = 0.1
+    razorpay_api_key: str = ""
+    razorpay_webhook_secret: str = ""
+    easypost_api_key: str = ""
+    easypost_webhook_secret: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could harm: a public address, a bad URL, numbers out of range, an empty secret."""
@@ -50,6 +55,12 @@ class SandboxConfig:
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ConfigError(f"SANDBOX_HOLDFAST_URL is {self.holdfast_url!r}; it must be an http(s) address.")
         self._check_numbers()
+        for provider in ("razorpay", "easypost"):
+            given = [bool(getattr(self, f"{provider}_{name}")) for name in ("api_key", "webhook_secret")]
+            if any(given) and not all(given):
+                raise ConfigError(
+                    f"SANDBOX_{provider.upper()}_API_KEY and _WEBHOOK_SECRET must be given both or neither."
+                )
         for name in SECRETS:
             if not getattr(self, name):
                 raise ConfigError(f"SANDBOX_{name.upper()} is missing; set it to the same value that Holdfast uses.")
@@ -65,6 +76,10 @@ class SandboxConfig:
             if not 0 <= getattr(self, name) < float("inf"):
                 raise ConfigError(f"SANDBOX_{name.upper()} is {getattr(self, name)}; it must not be negative.")
 
+    def plays(self, provider: str) -> bool:
+        """Is this one of the second providers, `razorpay` or `easypost`, played here?"""
+        return all(getattr(self, f"{provider}_{name}") for name in ("api_key", "webhook_secret"))
+
     @property
     def url(self) -> str:
         """Where the sandbox itself is reached, without a trailing slash."""
@@ -78,7 +93,9 @@ class SandboxConfig:
         home = env.get("SANDBOX_HOME", "")
         if not home:
             raise ConfigError("SANDBOX_HOME is missing; set it to the folder that keeps the sandbox's state.")
-        given: dict[str, object] = {name: env.get(f"SANDBOX_{name.upper()}", "") for name in SECRETS}
+        given: dict[str, object] = {
+            name: env.get(f"SANDBOX_{name.upper()}", "") for name in (*SECRETS, *OPTIONAL_SECRETS)
+        }
         for name, kind in (("host", str), ("holdfast_url", str), *NUMBERS):
             if raw := env.get(f"SANDBOX_{name.upper()}"):
                 given[name] = _convert(name, raw, kind)
@@ -95,6 +112,12 @@ SECRETS = (
     "shopify_api_key",
     "shopify_webhook_secret",
     "generic_webhook_secret",
+)
+OPTIONAL_SECRETS = (
+    "razorpay_api_key",
+    "razorpay_webhook_secret",
+    "easypost_api_key",
+    "easypost_webhook_secret",
 )
 NUMBERS: tuple[tuple[str, type], ...] = (
     ("port", int),

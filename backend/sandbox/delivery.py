@@ -14,7 +14,7 @@ from backend.sandbox.store import Document
 Signer = Callable[[bytes], dict[str, str]]
 # Seconds between tries at pace 1; Shopify gives up after the eighth repetition, the others take their last pause again.
 PAUSES = (1.0, 2.0, 5.0, 10.0, 30.0, 60.0, 120.0, 240.0)
-MAX_TRIES = {"shopify": 9, "stripe": 16, "shipengine": 12, "generic": 9}
+MAX_TRIES = {"shopify": 9, "stripe": 16, "shipengine": 12, "generic": 9, "razorpay": 12, "easypost": 12}
 # A fast pace must not burn all tries while the receiver restarts.
 SLOWEST_PACE = 0.2
 DELIVERY_LOG = 2_000

@@ -13,6 +13,8 @@ OPERATIONS: dict[str, tuple[str, ...]] = {
     "shopify": ("capture*", "refund*", "fulfilment*", "cancel*", "read"),
     "invoiceninja": ("client*", "invoice*", "send*", "credit*", "payment*", "document", "read"),
     "shipengine": ("validate", "rates", "label*", "void*", "tracking*", "document", "read"),
+    "razorpay": ("order*", "pay*", "capture*", "refund*", "read"),
+    "easypost": ("validate", "shipment*", "buy*", "refund*", "tracking*", "document", "read"),
     "smtp": ("mail*",),
     "shop": ("order*",),
 }
@@ -27,17 +29,25 @@ REFUSALS: dict[str, dict[str, tuple[str, ...]]] = {
         "shopify": ("capture", "refund", "fulfilment", "cancel"),
         "invoiceninja": ("client", "invoice", "send", "credit", "payment"),
         "shipengine": ("validate", "rates", "label", "void", "tracking"),
+        "razorpay": ("order", "pay", "capture", "refund"),
+        "easypost": ("validate", "shipment", "buy", "refund", "tracking"),
         "smtp": ("mail",),
         "shop": ("order",),
     },
-    "decline": {"stripe": ("intent", "confirm", "pay", "capture"), "shopify": ("capture",)},
+    "decline": {
+        "stripe": ("intent", "confirm", "pay", "capture"),
+        "shopify": ("capture",),
+        "razorpay": ("pay", "capture"),
+    },
     "insufficient_funds": {
         "stripe": ("intent", "confirm", "pay", "capture"),
         "shopify": ("capture",),
         "shipengine": ("label",),
+        "razorpay": ("pay", "capture"),
+        "easypost": ("buy",),
     },
-    "out_of_stock": {"shopify": ("fulfilment",), "shipengine": ("label",)},
-    "bad_address": {"shipengine": ("validate", "label")},
+    "out_of_stock": {"shopify": ("fulfilment",), "shipengine": ("label",), "easypost": ("buy",)},
+    "bad_address": {"shipengine": ("validate", "label"), "easypost": ("validate", "buy")},
 }
 FAULTS = (*REFUSALS, *MACHINE_FAULTS, *LOST_ANSWER_FAULTS)
 # The shop calls us: its webhook is never sent, sent late, or sent again although it was taken.

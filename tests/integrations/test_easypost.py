@@ -174,7 +174,7 @@ def test_a_shipment_made_before_is_bought_and_no_other_is_made(serve: Serve, cal
     server = serve(script=Carrier(shipment(id="shp_1")))
 
     assert easypost(server).buy_label(REQUEST, call) == LABEL
-    assert said(server) == [("GET", KEPT_PATH), ("POST", "/v2/shipments/shp_1/buy")]
+    assert said(server) == [("GET", KEPT_PATH), ("GET", "/v2/shipments"), ("POST", "/v2/shipments/shp_1/buy")]
 
 
 def test_a_label_bought_before_is_returned_and_not_bought_again(serve: Serve, call: Call) -> None:
@@ -253,6 +253,8 @@ def test_a_bought_twin_is_found_although_the_reference_leads_to_another(serve: S
     server = serve(script=Carrier(bought_shipment(), shipment(id="shp_late"), leads_to=1))
 
     assert easypost(server).find_label(REQUEST, call) == LABEL
+    assert easypost(server).buy_label(REQUEST, call) == LABEL
+    assert "POST" not in {method for method, _ in said(server)}
     assert server.asked[-1].query == {
         "page_size": "100",
         "purchased": "true",

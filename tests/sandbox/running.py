@@ -29,6 +29,12 @@ KEYS = {
     "SHOPIFY_WEBHOOK_SECRET": "shpss_sandbox",
     "GENERIC_WEBHOOK_SECRET": "generic-sandbox",
 }
+SECOND_KEYS = {
+    "RAZORPAY_API_KEY": "rzp_test_sandbox:rzp-secret",
+    "RAZORPAY_WEBHOOK_SECRET": "rzp-hook",
+    "EASYPOST_API_KEY": "EZTKsandbox",
+    "EASYPOST_WEBHOOK_SECRET": "sécret-sandbox",
+}
 STRIPE = {"Authorization": f"Bearer {KEYS['STRIPE_API_KEY']}"}
 SHOPIFY = {"X-Shopify-Access-Token": KEYS["SHOPIFY_API_KEY"]}
 NINJA = {"X-API-TOKEN": KEYS["INVOICENINJA_API_KEY"], "X-Requested-With": "XMLHttpRequest"}
@@ -140,7 +146,7 @@ class Sandbox:
     def environment(self) -> dict[str, str]:
         """The sandbox's whole environment."""
         return {
-            **{f"SANDBOX_{name}": value for name, value in KEYS.items()},
+            **{f"SANDBOX_{name}": value for name, value in (KEYS | SECOND_KEYS).items()},
             "SANDBOX_HOME": str(self.home),
             "SANDBOX_PORT": str(self.port),
             "SANDBOX_SMTP_PORT": str(self.smtp_port),

@@ -63,3 +63,14 @@ def test_the_process_says_what_is_missing_and_exits_with_1(tmp_path: Path) -> No
         "sandbox: SANDBOX_STRIPE_API_KEY is missing; set it to the same value that Holdfast uses."
     )
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("provider", ["razorpay", "easypost"])
+def test_a_second_provider_is_played_with_key_and_secret_and_off_without(provider: str) -> None:
+    key, secret = (f"SANDBOX_{provider.upper()}_{name}" for name in ("API_KEY", "WEBHOOK_SECRET"))
+
+    assert SandboxConfig.from_env({**GOOD, key: "k", secret: "s"}).plays(provider)
+    assert not SandboxConfig.from_env(GOOD).plays(provider)
+    for one in (key, secret):
+        with pytest.raises(ConfigError, match="must be given both or neither"):
+            SandboxConfig.from_env({**GOOD, one: "x"})

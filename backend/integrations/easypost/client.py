@@ -84,9 +84,11 @@ class EasyPost:
 
     def buy_label(self, request: LabelRequest, call: Call) -> Label:
         with before_the_write():
-            shipment = self._kept(request, call)
-            if bought(shipment):
-                return _unspoilt(shipment)
+            found = self._referred_to(request.reference, call)
+            sold = self._sold(found, call)
+            if sold is not None:
+                return _unspoilt(sold)
+            shipment = found or self._made(request, call)
             rate = choose_rate(shipment, self._carrier, self._service)
         path = f"/v2/shipments/{segment(text(shipment, 'id'))}"
         try:
@@ -95,12 +97,10 @@ class EasyPost:
             return self._bought_before(path, call, refusal)
         return label(answer)
 
-    def _kept(self, request: LabelRequest, call: Call) -> dict[str, Any]:
-        """The shipment that EasyPost keeps under our reference, made before where there was none."""
+    def _made(self, request: LabelRequest, call: Call) -> dict[str, Any]:
+        """A new shipment, as our reference leads to it."""
+        self._http.request(call, "POST", "/v2/shipments", json=shipment_body(request, self._ship_from))
         found = self._referred_to(request.reference, call)
-        if found is None:
-            self._http.request(call, "POST", "/v2/shipments", json=shipment_body(request, self._ship_from))
-            found = self._referred_to(request.reference, call)
         if found is None:
             sentence = "EasyPost does not find the shipment by our reference yet; nothing was bought."
             raise NotSent(PROVIDER, sentence)
@@ -117,13 +117,15 @@ class EasyPost:
 
     def find_label(self, request: LabelRequest, call: Call) -> Label | None:
         """A label that was given back counts as none."""
-        found = self._referred_to(request.reference, call)
-        if found is None:
-            return None
-        if not bought(found):
-            twins = (one for one in self._purchased(request.reference, call) if bought(one) and not given_back(one))
-            found = next(twins, None)
-        return None if found is None or given_back(found) else label(found)
+        sold = self._sold(self._referred_to(request.reference, call), call)
+        return None if sold is None or given_back(sold) else label(sold)
+
+    def _sold(self, found: dict[str, Any] | None, call: Call) -> dict[str, Any] | None:
+        """The bought shipment under a reference: the one it leads to, or a twin of it."""
+        if found is None or bought(found):
+            return found
+        twins = self._purchased(text(found, "reference"), call)
+        return next((one for one in twins if bought(one) and not given_back(one)), None)
 
     def void_label(self, reference: str, call: Call) -> None:
         path = f"/v2/shipments/{segment(reference)}"
