@@ -145,3 +145,12 @@ def test_a_file_is_read_whole_or_refused(tmp_path: Path) -> None:
         load(bad, SECRET)
     with pytest.raises(ConfigurationError, match="cannot be read"):
         load(tmp_path / "absent.json", SECRET)
+
+
+def test_the_example_of_the_documentation_is_of_the_form() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "erp.md").read_text("utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0]
+
+    config = parse(json.loads(example), SECRET)
+
+    assert (config.key_seconds, config.origin) == (86400.0, "https://erp.example")
