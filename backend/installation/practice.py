@@ -20,6 +20,10 @@ SECRETS = (
     ("shopify_api_key", "shpat_"),
     ("shopify_webhook_secret", ""),
     ("generic_webhook_secret", ""),
+    ("razorpay_api_key", "rzp_test_practice:"),
+    ("razorpay_webhook_secret", ""),
+    ("easypost_api_key", "EZTK"),
+    ("easypost_webhook_secret", ""),
 )
 """Names of the secrets, with how the provider's own ones begin."""
 _WAREHOUSE = {
@@ -69,6 +73,8 @@ class Practice:
             "stripe_webhook_secret": settings.stripe_webhook_secret,
             "shopify_webhook_secret": settings.shopify_webhook_secret,
             "generic_webhook_secret": settings.generic_webhook_secret,
+            "razorpay_webhook_secret": settings.razorpay_webhook_secret,
+            "easypost_webhook_secret": settings.easypost_webhook_secret,
         }
         known = dict(self.secrets)
         for name, value in shared.items():
@@ -83,9 +89,14 @@ class Practice:
         }
 
     def settings_for_holdfast(self, given: Settings) -> dict[str, str]:
-        """`HOLDFAST_*` values that point every provider nobody has configured at the sandbox."""
+        """`HOLDFAST_*` values that point every provider nobody has configured at the sandbox.
+
+        Razorpay and EasyPost are played for those who chose them.
+        """
         values: dict[str, str] = {}
-        for provider, facts in self._providers().items():
+        chosen = {given.payment_gateway: self._razorpay(), given.shipping_provider: self._easypost()}
+        second = {name: facts for name, facts in chosen.items() if name in ("razorpay", "easypost")}
+        for provider, facts in (self._providers() | second).items():
             if not getattr(given, f"{provider}_api_key").get_secret_value():
                 values |= {f"HOLDFAST_{name.upper()}": value for name, value in facts.items()}
         if not given.generic_webhook_secret.get_secret_value():
@@ -95,6 +106,18 @@ class Practice:
             if not given.staff_email:
                 values["HOLDFAST_STAFF_EMAIL"] = "team@holdfast.invalid"
         return values
+
+    def _razorpay(self) -> dict[str, str]:
+        return {name: self.secrets[name] for name in ("razorpay_api_key", "razorpay_webhook_secret")} | {
+            "razorpay_api_base": f"{self.url}/razorpay",
+            "razorpay_pay_url": f"{self.url}/razorpay/pay/{{id}}",
+        }
+
+    def _easypost(self) -> dict[str, str]:
+        return {name: self.secrets[name] for name in ("easypost_api_key", "easypost_webhook_secret")} | {
+            "easypost_api_base": f"{self.url}/easypost",
+            "easypost_ship_from": json.dumps(_WAREHOUSE, ensure_ascii=False),
+        }
 
     def _providers(self) -> dict[str, dict[str, str]]:
         def named(*names: str) -> dict[str, str]:

@@ -24,6 +24,20 @@ def test_every_provider_that_nobody_has_configured_is_played(home: Home) -> None
     assert {name.removeprefix("HOLDFAST_").lower() for name in values} <= set(Settings.model_fields)
 
 
+def test_a_second_provider_is_played_for_whoever_chose_it(home: Home) -> None:
+    practice = Practice.at(home, 3090, 3025)
+    plain = practice.settings_for_holdfast(Settings())
+    chosen = practice.settings_for_holdfast(Settings(payment_gateway="razorpay", shipping_provider="easypost"))
+
+    assert {name for name in set(chosen) - set(plain) if name.endswith(("_BASE", "_URL"))} == {
+        "HOLDFAST_RAZORPAY_API_BASE",
+        "HOLDFAST_RAZORPAY_PAY_URL",
+        "HOLDFAST_EASYPOST_API_BASE",
+    }
+    assert chosen["HOLDFAST_RAZORPAY_API_KEY"] == practice.secrets["razorpay_api_key"]
+    assert {name.removeprefix("HOLDFAST_").lower() for name in chosen} <= set(Settings.model_fields)
+
+
 def test_a_provider_with_a_key_stays_the_real_one(home: Home) -> None:
     given = Settings(stripe_api_key="sk_live_1", smtp_url="smtp://mail.shop.test", generic_webhook_secret="real")
 
