@@ -147,6 +147,8 @@ def _handle(session: Session, row_id: UUID, adapters: Adapters) -> Receipt | Non
     row.problems = list(receipt.problems)
     row.handled_at = clock.now()
     session.add(row)
+    if receipt.verdict is Verdict.QUARANTINED:
+        inbox.tell_listeners(session)
     return receipt
 
 

@@ -69,6 +69,11 @@ def count_refused(session: Session, provider: str, reason: str, at: datetime) ->
     )
 
 
+def tell_listeners(session: Session) -> None:
+    """Tell open pages, once this is committed, that the quarantine has changed. Orders tell of themselves by trigger."""
+    session.execute(text("select pg_notify('holdfast_orders', 'inbox')"))
+
+
 def lock_unhandled(session: Session, row_id: UUID) -> InboxMessage | None:
     """The message, locked, if it still waits to be handled; None when somebody did it or is doing it."""
     statement = (

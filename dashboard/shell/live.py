@@ -1,7 +1,8 @@
 """Changes as they happen: one LISTEN per web process, fanned out to every open page that wants to know.
 
-The database tells the id of every order that changed, whoever changed it. Pages follow a topic, `ALL` or one order, and
-read anew when it stirs: bursts are gathered, and no page is sent more than five updates a second.
+The database tells the id of every order that changed, whoever changed it, and of messages put into quarantine. Pages
+follow a topic, `ALL` or one order, and read anew when it stirs: bursts are gathered, and no page is sent more than five
+updates a second.
 """
 
 import asyncio

@@ -77,6 +77,12 @@ def arrives(stack: Stack, serial: int, *faults: tuple[str, str, str], **details:
     return Arrival(order, stack.value("select number from orders where external_id = %s", str(order["id"])))
 
 
+def keep_parcel_back(stack: Stack, serial: int) -> None:
+    """The carrier never gets hold of this order's parcel; to be said before the order arrives."""
+    identity = str(shopify_order(serial)["id"])
+    stack.fault(provider="shipengine", operation="tracking", fault="refuse", order=identity, times=None)
+
+
 def held(stack: Stack, serial: int, *fault: str, **details: Any) -> Arrival:
     """An order that arrived and was stopped by a fault, `shipengine validate bad_address` unless told otherwise."""
     provider, operation, kind = fault or ("shipengine", "validate", "bad_address")

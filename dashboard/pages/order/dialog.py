@@ -8,23 +8,24 @@ _question = ConfirmState.question
 
 
 def confirm_dialog() -> rx.Component:
-    return rx.el.dialog(
-        rx.el.form(
-            hidden(
-                action=_question.action,
-                number=_question.number,
-                subject=_question.subject.to_string(),
-                version=_question.version.to_string(),
-                token=_question.token,
-            ),
-            rx.el.h2(_question.title, id="confirm-title"),
-            told(ConfirmState.news),
-            rx.cond(_question.refusal != "", refused(_question.refusal), _what()),
-            _choices(),
-            on_submit=ConfirmState.confirm,
-            class_name="inside",
-            key=ConfirmState.asked.to_string(),
+    inside = rx.el.form(
+        hidden(
+            action=_question.action,
+            number=_question.number,
+            subject=_question.subject.to_string(),
+            version=_question.version.to_string(),
+            token=_question.token,
         ),
+        rx.el.h2(_question.title, id="confirm-title"),
+        told(ConfirmState.news),
+        rx.cond(_question.refusal != "", refused(_question.refusal), _what()),
+        _choices(),
+        on_submit=ConfirmState.confirm,
+        class_name="inside",
+        key=ConfirmState.asked.to_string(),
+    )
+    return rx.el.dialog(
+        rx.cond(ConfirmState.open, inside, rx.fragment()),
         aria_labelledby="confirm-title",
         custom_attrs={"data-open": rx.cond(ConfirmState.open, "true", "false"), "data-testid": "confirm"},
     )
@@ -111,9 +112,10 @@ def reason(field_id: str, needed: rx.Var[bool] | bool) -> rx.Component:
 
 
 def tick_box(label: rx.Component | str, name: str, ticked: rx.Var[bool], on_change) -> rx.Component:
+    """`ticked` is how it is at first; from then on the browser keeps it, so that it answers a click at once."""
     return rx.el.label(
         rx.el.input(
-            type="checkbox", name=name, checked=ticked, on_change=on_change, custom_attrs={"data-testid": name}
+            type="checkbox", name=name, default_checked=ticked, on_change=on_change, custom_attrs={"data-testid": name}
         ),
         label,
         class_name="tick",

@@ -83,7 +83,9 @@ class RefundState(rx.State):
     @needs(Area.MONEY, Level.ACT)
     async def choose(self, name: str, value: str):
         """Something in the form was changed: preview what it would do now. Ticked boxes say `on`."""
-        self._chosen = {**self._chosen, str(name)[:40]: str(value)[:40]}
+        # Another way begins afresh: what was typed for the last one is no longer on the screen.
+        kept = {"restock": self._chosen.get("restock", "")} if name == "way" else self._chosen
+        self._chosen = {**kept, str(name)[:40]: str(value)[:40]}
         self.way = self._chosen.get("way", FULL)
         self.shipping, self.restock = self._chosen.get("shipping") == "on", self._chosen.get("restock") == "on"
         self.news = ""

@@ -10,29 +10,31 @@ _question = RefundState.question
 
 def refund_dialog() -> rx.Component:
     possible = _question.refusal == ""
-    return rx.el.dialog(
-        rx.el.form(
-            hidden(
-                number=_question.number,
-                currency=_question.currency,
-                version=_question.version.to_string(),
-                token=_question.token,
-            ),
-            rx.el.h2("Refund order ", _question.number, id="refund-title"),
-            told(RefundState.news),
-            _ways(),
-            rx.match(RefundState.way, (AMOUNT, _amount()), (LINES, _lines()), rx.fragment()),
-            rx.cond(RefundState.way != AMOUNT, _restock(), rx.fragment()),
-            rx.cond(
-                possible,
-                rx.fragment(effects(_question.effects), remaining(_question.remaining), reason("refund-reason", True)),
-                refused(_question.refusal),
-            ),
-            choices("Cancel", "Refund", RefundState.dismiss, running=RefundState.running, possible=possible),
-            on_submit=RefundState.pay_back,
-            class_name="inside",
-            key=RefundState.asked.to_string(),
+    inside = rx.el.form(
+        hidden(
+            number=_question.number,
+            currency=_question.currency,
+            version=_question.version.to_string(),
+            token=_question.token,
         ),
+        rx.el.h2("Refund order ", _question.number, id="refund-title"),
+        told(RefundState.news),
+        _ways(),
+        rx.match(RefundState.way, (AMOUNT, _amount()), (LINES, _lines()), rx.fragment()),
+        rx.cond(RefundState.way != AMOUNT, _restock(), rx.fragment()),
+        rx.cond(
+            possible,
+            rx.fragment(effects(_question.effects), remaining(_question.remaining)),
+            refused(_question.refusal),
+        ),
+        reason("refund-reason", True),
+        choices("Cancel", "Refund", RefundState.dismiss, running=RefundState.running, possible=possible),
+        on_submit=RefundState.pay_back,
+        class_name="inside",
+        key=RefundState.asked.to_string(),
+    )
+    return rx.el.dialog(
+        rx.cond(RefundState.open, inside, rx.fragment()),
         aria_labelledby="refund-title",
         custom_attrs={"data-open": rx.cond(RefundState.open, "true", "false"), "data-testid": "refund-dialog"},
     )
@@ -54,7 +56,7 @@ def _way(value: str, label: rx.Component) -> rx.Component:
             type="radio",
             name="way",
             value=value,
-            checked=RefundState.way == value,
+            default_checked=RefundState.way == value,
             on_change=RefundState.choose("way", value),
             custom_attrs={"data-testid": f"way-{value}"},
         ),

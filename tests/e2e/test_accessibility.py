@@ -1,0 +1,67 @@
+"""Every page, light and dark, without a serious finding of axe."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.e2e.desk import Arrival, Desk, held, open_order
+from tests.product.orders import shopify_order
+from tests.product.stack import Stack
+
+GRAVE = ("serious", "critical")
+
+
+@pytest.fixture(scope="module")
+def order(stack: Stack) -> Arrival:
+    """A held order, beside which something lies in quarantine."""
+    stack.deliver(shopify_order(9501) | {"total_price": "1.00"})
+    return held(stack, 9502)
+
+
+def findings(page: Page) -> list[dict[str, Any]]:
+    """What axe holds against the page as it is: rule, gravity, the elements and what is wrong with them."""
+    found = Axe().run(page).response["violations"]
+    return [
+        {
+            "rule": violation["id"],
+            "impact": violation["impact"],
+            "nodes": [(node["target"], node["failureSummary"]) for node in violation["nodes"]],
+        }
+        for violation in found
+        if violation["impact"] in GRAVE
+    ]
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> None:
+    page = desk.open("sofia", bypass_csp=True)
+    page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path in ("/", "/held", f"/held?kind={'address_invalid'}", "/orders", "/quarantine", "/nowhere"):
+        page.goto(path)
+        expect(page.get_by_role("heading", level=1)).not_to_be_empty()
+        expect(page.get_by_test_id("skeleton")).to_have_count(0)
+        expect(page.locator("html")).to_have_class(theme)
+        found[path] = findings(page)
+    open_order(page, order)
+    page.get_by_test_id("routine").click()
+    page.get_by_test_id("step").first.click()
+    expect(page.get_by_test_id("attempts")).to_be_visible()
+    found["order"] = findings(page)
+    for opener, dialog in (("release", "confirm"), ("cancel-order", "confirm"), ("refund", "refund-dialog")):
+        page.get_by_test_id(opener).click()
+        expect(page.get_by_test_id(dialog)).to_be_visible()
+        if opener == "refund":
+            page.get_by_test_id("way-lines").check()
+            expect(page.get_by_test_id("refusal")).to_be_visible()
+        found[opener] = findings(page)
+        page.get_by_test_id(dialog).get_by_test_id("cancel").click()
+        expect(page.get_by_test_id(dialog)).to_be_hidden()
+    door = desk.open("", bypass_csp=True)
+    door.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    door.goto("/sign-in")
+    found["sign-in"] = findings(door)
+
+    assert {place: grave for place, grave in found.items() if grave} == {}
