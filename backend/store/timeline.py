@@ -11,6 +11,10 @@ from backend.store import orders
 from backend.store.tables import TimelineEntry
 
 
+BYSTANDERS = frozenset({TimelineKind.INVOICE_STORED, TimelineKind.NOTE_ADDED})
+"""Milestones on which no click depends: they do not outdate what somebody is just looking at."""
+
+
 def add(
     session: Session,
     order_id: int,
@@ -38,7 +42,7 @@ def add(
             data=data or {},
         )
     )
-    if weight is not Weight.ROUTINE:
+    if weight is not Weight.ROUTINE and kind not in BYSTANDERS:
         orders.touch(session, order_id)
 
 

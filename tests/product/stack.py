@@ -141,14 +141,17 @@ class Stack:
     def click(
         self, number: str, action: str, chosen: dict[str, Any], reason: str = "checked by hand"
     ) -> httpx.Response:
-        """Preview an action over the API and carry it out, as a person would."""
-        query = {name: value for name, value in chosen.items()}
-        preview = self.api("GET", f"/admin/orders/{number}/{action}/preview", params=query)
-        assert preview.status_code == 200, preview.text
-        shown = preview.json()
-        assert shown["refusal"] == "", shown
-        body = {**chosen, "version": shown["version"], "token": shown["token"], "reason": reason}
-        return self.api("POST", f"/admin/orders/{number}/{action}", json=body)
+        """Preview an action over the API and carry it out; look again, as a person would, when the order has moved."""
+        for _ in range(5):
+            preview = self.api("GET", f"/admin/orders/{number}/{action}/preview", params=chosen)
+            assert preview.status_code == 200, preview.text
+            shown = preview.json()
+            assert shown["refusal"] == "", shown
+            body = {**chosen, "version": shown["version"], "token": shown["token"], "reason": reason}
+            done = self.api("POST", f"/admin/orders/{number}/{action}", json=body)
+            if done.status_code != 409:
+                break
+        return done
 
     def journal(self, **wanted: str) -> list[dict[str, Any]]:
         """What the providers accepted."""

@@ -26,9 +26,10 @@ def test_two_hundred_orders_delivered_twenty_times_each_happen_once(stack: Stack
     with ThreadPoolExecutor(SENDERS) as pool:
         codes = list(pool.map(lambda delivery: _deliver(stack, *delivery), deliveries))
 
-    assert set(codes) <= {200, 503}, sorted(set(codes))
+    # 202: kept, and another delivery of the same event is handling it at this moment
+    assert set(codes) <= {200, 202, 503}, sorted(set(codes))
     refused = [delivery for delivery, code in zip(deliveries, codes, strict=True) if code == 503]
-    assert all(_deliver(stack, *delivery) == 200 for delivery in refused)
+    assert all(_deliver(stack, *delivery) in (200, 202) for delivery in refused)
     settled(stack, ORDERS, timeout=200)
     assert stack.value("select count(*) from orders") == ORDERS
     assert stack.value("select count(*) from inbox where provider = 'shopify'") == ORDERS * 5
