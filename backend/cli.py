@@ -18,6 +18,7 @@ from rich.markup import escape
 from sqlalchemy.exc import OperationalError
 
 from backend import clock, settings, wiring
+from backend.bench.command import bench
 from backend.demo import command as demo_data
 from backend.domain.errors import ConfigurationError, HoldfastError, InvalidInput, NotPossible
 from backend.domain.money import display
@@ -56,6 +57,7 @@ users = typer.Typer(help="The colleagues who may sign in.", no_args_is_help=True
 tokens = typer.Typer(help="Bearer tokens for the HTTP API.", no_args_is_help=True)
 cli.add_typer(users, name="user")
 cli.add_typer(tokens, name="token")
+cli.add_typer(bench, name="bench")
 
 RoleOption = Annotated[Role, typer.Option(help="What the holder may do.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]

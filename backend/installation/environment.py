@@ -43,6 +43,13 @@ def extend(values: Mapping[str, str]) -> None:
     settings.current.cache_clear()
 
 
+def only(values: Mapping[str, str]) -> None:
+    """Forget every setting that this process was given and use these alone: for an installation apart from all others."""
+    for name in [name for name in os.environ if name.startswith(settings.PREFIX)]:
+        del os.environ[name]
+    extend(values)
+
+
 def for_child(values: Mapping[str, str]) -> dict[str, str]:
     """The environment of a child process: ours with some more."""
     return {**os.environ, **values}
