@@ -17,6 +17,7 @@ from backend.domain.permissions import SYSTEM, Actor
 from backend.domain.steps import RULES, StepKind, StepState, step_key
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services.holds import cluster
+from backend.store.timeline import BYSTANDERS
 
 STEPS_EACH, HOLDS_EACH, ITEMS_EACH = 40, 8, 24
 """How many ids each order has to itself; no order comes near."""
@@ -177,7 +178,7 @@ class Story:
                 data or {},
             )
         )
-        if weight is not Weight.ROUTINE:
+        if weight is not Weight.ROUTINE and kind not in BYSTANDERS:
             self._touched.add(self.now)
 
     def move(self, event: OrderEvent, sentence: str, actor: Actor) -> None:

@@ -38,6 +38,7 @@ KEPT_HEADERS = (
     "x-shopify-webhook-id",
     "x-holdfast-event-id",
     "x-holdfast-topic",
+    "x-razorpay-event-id",
 )
 """What handling needs of the headers; signatures and the rest are not kept."""
 

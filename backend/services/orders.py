@@ -30,6 +30,7 @@ from backend.domain.steps import RULES, StepKind, StepState
 from backend.store import holds, order_lists, orders, payments, refunds, steps, stock, timeline
 from backend.store.tables import (
     Attempt,
+    Customer,
     DiscountSnapshot,
     Hold,
     Invoice,
@@ -68,26 +69,27 @@ def order_page(
     documents = tuple(str(kind) for kind, rule in RULES.items() if not rule.holds)
     filters = order_lists.Filters(status, channel, held, query, documents if failed else ())
     found = order_lists.page(session, filters, after=_read_cursor(cursor), limit=size + 1)
-    rows = tuple(
-        OrderRow(
-            id=order.id,
-            number=order.number,
-            external_number=order.external_number,
-            customer=customer.show("name"),
-            channel=order.channel,
-            status=order.status,
-            payment_status=order.payment_status,
-            shipping_status=order.shipping_status,
-            total_minor=order.total_minor,
-            currency=order.currency,
-            held=is_held,
-            placed_at=order.placed_at,
-            updated_at=order.updated_at,
-        )
-        for order, customer, is_held in found[:size]
-    )
+    rows = tuple(_order_row(order, customer, is_held) for order, customer, is_held in found[:size])
     more = len(found) > size
     return OrderPage(rows, f"{rows[-1].placed_at.isoformat()}~{rows[-1].id}" if more else "")
+
+
+def _order_row(order: Order, customer: Customer, is_held: bool) -> OrderRow:
+    return OrderRow(
+        id=order.id,
+        number=order.number,
+        external_number=order.external_number,
+        customer=customer.show("name"),
+        channel=order.channel,
+        status=order.status,
+        payment_status=order.payment_status,
+        shipping_status=order.shipping_status,
+        total_minor=order.total_minor,
+        currency=order.currency,
+        held=is_held,
+        placed_at=order.placed_at,
+        updated_at=order.updated_at,
+    )
 
 
 def _read_cursor(cursor: str) -> tuple[datetime, int] | None:

@@ -88,7 +88,7 @@ def test_signed_messages(case: Case, scene: Scene) -> None:
 @described.include(path_regex="^/webhooks/(channels|payments)").parametrize()
 @FEW
 def test_unsigned_messages_are_refused(case: Case, scene: Scene) -> None:
-    if not as_a_connected_sender(case) or case.method != "POST":
+    if not as_a_connected_sender(case) or case.method != "POST" or case.path.endswith(".json"):
         return
     answer = case.call(headers={"Content-Type": "application/json"})
 
