@@ -44,6 +44,7 @@ LEASE_FACTOR = 2.0
 class _Job:
     """`only_ask`: the order is held, so what may have happened is found out, but nothing new is sent."""
 
+    order_id: int
     claim: steps.Claim
     kind: StepKind
     key: str
@@ -83,7 +84,7 @@ def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
 
 def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _Job | None:
     """Claim, gate and prepare; None when there is nothing to call."""
-    order_id = steps.order_of(session, step_id)
+    order_id = steps.order_if_due(session, step_id)
     if order_id is None:
         return None
     order = orders.lock(session, order_id)
@@ -104,7 +105,7 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
     if provider is None:
         _not_connected(session, order, step, claim)
         return None
-    job = _Job(claim, kind, step.key, provider, None, NextMove.CALL, only_ask=stopped)
+    job = _Job(order.id, claim, kind, step.key, provider, None, NextMove.CALL, only_ask=stopped)
     return _prepared(session, order, step, job, worker)
 
 
@@ -179,10 +180,7 @@ def _bug(key: str) -> _Ending:
 
 def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: int) -> None:
     """Write the outcome down and draw its consequences, if the step is still ours."""
-    order_id = steps.order_of(session, job.claim.step_id)
-    if order_id is None:
-        return
-    order = orders.lock(session, order_id)
+    order = orders.lock(session, job.order_id)
     step = steps.get(session, job.claim.step_id)
     exchanges = [vars(exchange) for exchange in call.exchanges]
     steps.end_attempt(session, job.claim, ending.outcome, error=ending.error, exchanges=exchanges, duration_ms=duration)

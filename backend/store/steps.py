@@ -14,7 +14,7 @@ from backend.domain.errors import StaleWrite
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, StepKind, StepState, step_key
 from backend.store import db
-from backend.store.tables import Attempt, Order, Step
+from backend.store.tables import Order, Step
 
 FORGOTTEN_AFTER = 5.0
 """Seconds after which a step that somebody was woken for, but nobody claimed, is woken again."""
@@ -82,8 +82,13 @@ def _insert(
     return step_id
 
 
-def order_of(session: Session, step_id: int) -> int | None:
-    return session.exec(select(Step.order_id).where(Step.id == step_id)).first()
+_CLAIMABLE = "((state = 'ready' and due_at <= clock_timestamp()) or (state = 'running' and lease_until < clock_timestamp()))"
+_ORDER_IF_DUE = text(f"select order_id from steps where id = :id and {_CLAIMABLE}")  # nosec B608 - a constant
+
+
+def order_if_due(session: Session, step_id: int) -> int | None:
+    """The order of a step that could be claimed now; None where there is nothing to do, found out without any lock."""
+    return session.execute(_ORDER_IF_DUE, {"id": step_id}).scalar_one_or_none()
 
 
 def get(session: Session, step_id: int) -> Step:
@@ -103,14 +108,12 @@ class Claim:
 
 
 _CLAIM = text(
-    """
+    f"""
     with candidate as (
         select id, state = 'running' as orphaned,
                coalesce(extract(epoch from clock_timestamp() - first_sent_at), 0)::float8 as since_first_sent
         from steps
-        where id = :id
-          and ((state = 'ready' and due_at <= clock_timestamp())
-            or (state = 'running' and lease_until < clock_timestamp()))
+        where id = :id and {_CLAIMABLE}
         for update
     )
     update steps set state = 'running', fence = steps.fence + 1, attempts = steps.attempts + 1,
@@ -118,7 +121,7 @@ _CLAIM = text(
         in_doubt = steps.in_doubt or candidate.orphaned
     from candidate where steps.id = candidate.id
     returning steps.id, steps.fence, steps.attempts, candidate.orphaned, candidate.since_first_sent, clock_timestamp() as now
-    """
+    """  # nosec B608 - a constant
 )
 
 
@@ -135,7 +138,6 @@ def claim(session: Session, step_id: int, lease: float) -> Claim | None:
             ),
             {"outcome": str(Outcome.UNFINISHED), "id": step_id},
         )
-    session.expire_all()
     return Claim(row["id"], row["fence"], row["attempts"], row["orphaned"], row["since_first_sent"], row["now"])
 
 
@@ -151,24 +153,31 @@ def set_aside(session: Session, claim: Claim, *, disproved: bool = False) -> Non
     )
 
 
+_BEGIN_ATTEMPT = text(
+    """
+    with sent as (
+        update steps set provider = :provider, first_sent_at = coalesce(first_sent_at, clock_timestamp()),
+            last_sent_at = clock_timestamp()
+        where id = :id)
+    insert into attempts (step_id, fence, number, worker, asked_first, started_at, outcome, error, exchanges)
+    values (:id, :fence, :number, :worker, :asked_first, :started_at, '', '', '[]')
+    """
+)
+
+
 def begin_attempt(session: Session, claim: Claim, *, worker: str, asks_first: bool, provider: str) -> None:
     """Record that a try begins, before anything is sent."""
     session.execute(
-        text(
-            "update steps set provider = :provider, first_sent_at = coalesce(first_sent_at, clock_timestamp()), "
-            "last_sent_at = clock_timestamp() where id = :id"
-        ),
-        {"id": claim.step_id, "provider": provider},
-    )
-    session.add(
-        Attempt(
-            step_id=claim.step_id,
-            fence=claim.fence,
-            number=claim.attempt,
-            worker=worker,
-            asked_first=asks_first,
-            started_at=claim.database_now,
-        )
+        _BEGIN_ATTEMPT,
+        {
+            "id": claim.step_id,
+            "provider": provider,
+            "fence": claim.fence,
+            "number": claim.attempt,
+            "worker": worker,
+            "asked_first": asks_first,
+            "started_at": claim.database_now,
+        },
     )
 
 
@@ -243,15 +252,16 @@ def park(session: Session, claim: Claim, outcome: Outcome, *, error: str, catego
 
 
 def _settle(session: Session, claim: Claim, **values: Any) -> None:
+    """Write what became of a claimed step; the session's own copy of it is the fresh row afterwards."""
     statement = (
         update(Step)
         .where(col(Step.id) == claim.step_id, col(Step.fence) == claim.fence, col(Step.state) == str(StepState.RUNNING))
         .values(**values)
-        .execution_options(synchronize_session=False)
+        .returning(Step)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    if session.execute(statement).rowcount != 1:  # type: ignore[attr-defined]
+    if session.execute(statement).scalars().one_or_none() is None:
         raise LeaseLost(f"Step {claim.step_id} was taken over by another worker; this outcome is not written.")
-    session.expire_all()
 
 
 def rearm(session: Session, step_id: int) -> None:
