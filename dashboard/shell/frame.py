@@ -68,8 +68,8 @@ def _ended() -> rx.Component:
     return rx.el.dialog(
         rx.el.div(
             rx.el.h2("You have been signed out", id="ended-title"),
-            rx.el.p("Your session has ended: you signed out, or nothing was done here for half an hour."),
-            rx.el.p("Sign in again to go on. Nothing is lost, and nothing was done meanwhile."),
+            rx.el.p("You signed out in another tab, nothing was done here for half an hour, or your day has been long."),
+            rx.el.p("Sign in again to go on. Nothing was done meanwhile."),
             rx.el.div(
                 rx.el.a(
                     "Sign in",

@@ -103,15 +103,10 @@ def test_the_order_page_tells_what_is_on_its_way_back(tab: Tab, paid: str) -> No
 @pytest.mark.parametrize(
     ("chosen", "sentence"),
     [
-        ({"way": "amount"}, "Type the amount to pay back, in EUR."),
         ({"way": "amount", "amount": "ten"}, "The amount 'ten' is not a plain decimal such as 19.99."),
         ({"way": "amount", "amount": "1.999"}, "The amount 1.999 has more decimals than EUR has (2)."),
         ({"way": "amount", "amount": "104.71"}, "104.71 EUR is more than the 104.70 EUR that may still be paid back."),
         ({"way": "amount", "amount": "-1"}, "The refund comes to nothing. Choose an amount above zero."),
-        (
-            {"way": "lines"},
-            "Choose how many pieces of which line are paid back, or the shipping, or both.",
-        ),
         ({"way": "lines", "pieces_1": "3"}, "Line 1 has 2 pieces; 3 cannot be paid back."),
         ({"way": "lines", "pieces_1": "1.5"}, "“1.5” is no number of pieces. Use a whole number."),
         ({"way": "all of it"}, "Choose one: everything, an amount, or lines and shipping."),
@@ -124,6 +119,29 @@ def test_what_cannot_be_paid_back_is_explained_and_nothing_happens(
     assert question.refusal == sentence
     tab.send(RefundState.pay_back, form=form_of(question, **chosen))
     assert decided(database) == []
+
+
+@pytest.mark.parametrize(
+    ("way", "sentence"),
+    [
+        ("amount", "Type the amount to pay back, in EUR."),
+        ("lines", "Choose how many pieces of which line are paid back, or the shipping, or both."),
+    ],
+)
+def test_what_is_still_to_be_chosen_is_said_and_is_no_refusal(
+    tab: Tab, paid: str, database: Database, way: str, sentence: str
+) -> None:
+    question = begin(tab, paid, way=way)
+    assert (question.missing, question.refusal, question.effects) == (sentence, "", [])
+    tab.send(RefundState.pay_back, form=form_of(question, way=way))
+    assert decided(database) == []
+
+
+def test_another_way_of_paying_back_begins_afresh(tab: Tab, paid: str) -> None:
+    begin(tab, paid, way="lines", pieces_1="2", shipping="on")
+    for way in ("full", "lines"):
+        question = tab.send(RefundState.choose, name="way", value=way).last("question")
+    assert question.missing.startswith("Choose how many pieces")
 
 
 def test_a_form_that_is_not_the_one_previewed_is_previewed_instead(tab: Tab, paid: str, database: Database) -> None:

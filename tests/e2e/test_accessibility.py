@@ -55,7 +55,7 @@ def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> No
         expect(page.get_by_test_id(dialog)).to_be_visible()
         if opener == "refund":
             page.get_by_test_id("way-lines").check()
-            expect(page.get_by_test_id("refusal")).to_be_visible()
+            expect(page.get_by_test_id("missing")).to_be_visible()
         found[opener] = findings(page)
         page.get_by_test_id(dialog).get_by_test_id("cancel").click()
         expect(page.get_by_test_id(dialog)).to_be_hidden()

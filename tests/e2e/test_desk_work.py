@@ -54,7 +54,7 @@ def test_a_part_is_paid_back_by_line_after_a_look_at_what_it_comes_to(stack: Sta
     dialog = page.get_by_role("dialog", name=f"Refund order {order.number}")
     expect(dialog.get_by_test_id("effects")).to_contain_text("218.90 EUR is paid back")
     dialog.get_by_test_id("way-amount").check()
-    expect(dialog.get_by_test_id("refusal")).to_have_text("Type the amount to pay back, in EUR.")
+    expect(dialog.get_by_test_id("missing")).to_have_text("Type the amount to pay back, in EUR.")
     dialog.get_by_test_id("refund-amount").fill("300")
     expect(dialog.get_by_test_id("refusal")).to_contain_text("300.00 EUR is more than the 218.90 EUR")
     expect(dialog.get_by_test_id("confirm-go")).to_have_count(0)

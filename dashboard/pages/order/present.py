@@ -5,11 +5,12 @@ from typing import Any
 
 from babel import Locale
 
-from backend.domain.desk import AddressView, OrderView, TimelineView
+from backend.domain.desk import AddressView, OrderView, ParcelView, TimelineView
 from backend.domain.holds import HoldKind
 from backend.domain.orders import FINAL, PATH, OrderEvent, OrderStatus, can
 from backend.domain.permissions import ActorKind
 from backend.domain.timeline import Weight
+from backend.domain.tracking import TrackingStatus
 from dashboard.components.money import LOCALE, money
 from dashboard.components.times import day, full, moment, time_of_day
 from dashboard.components.words import word
@@ -24,6 +25,16 @@ from dashboard.pages.order.cards import (
     Stop,
 )
 from dashboard.pages.order.present_money import open_to_refund_minor
+
+_PARCEL_SIGNS: dict[str, str] = {
+    TrackingStatus.ACCEPTED: "in_transit",
+    TrackingStatus.OUT_FOR_DELIVERY: "in_transit",
+    TrackingStatus.PICKUP: "waiting",
+    TrackingStatus.ATTEMPTED: "waiting",
+    TrackingStatus.UNKNOWN: "idle",
+    "voided": "cancelled",
+}
+"""Signs of a parcel's statuses that share one with another status."""
 
 
 def head(order: OrderView) -> Head:
@@ -124,14 +135,19 @@ def parcels(order: OrderView) -> list[ParcelCard]:
         ParcelCard(
             tracking_number=parcel.tracking_number,
             tracking_url=parcel.tracking_url if parcel.tracking_url.startswith(("https://", "http://")) else "",
-            carrier=" · ".join(part for part in (word(parcel.carrier), word(parcel.service)) if part),
-            status=parcel.status,
+            carrier=" · ".join(part for part in (word(parcel.carrier), _service(parcel)) if part),
+            status=_PARCEL_SIGNS.get(parcel.status, parcel.status),
             status_word=word(parcel.status),
             updated=moment(parcel.updated_at),
             scans=[" · ".join(part for part in (moment(at), text, where) if part) for at, text, where in parcel.scans],
         )
         for parcel in order.parcels
     ]
+
+
+def _service(parcel: ParcelView) -> str:
+    """`Standard` rather than `Ups standard`: the carrier is named beside it."""
+    return word(parcel.service.removeprefix(f"{parcel.carrier}_")) if parcel.service else ""
 
 
 def documents(order: OrderView) -> list[DocumentCard]:

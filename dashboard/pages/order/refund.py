@@ -31,6 +31,10 @@ CHANGED = "You changed what is paid back. Look at what will happen now, and conf
 _COMMA = re.compile(r"(\d+),(\d{1,2})", re.ASCII)
 
 
+class Unfinished(InvalidInput):
+    """Nothing is wrong yet: something is still to be chosen."""
+
+
 @dataclass
 class RefundLine:
     """A line of the order; `field` is the name of its number of pieces in the form."""
@@ -43,7 +47,11 @@ class RefundLine:
 
 @dataclass
 class RefundQuestion:
-    """The order and what the chosen refund would do; `refusal` says why it cannot be done as chosen."""
+    """The order and what the chosen refund would do.
+
+    `refusal` says why it cannot be done as chosen, `missing` what is still to be chosen; it can be done where both are
+    empty.
+    """
 
     number: str = ""
     currency: str = ""
@@ -53,6 +61,7 @@ class RefundQuestion:
     effects: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
     refusal: str = ""
+    missing: str = ""
     version: int = 0
     token: str = ""
 
@@ -158,8 +167,10 @@ class RefundState(rx.State):
         question = self.question
         try:
             preview = await ask(refunds.preview_refund, question.number, wish_of(self._chosen, question.currency))
+        except Unfinished as error:
+            self.question = _shown(question, missing=" ".join(error.problems))
         except InvalidInput as error:
-            self.question = _shown(question, None, " ".join(error.problems))
+            self.question = _shown(question, refusal=" ".join(error.problems))
         except HoldfastError as error:
             self.open = False
             return notices.problem(error.sentence)
@@ -180,7 +191,9 @@ def _question(order: OrderView) -> RefundQuestion:
     return RefundQuestion(order.number, order.currency, amount(open_to_refund_minor(order)), lines, shipping)
 
 
-def _shown(question: RefundQuestion, preview: Preview | None, refusal: str) -> RefundQuestion:
+def _shown(
+    question: RefundQuestion, preview: Preview | None = None, refusal: str = "", missing: str = ""
+) -> RefundQuestion:
     return RefundQuestion(
         question.number,
         question.currency,
@@ -190,6 +203,7 @@ def _shown(question: RefundQuestion, preview: Preview | None, refusal: str) -> R
         effects=list(preview.effects) if preview else [],
         remaining=list(preview.remaining_holds) if preview else [],
         refusal=refusal,
+        missing=missing,
         version=preview.version if preview else 0,
         token=preview.token if preview else "",
     )
@@ -211,7 +225,7 @@ def wish_of(entries: dict[str, str], currency: str) -> RefundWish:
             lines = _pieces(entries)
             shipping = entries.get("shipping") == "on"
             if not lines and not shipping:
-                raise InvalidInput(["Choose how many pieces of which line are paid back, or the shipping, or both."])
+                raise Unfinished(["Choose how many pieces of which line are paid back, or the shipping, or both."])
             return RefundWish(lines=lines, shipping=shipping, restock=restock)
         case "full":
             return RefundWish(full=True, restock=restock)
@@ -222,7 +236,7 @@ def amount_of(text: str, currency: str) -> int:
     """Minor units of an amount as people type it: `12.50`, or `12,50` where the comma can mean nothing else."""
     typed = text.replace("\u00a0", "").replace(" ", "").strip()
     if not typed:
-        raise InvalidInput([f"Type the amount to pay back, in {currency}."])
+        raise Unfinished([f"Type the amount to pay back, in {currency}."])
     if exponent(currency) and (match := _COMMA.fullmatch(typed)):
         typed = f"{match[1]}.{match[2]}"
     minor = parse_major(typed, currency)

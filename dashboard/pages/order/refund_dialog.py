@@ -9,7 +9,7 @@ _question = RefundState.question
 
 
 def refund_dialog() -> rx.Component:
-    possible = _question.refusal == ""
+    possible = (_question.refusal == "") & (_question.missing == "")
     inside = rx.el.form(
         hidden(
             number=_question.number,
@@ -25,7 +25,7 @@ def refund_dialog() -> rx.Component:
         rx.cond(
             possible,
             rx.fragment(effects(_question.effects), remaining(_question.remaining)),
-            refused(_question.refusal),
+            rx.cond(_question.missing != "", _missing(), refused(_question.refusal)),
         ),
         reason("refund-reason", True),
         choices("Cancel", "Refund", RefundState.dismiss, running=RefundState.running, possible=possible),
@@ -38,6 +38,10 @@ def refund_dialog() -> rx.Component:
         aria_labelledby="refund-title",
         custom_attrs={"data-open": rx.cond(RefundState.open, "true", "false"), "data-testid": "refund-dialog"},
     )
+
+
+def _missing() -> rx.Component:
+    return rx.el.p(_question.missing, class_name="soft", role="status", custom_attrs={"data-testid": "missing"})
 
 
 def _ways() -> rx.Component:
