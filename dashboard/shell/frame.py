@@ -68,7 +68,9 @@ def _ended() -> rx.Component:
     return rx.el.dialog(
         rx.el.div(
             rx.el.h2("You have been signed out", id="ended-title"),
-            rx.el.p("You signed out in another tab, nothing was done here for half an hour, or your day has been long."),
+            rx.el.p(
+                "You signed out in another tab, nothing was done for half an hour, or you signed in twelve hours ago."
+            ),
             rx.el.p("Sign in again to go on. Nothing was done meanwhile."),
             rx.el.div(
                 rx.el.a(
