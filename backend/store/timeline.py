@@ -10,7 +10,6 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.store import orders
 from backend.store.tables import TimelineEntry
 
-
 BYSTANDERS = frozenset({TimelineKind.INVOICE_STORED, TimelineKind.NOTE_ADDED})
 """Milestones on which no click depends: they do not outdate what somebody is just looking at."""
 
