@@ -106,7 +106,7 @@ class Journey(Story):
         self.tell(
             TimelineKind.ORDER_RECEIVED,
             f"Order {new.external_number or new.external_id} received from {provider_name(new.channel)}:"
-            f" {len(new.items)} lines, {display(new.total_minor, new.currency)}, {new.payment_mode}.",
+            f" {new.size}, {display(new.total_minor, new.currency)}, {new.payment_mode}.",
             provider_actor(new.channel),
             Weight.MILESTONE,
         )

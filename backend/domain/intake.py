@@ -95,6 +95,11 @@ class NewOrder:
     cancelled: bool = False
 
     @property
+    def size(self) -> str:
+        """For people: `1 line`, `2 lines`."""
+        return "1 line" if len(self.items) == 1 else f"{len(self.items)} lines"
+
+    @property
     def requires_shipping(self) -> bool:
         return any(item.requires_shipping for item in self.items)
 

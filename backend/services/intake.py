@@ -49,7 +49,7 @@ def create_order(session: Session, new: NewOrder, *, actor: Actor) -> tuple[Orde
         order.id,
         TimelineKind.ORDER_RECEIVED,
         f"Order {new.external_number or new.external_id} received from {provider_name(new.channel)}:"
-        f" {len(new.items)} lines, {display(new.total_minor, new.currency)}, {new.payment_mode}.",
+        f" {new.size}, {display(new.total_minor, new.currency)}, {new.payment_mode}.",
         actor=actor,
         at=clock.now(),
         weight=Weight.MILESTONE,
