@@ -7,9 +7,18 @@ from backend import settings
 from backend.services import sweep
 from backend.services.run import in_unit_of_work
 from jobs import steps
+from jobs.queue import huey
 from jobs.worker import process_name
 
 log = logging.getLogger(__name__)
+
+
+def _queued() -> int:
+    """How many wake-ups wait in the queue; none where it cannot be asked."""
+    try:
+        return int(huey.pending_count())
+    except Exception:
+        return 0
 
 
 class Sweeper(threading.Thread):
@@ -35,7 +44,7 @@ class Sweeper(threading.Thread):
                 self._failing = False
 
     def _sweep(self) -> None:
-        found = in_unit_of_work(sweep.sweep, process_name())
+        found = in_unit_of_work(sweep.sweep, process_name(), queued=_queued())
         try:
             steps.wake(found.step_ids)
             for message_id in found.message_ids:

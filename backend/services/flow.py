@@ -38,18 +38,15 @@ _PAYMENT_STEPS: dict[PaymentMode, StepKind] = {
 def advance(session: Session, order: Order, *, actor: Actor = SYSTEM) -> None:
     """Bring the order as far as the facts allow; the caller has locked it."""
     session.flush()
-    cancellation = cancelling.under_way(session, order)
-    if cancellation is not None:
-        if cancelling.progress(session, order, cancellation):
+    if not gate(session, order.id):
+        cancellation = cancelling.under_way(session, order)
+        if cancellation is not None and cancelling.progress(session, order, cancellation):
             _call_cancelled(session, order)
         return
-    while gate(session, order.id):
-        event = _next_event(session, order)
-        if event is None or not can(OrderStatus(order.status), event):
-            break
+    # The order is locked and no move places a hold, so the gate stays open from here on.
+    while (event := _next_event(session, order)) and can(OrderStatus(order.status), event):
         move(session, order, event, actor=actor)
-    if gate(session, order.id):
-        _promise_next(session, order)
+    _promise_next(session, order)
 
 
 def _call_cancelled(session: Session, order: Order) -> None:
@@ -134,10 +131,11 @@ def _promise_next(session: Session, order: Order) -> None:
             if kind is not None and order.total_minor > 0:
                 steps.promise(session, order, kind, at=now)
         case OrderStatus.CONFIRMED if order.requires_shipping:
-            if not steps.promise(session, order, StepKind.SHIPMENT_VERIFY_ADDRESS, at=now):
-                verified = steps.latest(session, order.id, StepKind.SHIPMENT_VERIFY_ADDRESS)
-                if verified is not None and verified.state in (StepState.DONE, StepState.CANCELLED):
-                    steps.promise(session, order, StepKind.SHIPMENT_CREATE, at=now)
+            verified = steps.latest_state(session, order.id, StepKind.SHIPMENT_VERIFY_ADDRESS)
+            if verified is None:
+                steps.promise(session, order, StepKind.SHIPMENT_VERIFY_ADDRESS, at=now)
+            elif verified in (StepState.DONE, StepState.CANCELLED):
+                steps.promise(session, order, StepKind.SHIPMENT_CREATE, at=now)
         case _:
             pass
 
@@ -156,8 +154,7 @@ def _invoiced(session: Session, order: Order) -> bool:
     invoice = session.exec(select(Invoice).where(Invoice.order_id == order.id, Invoice.kind == "invoice")).first()
     if invoice is not None:
         return invoice.stored_at is not None
-    issue = steps.latest(session, order.id, StepKind.INVOICE_ISSUE)
-    return issue is not None and issue.state == StepState.DONE
+    return steps.latest_state(session, order.id, StepKind.INVOICE_ISSUE) == StepState.DONE
 
 
 def _parcel(session: Session, order: Order) -> Parcel | None:

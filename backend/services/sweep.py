@@ -15,18 +15,26 @@ PARKED_DAYS = 3
 """How long news may wait for an order that it belongs to."""
 
 
+SLOWEST = 0.1
+"""Seconds a wake-up in the queue takes at the slowest: that much later is a step behind it taken for forgotten."""
+
+
 @dataclass(frozen=True)
 class Found:
     step_ids: list[int]
     message_ids: list[UUID]
 
 
-def sweep(session: Session, worker: str) -> Found:
-    """One look; marks what it hands out, so the next look does not hand it out again at once."""
+def sweep(session: Session, worker: str, *, queued: int = 0) -> Found:
+    """One look; marks what it hands out, so the next look does not hand it out again at once.
+
+    `queued`: how many wake-ups the queue holds. What waits its turn behind many others is not forgotten.
+    """
     workers.swept(session, worker)
     inbox.unpark_answered(session)
     inbox.give_up_parked(session, after_days=PARKED_DAYS)
-    return Found(steps.take_due(session), inbox.take_unhandled(session))
+    forgotten = steps.FORGOTTEN_AFTER + queued * SLOWEST
+    return Found(steps.take_due(session, forgotten=forgotten), inbox.take_unhandled(session))
 
 
 def leave(session: Session, worker: str) -> None:

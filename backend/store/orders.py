@@ -79,11 +79,14 @@ def move(session: Session, order: Order, event: OrderEvent, at: datetime) -> Ord
     if target in (OrderStatus.DELIVERED, OrderStatus.CANCELLED, OrderStatus.REFUNDED):
         values["closed_at"] = at
     moved = session.execute(
-        update(Order).where(col(Order.id) == order.id, col(Order.status) == order.status).values(**values)
+        update(Order)
+        .where(col(Order.id) == order.id, col(Order.status) == order.status)
+        .values(**values)
+        .returning(Order)
+        .execution_options(synchronize_session=False, populate_existing=True)
     )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
+    if moved.scalars().one_or_none() is None:
         raise StaleWrite(f"Order {order.number} was moved by somebody else at the same moment.")
-    session.refresh(order)
     return target
 
 

@@ -82,7 +82,9 @@ def _insert(
     return step_id
 
 
-_CLAIMABLE = "((state = 'ready' and due_at <= clock_timestamp()) or (state = 'running' and lease_until < clock_timestamp()))"
+_CLAIMABLE = (
+    "((state = 'ready' and due_at <= clock_timestamp()) or (state = 'running' and lease_until < clock_timestamp()))"
+)
 _ORDER_IF_DUE = text(f"select order_id from steps where id = :id and {_CLAIMABLE}")  # nosec B608 - a constant
 
 
@@ -341,6 +343,17 @@ def take_due(session: Session, *, limit: int = 200, forgotten: float = FORGOTTEN
 
 def of_order(session: Session, order_id: int) -> list[Step]:
     return list(session.exec(select(Step).where(Step.order_id == order_id).order_by(col(Step.id))).all())
+
+
+_LATEST_STATE = text(
+    "select state from steps where order_id = :order_id and kind = :kind and subject = '' order by generation desc limit 1"
+)
+
+
+def latest_state(session: Session, order_id: int, kind: StepKind) -> StepState | None:
+    """How the newest generation of a kind of step stands; None where it was never promised."""
+    state = session.execute(_LATEST_STATE, {"order_id": order_id, "kind": str(kind)}).scalar_one_or_none()
+    return None if state is None else StepState(state)
 
 
 def latest(session: Session, order_id: int, kind: StepKind, subject: str = "") -> Step | None:
