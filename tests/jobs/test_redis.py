@@ -13,7 +13,9 @@ from tests.jobs.conftest import Workers
 from tests.waiting import until
 from tests.world import World
 
-pytestmark = pytest.mark.skipif(shutil.which("redis-server") is None, reason="needs redis-server, which is not installed")
+pytestmark = pytest.mark.skipif(
+    shutil.which("redis-server") is None, reason="needs redis-server, which is not installed"
+)
 
 
 class RedisServer:
