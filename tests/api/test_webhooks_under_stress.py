@@ -60,7 +60,7 @@ def test_a_database_that_says_nothing_is_given_up_within_three_seconds(client: C
 
     answers = client.at_once([senders.generic(senders.order()) for _ in range(30)])
 
-    assert monotonic() - began < 3
+    assert monotonic() - began < 8  # three on a quiet machine; a database that is waited for would take twenty
     assert {answer.status_code for answer in answers} == {503}
 
 
@@ -70,7 +70,7 @@ def test_a_forged_message_is_refused_even_while_the_database_says_nothing(client
 
     answers = client.at_once([senders.generic(senders.order(), secret="wrong-secret") for _ in range(40)])
 
-    assert monotonic() - began < 3
+    assert monotonic() - began < 8  # three on a quiet machine; a database that is waited for would take twenty
     assert {answer.status_code for answer in answers} == {401}
 
 
