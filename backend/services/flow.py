@@ -4,7 +4,7 @@
 lifted). It can be called any number of times: moves are compare-and-swap and promises are unique by their key.
 """
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session, select
 
 from backend import clock
 from backend.domain.holds import HoldKind
@@ -12,11 +12,11 @@ from backend.domain.orders import OrderEvent, OrderStatus, PaymentMode, Shipping
 from backend.domain.permissions import SYSTEM, Actor
 from backend.domain.steps import StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
-from backend.domain.tracking import ORDER_EVENTS, TrackingStatus, shipping_status
+from backend.domain.tracking import ORDER_EVENTS, shipping_status
 from backend.services import cancelling, stock
 from backend.services.holds import gate, lift
-from backend.store import holds, orders, payments, steps, timeline
-from backend.store.tables import Invoice, Order, Parcel, Shipment
+from backend.store import holds, orders, parcels, payments, steps, timeline
+from backend.store.tables import Invoice, Order
 
 _SENTENCES: dict[OrderEvent, str] = {
     OrderEvent.PAYMENT_SETTLED: "Payment is settled: the order is confirmed.",
@@ -93,10 +93,10 @@ def _next_event(session: Session, order: Order) -> OrderEvent | None:
         case OrderStatus.CONFIRMED if not order.requires_shipping:
             return OrderEvent.FULFILLED_WITHOUT_SHIPPING if _invoiced(session, order) else None
         case OrderStatus.CONFIRMED:
-            return OrderEvent.LABEL_BOUGHT if _parcel(session, order) is not None else None
+            return OrderEvent.LABEL_BOUGHT if parcels.status_of(session, order.id) is not None else None
         case OrderStatus.PROCESSING | OrderStatus.SHIPPED:
-            parcel = _parcel(session, order)
-            return ORDER_EVENTS.get(TrackingStatus(parcel.status)) if parcel is not None else None
+            status = parcels.status_of(session, order.id)
+            return ORDER_EVENTS.get(status) if status is not None else None
         case _:
             return None
 
@@ -157,27 +157,16 @@ def _invoiced(session: Session, order: Order) -> bool:
     return steps.latest_state(session, order.id, StepKind.INVOICE_ISSUE) == StepState.DONE
 
 
-def _parcel(session: Session, order: Order) -> Parcel | None:
-    """The parcel that is on its way; parcels of voided shipments don't count."""
-    return session.exec(
-        select(Parcel)
-        .join(Shipment, col(Shipment.id) == col(Parcel.shipment_id))
-        .where(Parcel.order_id == order.id, Shipment.state == "labelled")
-        .order_by(col(Parcel.id).desc())
-        .execution_options(populate_existing=True)
-    ).first()
-
-
 def update_facts(session: Session, order: Order) -> None:
     """Set the derived payment and shipping status beside the order's own status."""
     session.flush()
     order.payment_status = str(payments.balance_of(session, order.id).status)
-    parcel = _parcel(session, order)
+    status = parcels.status_of(session, order.id)
     if not order.requires_shipping:
         order.shipping_status = ShippingStatus.NOT_NEEDED
-    elif parcel is None:
+    elif status is None:
         order.shipping_status = ShippingStatus.UNSHIPPED
     else:
-        order.shipping_status = str(shipping_status(TrackingStatus(parcel.status)) or ShippingStatus.LABEL_CREATED)
+        order.shipping_status = str(shipping_status(status) or ShippingStatus.LABEL_CREATED)
     session.add(order)
     session.flush()

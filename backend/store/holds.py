@@ -61,11 +61,13 @@ def all_of(session: Session, order_id: int) -> list[Hold]:
     return list(session.exec(select(Hold).where(Hold.order_id == order_id).order_by(col(Hold.id))).all())
 
 
+_IS_OPEN = text("select exists (select 1 from holds where order_id = :order_id and closed_at is null)")
+
+
 def is_open(session: Session, order_id: int) -> bool:
-    return (
-        session.exec(select(Hold.id).where(Hold.order_id == order_id, col(Hold.closed_at).is_(None)).limit(1)).first()
-        is not None
-    )
+    """Whether any hold is open; asked at every turn, so as plainly as can be."""
+    session.flush()
+    return bool(session.execute(_IS_OPEN, {"order_id": order_id}).scalar_one())
 
 
 def close(session: Session, hold: Hold, how: str, *, actor: Actor, at: datetime, reason: str = "") -> None:

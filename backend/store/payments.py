@@ -59,12 +59,14 @@ def known(session: Session, kind: EntryKind, *, provider: str, reference: str) -
     return session.exec(statement).first() is not None
 
 
+_OWN_ENTRIES = text(
+    "select p.kind, p.amount_minor from payment_entries p join orders o on o.id = p.order_id "
+    "where p.order_id = :order_id and p.currency = o.currency order by p.id"
+)
+
+
 def balance_of(session: Session, order_id: int) -> Balance:
     """What the entries in the order's own currency add up to; money in another one settles nothing by itself."""
-    statement = (
-        select(PaymentEntry)
-        .join(Order, col(Order.id) == col(PaymentEntry.order_id))
-        .where(PaymentEntry.order_id == order_id, col(PaymentEntry.currency) == col(Order.currency))
-        .order_by(col(PaymentEntry.id))
-    )
-    return balance((EntryKind(entry.kind), entry.amount_minor) for entry in session.exec(statement).all())
+    session.flush()
+    rows = session.execute(_OWN_ENTRIES, {"order_id": order_id}).all()
+    return balance((EntryKind(kind), amount_minor) for kind, amount_minor in rows)

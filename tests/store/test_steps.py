@@ -12,6 +12,7 @@ from backend import clock
 from backend.domain.errors import StaleWrite
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, StepKind
+from backend.services import sweep
 from backend.services.run import in_unit_of_work
 from backend.store import db, steps
 from backend.store.steps import Claim, LeaseLost
@@ -287,6 +288,17 @@ def test_the_sweep_hands_a_forgotten_step_out_once_and_again_only_after_a_while(
     assert [in_unit_of_work(steps.take_due) for _ in range(3)] == [[], [], []]
     database.execute("update steps set woken_at = clock_timestamp() - interval '6 seconds'")
     assert in_unit_of_work(steps.take_due) == [step.id]
+
+
+def test_a_step_behind_many_others_in_the_queue_is_not_taken_for_forgotten(database: Database, step: Step) -> None:
+    told = (
+        "update steps set due_at = clock_timestamp() - interval '1 hour', woken_at = clock_timestamp() - interval '%s'"
+    )
+    database.execute(told % "6 seconds")
+    assert in_unit_of_work(sweep.sweep, "w", queued=1_000).step_ids == []
+    assert in_unit_of_work(sweep.sweep, "w", queued=0).step_ids == [step.id]
+    database.execute(told % "110 seconds")
+    assert in_unit_of_work(sweep.sweep, "w", queued=1_000).step_ids == [step.id]  # its wake-up is lost after all
 
 
 def test_the_sweep_finds_retries_that_came_due_and_leases_that_ran_out(database: Database, step: Step) -> None:
