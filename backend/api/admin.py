@@ -9,9 +9,9 @@ from backend.api.access import AtDesk
 from backend.api.answers import HeldList, Order, OrderList, Quarantine
 from backend.api.described import problems
 from backend.api.fields import Number, PageNumber, Size, Words
-from backend.domain.desk import HoldView, TimelineView
+from backend.domain.desk import HoldView, IncidentView, TimelineView
 from backend.domain.orders import OrderStatus
-from backend.services import holds, inbox, orders
+from backend.services import holds, inbox, incidents, orders
 
 router = APIRouter(prefix="/admin", tags=["orders"], responses=problems(401, 403, 422, 503))
 
@@ -59,6 +59,11 @@ async def list_held(
     size: Size = 50,
 ) -> HeldList:
     return answers.held(await desk.ask(holds.held_queue, kind=kind, sort=sort, desc=desc, page=page, size=size))
+
+
+@router.get("/incidents", summary="What goes wrong for many orders at once, newest first", tags=["holds"])
+async def list_incidents(desk: AtDesk) -> list[IncidentView]:
+    return list(await desk.ask(incidents.open_incidents))
 
 
 @router.get("/quarantine", summary="Inbound messages that could not be used, with every reason", tags=["quarantine"])

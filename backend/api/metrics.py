@@ -59,6 +59,11 @@ def _gauges(vitals: Vitals | None) -> CollectorRegistry:
     )
     for (provider, reason), count in vitals.refused_messages.items():
         refused.labels(provider, reason).set(count)
+    breakers = Gauge(
+        "holdfast_breaker_open", "1 while a provider is down and its steps wait", ("provider",), registry=registry
+    )
+    for provider, down in vitals.breakers.items():
+        breakers.labels(provider).set(down)
     attempts = Gauge(
         "holdfast_recent_attempts", "The newest thousand attempts by outcome", ("outcome",), registry=registry
     )

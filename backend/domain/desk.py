@@ -327,6 +327,25 @@ class InboxRow:
 
 
 @dataclass(frozen=True)
+class IncidentView:
+    """A cause with many victims that is not over: what it is, and how much waits for it.
+
+    `occurrences` counts how often it came back before it was over for good.
+    """
+
+    id: int
+    provider: str
+    provider_name: str
+    category: str
+    title: str
+    opened_at: datetime
+    last_seen_at: datetime
+    occurrences: int
+    waiting_steps: int
+    waiting_orders: int
+
+
+@dataclass(frozen=True)
 class Pulse:
     """Whether the machinery runs: open holds, steps due, the age of the last sweep in seconds (None: no worker)."""
 
@@ -352,7 +371,8 @@ class Check:
 class Vitals:
     """Counts for monitoring; ages in seconds (`sweep_age_seconds` is None while no worker is registered).
 
-    `refused_messages` are by (provider, reason); `recent_attempts` are the newest thousand by outcome.
+    `refused_messages` are by (provider, reason); `recent_attempts` are the newest thousand by outcome;
+    `breakers` are by provider that ever failed, with whether it is down.
     """
 
     held_by_kind: dict[str, int]
@@ -364,4 +384,5 @@ class Vitals:
     quarantined_messages: int
     refused_messages: dict[tuple[str, str], int]
     recent_attempts: dict[str, int]
+    breakers: dict[str, bool]
     sweep_age_seconds: float | None

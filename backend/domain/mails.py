@@ -127,3 +127,17 @@ def staff_alert(number: str, title: str, reason: str, advice: str, amount: str, 
         (),
         ("Open it", address),
     )
+
+
+def incident(title: str, since: str, address: str) -> Words:
+    """`since` is the moment it began, as people read it."""
+    return Words(
+        f"Incident: {title}",
+        (
+            title,
+            f"It began at {since}. Orders that need it wait; no try of theirs is used up, and nothing is lost.",
+            "What to do: see the provider's status page. You will get no further mail about this incident.",
+        ),
+        (),
+        ("Open Holdfast", address),
+    )

@@ -24,6 +24,7 @@ class StepKind(StrEnum):
     MAIL_REFUNDED = "mail.refunded"
     MAIL_CANCELLED = "mail.cancelled"
     MAIL_STAFF_ALERT = "mail.staff_alert"
+    MAIL_INCIDENT = "mail.incident"  # to staff, once for many orders
 
 
 class StepState(StrEnum):
@@ -91,6 +92,7 @@ RULES: dict[StepKind, StepRule] = {
     StepKind.MAIL_REFUNDED: _mail("Mail: refund"),
     StepKind.MAIL_CANCELLED: _mail("Mail: cancellation"),
     StepKind.MAIL_STAFF_ALERT: _mail("Mail: alert to staff"),
+    StepKind.MAIL_INCIDENT: _mail("Mail: incident to staff"),
 }
 
 

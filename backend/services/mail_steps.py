@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from zoneinfo import ZoneInfo
 
 from sqlmodel import Session, col, select
 
@@ -18,7 +19,7 @@ from backend.services.invoice_steps import invoice_of
 from backend.services.step_handlers import Handler, NotNeeded, Success
 from backend.store import orders, payments, refunds, steps
 from backend.store.personal import keyring
-from backend.store.tables import Hold, Order, Parcel, Shipment, Step
+from backend.store.tables import Hold, Incident, Order, Parcel, Shipment, Step
 
 
 def _mailer(adapters: Adapters, order: Order) -> Mailer | None:
@@ -160,6 +161,14 @@ def _staff_alert(session: Session, order: Order, step: Step) -> Mail:
     )
 
 
+def _incident(session: Session, order: Order, step: Step) -> Mail:
+    incident = session.exec(select(Incident).where(Incident.id == int(step.subject))).one()
+    if incident.closed_at is not None:
+        raise NotNeeded("The incident was over before the mail went out.")
+    since = incident.opened_at.astimezone(ZoneInfo(settings.current().time_zone)).strftime("%H:%M on %d %B %Y (%Z)")
+    return _mail(step, order, _staff(), mails.incident(incident.title, since, settings.current().origin))
+
+
 def _applied(what: str) -> Callable[[Session, Order, Step, MailSent], Success]:
     def apply(session: Session, order: Order, step: Step, sent: MailSent) -> Success:
         return Success({"message_id": sent.message_id}, f"{what} sent.")
@@ -185,4 +194,5 @@ HANDLERS: dict[StepKind, Handler] = {
     StepKind.MAIL_REFUNDED: Handler(_mailer, _refunded, _send, _applied("Refund notice")),
     StepKind.MAIL_CANCELLED: Handler(_mailer, _cancelled, _send, _applied("Cancellation notice")),
     StepKind.MAIL_STAFF_ALERT: Handler(_mailer, _staff_alert, _send, _applied("Alert to staff")),
+    StepKind.MAIL_INCIDENT: Handler(_mailer, _incident, _send, _applied("Incident mail to staff")),
 }

@@ -13,6 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
 from backend import clock, settings
+from backend.domain.breakers import health, is_silence
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM
 from backend.domain.retries import NextMove, Outcome, backoff, before_repeat
@@ -21,7 +22,9 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Deferred, NotSent, ProviderError, Rejected
 from backend.ports.guard import assert_outside_calls_allowed
 from backend.ports.registry import Adapters
-from backend.services import flow, holds, invoice_steps, mail_steps, payment_steps, shipment_steps
+from backend.services import breakers, bulkheads, flow, holds, invoice_steps, mail_steps, payment_steps, shipment_steps
+from backend.services.breakers import FREE, Admission
+from backend.services.bulkheads import NoSeat, Seat
 from backend.services.run import in_unit_of_work
 from backend.services.step_handlers import Handler, NotNeeded, Provider
 from backend.store import orders, steps, timeline
@@ -52,6 +55,7 @@ class _Job:
     request: Any
     move: NextMove
     only_ask: bool = False
+    admission: Admission = FREE
 
 
 @dataclass(frozen=True)
@@ -69,9 +73,16 @@ class _Ending:
 
 def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
     """Run one step if it is due and free; safe to call any number of times, from anywhere."""
-    job = in_unit_of_work(_begin, step_id, adapters, worker)
-    if job is None:
-        return
+    with bulkheads.seat() as seat:
+        try:
+            job = in_unit_of_work(_begin, step_id, adapters, worker, seat)
+        except NoSeat:
+            return
+        if job is not None:
+            _carry_out(job)
+
+
+def _carry_out(job: _Job) -> None:
     call = Call(key=job.key, deadline=clock.monotonic() + settings.current().step_deadline)
     started = clock.monotonic()
     ending = _call(job, call)
@@ -82,13 +93,13 @@ def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
         log.warning("%s", lost.sentence)
 
 
-def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _Job | None:
-    """Claim, gate and prepare; None when there is nothing to call."""
+def _begin(session: Session, step_id: int, adapters: Adapters, worker: str, seat: Seat | None = None) -> _Job | None:
+    """Claim, gate and prepare; None when there is nothing to call. Raises `NoSeat`, and then nothing was claimed."""
     order_id = steps.order_if_due(session, step_id)
     if order_id is None:
         return None
     order = orders.lock(session, order_id)
-    claim = steps.claim(session, step_id, settings.current().step_deadline * LEASE_FACTOR)
+    claim = steps.claim(session, step_id, _lease())
     if claim is None:
         return None
     step = steps.get(session, step_id)
@@ -105,8 +116,14 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str) -> _
     if provider is None:
         _not_connected(session, order, step, claim)
         return None
+    if seat is not None:
+        seat.take(provider.name, step_id)
     job = _Job(order.id, claim, kind, step.key, provider, None, NextMove.CALL, only_ask=stopped)
     return _prepared(session, order, step, job, worker)
+
+
+def _lease() -> float:
+    return settings.current().step_deadline * LEASE_FACTOR
 
 
 def _prepared(session: Session, order: Order, step: Step, job: _Job, worker: str) -> _Job | None:
@@ -129,9 +146,15 @@ def _prepared(session: Session, order: Order, step: Step, job: _Job, worker: str
     move = before_repeat(guarantees, in_doubt=step.in_doubt, since_first_sent=job.claim.since_first_sent)
     if move is NextMove.ASK and handler.ask is None:
         move = NextMove.CALL
+    admission = FREE
+    if move is not NextMove.HOLD:
+        admission = breakers.admit(session, job.provider.name, job.claim, lost_after=_lease())
+    if admission.wait is not None:
+        breakers.stand_by(session, job.provider.name, job.claim, admission.wait)
+        return None
     asks_first = move is NextMove.ASK
     steps.begin_attempt(session, job.claim, worker=worker, asks_first=asks_first, provider=job.provider.name)
-    return replace(job, request=request, move=move)
+    return replace(job, request=request, move=move, admission=admission)
 
 
 def _call(job: _Job, call: Call) -> _Ending:
@@ -187,11 +210,17 @@ def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: 
     if step.fence != job.claim.fence:
         log.warning("step %s was taken over; its late answer is recorded with the attempt only", job.key)
         return
+    silent = is_silence([exchange.status for exchange in call.exchanges])
+    news = health(ending.outcome, silent=silent, disproved=ending.disproved)
+    in_vain = breakers.hear(session, order, step.id, job.provider.name, job.admission, news)
     if ending.outcome is Outcome.OK:
         _succeeded(session, order, step, job, ending)
         return
     if ending.disproved:
         steps.set_aside(session, job.claim, disproved=True)
+    elif in_vain is not None:
+        delay = max(in_vain, _grace(job, ending))
+        steps.try_later(session, job.claim, ending.outcome, delay=delay, error=ending.error, counted=False)
     else:
         _failed(session, order, step, job, ending)
     flow.advance(session, order)
@@ -241,9 +270,12 @@ def _delay(job: _Job, ending: _Ending) -> float:
     """Backoff; after a doubtful outcome at least as long as the provider may take to see an accepted call."""
     chance = secrets.randbelow(1_000_000) / 1_000_000
     delay = backoff(RULES[job.kind], job.claim.attempt, chance) * settings.current().retry_scale
-    if ending.outcome is Outcome.IN_DOUBT:
-        delay = max(delay, job.provider.guarantees(job.kind).answer_lag)
-    return delay
+    return max(delay, _grace(job, ending))
+
+
+def _grace(job: _Job, ending: _Ending) -> float:
+    """Seconds until a question surely sees what may have been accepted."""
+    return job.provider.guarantees(job.kind).answer_lag if ending.outcome is Outcome.IN_DOUBT else 0.0
 
 
 def _give_up(session: Session, order: Order, step: Step, claim: steps.Claim, error: str) -> None:

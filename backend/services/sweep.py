@@ -1,7 +1,8 @@
 """The sweep: what makes every promise come true although the queue may lose any wake-up.
 
-Every worker process runs it in a loop. It finds steps that are due and that nobody was told of lately, messages that
-were kept but not handled, and parked messages whose order exists by now; and it says that it lives.
+Every worker process runs it in a loop. It finds steps that are due and that nobody was told of lately, one step to ask
+whether a provider that was down is back, messages that were kept but not handled, and parked messages whose order
+exists by now; and it says that it lives.
 """
 
 from dataclasses import dataclass
@@ -9,12 +10,10 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from backend.store import inbox, steps, workers
+from backend.store import breakers, inbox, steps, workers
 
 PARKED_DAYS = 3
 """How long news may wait for an order that it belongs to."""
-
-
 SLOWEST = 0.1
 """Seconds a wake-up in the queue takes at the slowest: that much later is a step behind it taken for forgotten."""
 
@@ -34,7 +33,8 @@ def sweep(session: Session, worker: str, *, queued: int = 0) -> Found:
     inbox.unpark_answered(session)
     inbox.give_up_parked(session, after_days=PARKED_DAYS)
     forgotten = steps.FORGOTTEN_AFTER + queued * SLOWEST
-    return Found(steps.take_due(session, forgotten=forgotten), inbox.take_unhandled(session))
+    due = breakers.call_for_probes(session) + steps.take_due(session, forgotten=forgotten)
+    return Found(due, inbox.take_unhandled(session))
 
 
 def leave(session: Session, worker: str) -> None:

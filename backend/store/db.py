@@ -97,13 +97,18 @@ def unit_of_work() -> Iterator[Session]:
         yield session
         orders.raise_versions(session, clock.now())
         session.commit()
-        wake: list[int] = session.info.pop(_WAKE, [])
-    if wake and _waker is not None:
+        due: list[int] = session.info.pop(_WAKE, [])
+    wake(due)
+
+
+def wake(step_ids: list[int]) -> None:
+    """Tell the process's waker of due steps; a wake-up that is lost is left to the sweep."""
+    if step_ids and _waker is not None:
         try:
-            _waker(wake)
+            _waker(step_ids)
         except Exception:
-            log.warning("wake-up lost for %d steps; the sweep will find them", len(wake), exc_info=True)
-            _say_untold(wake)
+            log.warning("wake-up lost for %d steps; the sweep will find them", len(step_ids), exc_info=True)
+            _say_untold(step_ids)
 
 
 def _say_untold(step_ids: list[int]) -> None:

@@ -99,7 +99,10 @@ def get(session: Session, step_id: int) -> Step:
 
 @dataclass(frozen=True)
 class Claim:
-    """A claimed step: `fence` must come back when settling. `orphaned`: an earlier claim never ended."""
+    """A claimed step: `fence` must come back when settling. `orphaned`: an earlier claim never ended.
+
+    `ailing`: the providers whose last call failed or that are down.
+    """
 
     step_id: int
     fence: int
@@ -107,6 +110,7 @@ class Claim:
     orphaned: bool
     since_first_sent: float
     database_now: datetime
+    ailing: tuple[str, ...] = ()
 
 
 _CLAIM = text(
@@ -122,7 +126,8 @@ _CLAIM = text(
         lease_until = clock_timestamp() + make_interval(secs => :lease),
         in_doubt = steps.in_doubt or candidate.orphaned
     from candidate where steps.id = candidate.id
-    returning steps.id, steps.fence, steps.attempts, candidate.orphaned, candidate.since_first_sent, clock_timestamp() as now
+    returning steps.id, steps.fence, steps.attempts, candidate.orphaned, candidate.since_first_sent, clock_timestamp() as now,
+        array(select provider from breakers where state <> 'closed' or failures > 0) as ailing
     """  # nosec B608 - a constant
 )
 
@@ -140,7 +145,8 @@ def claim(session: Session, step_id: int, lease: float) -> Claim | None:
             ),
             {"outcome": str(Outcome.UNFINISHED), "id": step_id},
         )
-    return Claim(row["id"], row["fence"], row["attempts"], row["orphaned"], row["since_first_sent"], row["now"])
+    told = (row["orphaned"], row["since_first_sent"], row["now"], tuple(row["ailing"]))
+    return Claim(row["id"], row["fence"], row["attempts"], *told)
 
 
 def set_aside(session: Session, claim: Claim, *, disproved: bool = False) -> None:
@@ -152,6 +158,22 @@ def set_aside(session: Session, claim: Claim, *, disproved: bool = False) -> Non
         lease_until=None,
         attempts=col(Step.attempts) - 1,
         in_doubt=literal(False) if disproved else col(Step.in_doubt),
+    )
+
+
+def wait_for(session: Session, claim: Claim, provider: str, *, delay: float, sentence: str) -> None:
+    """Give a claimed step back because its provider is down: nothing was sent, and that try does not count."""
+    _settle(
+        session,
+        claim,
+        state=str(StepState.READY),
+        provider=provider,
+        outcome=str(Outcome.NOT_SENT),
+        error=sentence,
+        lease_until=None,
+        woken_at=None,
+        attempts=col(Step.attempts) - 1,
+        due_at=func.clock_timestamp() + timedelta(seconds=delay),
     )
 
 

@@ -34,6 +34,7 @@ _ATTEMPTS = text(
     "select coalesce(nullif(outcome, ''), 'running') as came_to, count(*) from attempts "
     "where id > (select coalesce(max(id), 0) - :newest from attempts) group by came_to order by came_to"
 )
+_BREAKERS = text("select provider, (state <> 'closed')::int from breakers order by provider")
 
 
 def revision(session: Session) -> str | None:
@@ -63,6 +64,7 @@ def read(session: Session) -> Vitals:
         quarantined_messages=inbox.get("quarantined", 0),
         refused_messages={(row[0], row[1]): int(row[2]) for row in session.execute(_REFUSED)},
         recent_attempts=_counts(session, _ATTEMPTS, newest=NEWEST_ATTEMPTS),
+        breakers={provider: bool(down) for provider, down in _counts(session, _BREAKERS).items()},
         sweep_age_seconds=sweep_age(session),
     )
 

@@ -26,6 +26,7 @@ READS = (
     "/admin/orders/{number}/timeline",
     "/admin/orders/{number}/holds",
     "/admin/held",
+    "/admin/incidents",
     "/admin/quarantine",
     "/admin/documents/{document}.pdf",
 )
@@ -267,3 +268,35 @@ def test_a_cursor_beyond_every_order_is_refused_or_finds_nothing(client: Client,
         answer = client.get("/admin/orders", params={"cursor": cursor}, headers=manager)
 
         assert answer.status_code in (200, 422), cursor
+
+
+def test_open_incidents_are_read_with_what_waits_for_them_and_closed_ones_are_not(
+    client: Client, manager: dict[str, str], database: Database
+) -> None:
+    factories.created()
+    database.execute("update steps set provider = 'stripe', state = 'ready'")
+    ((waiting,),) = database.execute("select count(*) from steps where state = 'ready'")
+    database.execute(
+        "insert into incidents (provider, category, title, opened_at, last_seen_at, closed_at, occurrences) values "
+        "('stripe', 'provider_down', 'Stripe does not answer.', '2026-01-31 10:00Z', '2026-01-31 10:05Z', null, 2), "
+        "('smtp', 'provider_down', 'Mail server did not answer for 9 s.', '2026-01-30Z', '2026-01-30Z', '2026-01-30Z', 1)"
+    )
+
+    answer = client.get("/admin/incidents", headers=manager)
+
+    ((incident_id,),) = database.execute("select id from incidents where closed_at is null")
+    assert waiting >= 1
+    assert answer.json() == [
+        {
+            "id": incident_id,
+            "provider": "stripe",
+            "provider_name": "Stripe",
+            "category": "provider_down",
+            "title": "Stripe does not answer.",
+            "opened_at": "2026-01-31T10:00:00Z",
+            "last_seen_at": "2026-01-31T10:05:00Z",
+            "occurrences": 2,
+            "waiting_steps": waiting,
+            "waiting_orders": 1,
+        }
+    ]

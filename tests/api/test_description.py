@@ -11,6 +11,7 @@ from tests.api.client import Client
 ADDRESSES = {
     "/admin/documents/{document_id}.pdf": ["get"],
     "/admin/held": ["get"],
+    "/admin/incidents": ["get"],
     "/admin/orders": ["get"],
     "/admin/orders/{number}": ["get"],
     "/admin/orders/{number}/hold": ["post"],

@@ -41,6 +41,7 @@ ALL = [
     mails.shipped(NASTY, NASTY, NASTY, NASTY, "https://track.example/1"),
     mails.delivered(NASTY, NASTY),
     mails.staff_alert(NASTY, NASTY, NASTY, NASTY, NASTY, "https://desk.example/orders/1"),
+    mails.incident(NASTY, NASTY, "https://desk.example"),
 ]
 
 

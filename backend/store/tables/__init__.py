@@ -9,13 +9,14 @@ from backend.store.tables.payments import PaymentEntry, PaymentTotals, Refund
 from backend.store.tables.shipping import Parcel, Shipment, TrackingScan
 from backend.store.tables.staff import ApiToken, Setting, SignInFailure, StaffSession, User
 from backend.store.tables.stock import InventoryItem, Reservation, StockMovement
-from backend.store.tables.work import Attempt, Step, Worker
+from backend.store.tables.work import Attempt, Breaker, Step, Worker
 
 __all__ = [
     "Address",
     "ApiToken",
     "Attempt",
     "AuditEntry",
+    "Breaker",
     "Customer",
     "DiscountSnapshot",
     "Hold",

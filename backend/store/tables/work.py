@@ -1,4 +1,4 @@
-"""Promises to the outside: steps, their attempts, and the workers that run them."""
+"""Promises to the outside: steps, their attempts, the providers' breakers, and the workers that run them."""
 
 from datetime import datetime
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
+from backend.domain.breakers import BreakerState
 from backend.domain.steps import StepState
 from backend.store.tables.base import big, document, identity, moment
 
@@ -90,3 +91,28 @@ class Worker(SQLModel, table=True):
     id: str = Field(primary_key=True)
     started_at: datetime = moment()
     last_sweep_at: datetime = moment()
+
+
+class Breaker(SQLModel, table=True):
+    """Whether a provider is down, for all processes; moments are on the database's clock.
+
+    `failures` in a row since its last answer, of at least `orders` different orders. `next_probe_at`: when the next step
+    may ask whether it is back; while one does (`probe_step_id`), the moment after which that one counts as lost.
+    """
+
+    __tablename__ = "breakers"
+    __table_args__ = (
+        CheckConstraint(f"state in ({', '.join(repr(str(state)) for state in BreakerState)})", name="state"),
+        CheckConstraint("(state = 'closed') = (next_probe_at is null)", name="only_an_open_one_probes"),
+    )
+
+    provider: str = Field(primary_key=True)
+    state: str = BreakerState.CLOSED
+    failures: int = 0
+    orders: int = 0
+    last_order_id: int | None = big(default=None)
+    failed_probes: int = 0
+    probe_step_id: int | None = big(default=None)
+    opened_at: datetime | None = moment(default=None)
+    next_probe_at: datetime | None = moment(default=None)
+    closed_at: datetime | None = moment(default=None)

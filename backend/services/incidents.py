@@ -1,0 +1,18 @@
+"""What goes wrong for many orders at once, for staff."""
+
+from dataclasses import asdict
+
+from sqlmodel import Session
+
+from backend.domain.desk import IncidentView
+from backend.domain.permissions import Actor, Area, Level
+from backend.domain.providers import provider_name
+from backend.store import incidents as store
+
+
+def open_incidents(session: Session, *, actor: Actor) -> tuple[IncidentView, ...]:
+    """Incidents that are not over, the newest first."""
+    actor.require(Area.HOLDS, Level.VIEW, "see incidents")
+    return tuple(
+        IncidentView(provider_name=provider_name(row.provider), **asdict(row)) for row in store.all_open(session)
+    )
