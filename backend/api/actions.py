@@ -4,17 +4,15 @@ An action is decided on facts: it names the order's `version`, and is refused wh
 twice, it is carried out once: by the preview's `token`, an `Idempotency-Key`, or else because the version has moved on.
 """
 
-import hashlib
-import json
-import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import Field
 
 from backend.api.access import AtDesk
 from backend.api.described import problems
 from backend.api.fields import Body, Id, Number, Text, Version
+from backend.api.once import Key, Reason, Token, once
 from backend.api.strict import StrictRoute
 from backend.domain.desk import ActionDone, Preview
 from backend.services import actions, notes
@@ -26,18 +24,7 @@ router = APIRouter(
     responses=problems(400, 401, 403, 404, 409, 413, 422, 503),
 )
 
-Token = Annotated[Text, Field(max_length=200, description="The preview's token.")]
-Reason = Annotated[Text, Field(max_length=1000, description="Goes into the order's timeline.")]
 HoldIds = Annotated[list[Id], Field(min_length=1, max_length=50, description="The holds to close.")]
-Key = Annotated[
-    Text | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="Any text of yours; the same one again means the same action. Not needed with the preview's token.",
-    ),
-]
 StepId = Annotated[Id, Path(description="The step's id, from the order.")]
 
 
@@ -69,6 +56,7 @@ class RetryStep(Body):
 
 class PlaceHold(Body):
     reason: Annotated[Text, Field(max_length=1000, description="Why; at least 3 characters.")]
+    token: Token = ""
 
 
 class NewNote(Body):
@@ -83,7 +71,7 @@ async def preview_retry(desk: AtDesk, number: Number, hold_id: Annotated[Id, Que
 
 @router.post("/retry", summary="Run the step behind a hold again")
 async def retry(desk: AtDesk, number: Number, body: Retry, key: Key = None) -> ActionDone:
-    token = _once(body.token or key, "retry", number, body.hold_id)
+    token = once(body.token or key, "retry", number, body.hold_id)
     return await desk.ask(actions.retry, number, body.hold_id, version=body.version, token=token, reason=body.reason)
 
 
@@ -96,7 +84,7 @@ async def preview_release(
 
 @router.post("/release", summary="Close holds and let the order go on")
 async def release(desk: AtDesk, number: Number, body: Release, key: Key = None) -> ActionDone:
-    token = _once(body.token or key, "release", number, *sorted(body.hold_ids))
+    token = once(body.token or key, "release", number, *sorted(body.hold_ids))
     return await desk.ask(actions.release, number, body.hold_ids, version=body.version, token=token, reason=body.reason)
 
 
@@ -107,23 +95,16 @@ async def preview_retry_step(desk: AtDesk, number: Number, step_id: StepId) -> P
 
 @router.post("/steps/{step_id}/retry", summary="Run a failed document or message again")
 async def retry_step(desk: AtDesk, number: Number, step_id: StepId, body: RetryStep, key: Key = None) -> ActionDone:
-    token = _once(body.token or key, "retry_step", number, step_id)
+    token = once(body.token or key, "retry_step", number, step_id)
     return await desk.ask(actions.retry_step, number, step_id, version=body.version, token=token, reason=body.reason)
 
 
 @router.post("/hold", summary="Stop an order by hand; only a person lets it go on")
-async def place_hold(desk: AtDesk, number: Number, body: PlaceHold) -> ActionDone:
-    return await desk.ask(actions.hold, number, reason=body.reason)
+async def place_hold(desk: AtDesk, number: Number, body: PlaceHold, key: Key = None) -> ActionDone:
+    token = once(body.token or key, "hold", number)
+    return await desk.ask(actions.hold, number, reason=body.reason, token=token)
 
 
 @router.post("/notes", summary="Leave a note for colleagues", status_code=204)
 async def add_note(desk: AtDesk, number: Number, body: NewNote) -> None:
     await desk.ask(notes.add_note, number, body.text, public=body.public)
-
-
-def _once(given: str | None, action: str, number: str, *about: int) -> str:
-    """The name under which this very action is remembered; without one given, the version alone guards a repeat."""
-    if not given:
-        return secrets.token_urlsafe(18)
-    named = json.dumps([given, action, number, about])
-    return "api:" + hashlib.sha256(named.encode()).hexdigest()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.api import actions, admin, described, documents, errors, health, webhooks
+from backend.api import actions, admin, described, documents, errors, health, settling, webhooks
 from backend.api.frame import Frame
 from backend.api.metrics import RequestTimes
 from backend.api.threads import Threads
@@ -43,7 +43,14 @@ def create_api() -> FastAPI:
         health=Threads("health", workers=2, queue=16, patience=2),
     )
     app.state.times = RequestTimes()
-    for router in (webhooks.router, admin.router, actions.router, documents.router, health.router):
+    for router in (
+        webhooks.router,
+        admin.router,
+        actions.router,
+        settling.router,
+        documents.router,
+        health.router,
+    ):
         app.include_router(router)
     errors.install(app)
     described.install(app)

@@ -132,8 +132,8 @@ def hold(session: Session, number: str, *, actor: Actor, reason: str, token: str
     order = orders.lock_by_number(session, number)
     if token and clicks.carried_out(session, token, actor):
         return ActionDone(f"Order {number} is held.", repeated=True)
-    if any(open_hold.kind == HoldKind.BY_STAFF for open_hold in hold_store.open_of(session, order.id)):
-        raise NotPossible(f"Order {number} is already held by staff.")
+    if (earlier := hold_store.open_one(session, order.id, HoldKind.BY_STAFF)) is not None:
+        raise NotPossible(f"Order {number} is already held, by {earlier.placed_by_name}: {earlier.reason}")
     holds.place(session, order, HoldKind.BY_STAFF, why, source=HoldSource.PERSON, actor=actor)
     clicks.audit(session, order, "hold", actor=actor, token=token, reason=reason)
     return ActionDone(f"Order {number} is held.")

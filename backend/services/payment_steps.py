@@ -9,7 +9,7 @@ from backend.domain.holds import HoldKind
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
 from backend.domain.payments import EntryKind
-from backend.domain.permissions import SYSTEM, provider_actor
+from backend.domain.permissions import provider_actor
 from backend.domain.providers import provider_name
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
@@ -23,9 +23,10 @@ from backend.ports.payments import (
     RefundOrder,
 )
 from backend.ports.registry import Adapters
-from backend.services import cancelling, flow, stock
+from backend.services import cancelling, flow
+from backend.services.refunds import restock
 from backend.services.step_handlers import Handler, NotNeeded, Success
-from backend.store import orders, payments, refunds, steps, timeline
+from backend.store import payments, refunds, steps, timeline
 from backend.store.tables import Order, Step
 
 
@@ -204,10 +205,7 @@ def _apply_refunded(session: Session, order: Order, step: Step, done: RefundDone
         weight=Weight.MILESTONE,
         data={"reference": done.reference},
     )
-    if refund.restock:
-        chosen = {line["position"] for line in refund.lines}
-        items = [item for item in orders.items(session, order.id) if not chosen or item.position in chosen]
-        stock.give_back(session, order, actor=SYSTEM, items=items)
+    restock(session, order, refund)
     flow.update_facts(session, order)
     if cancelling.under_way(session, order) is None:
         steps.promise(session, order, StepKind.MAIL_REFUNDED, at=now, subject=step.subject)

@@ -6,12 +6,13 @@ from backend import clock
 from backend.domain import refunds as rules
 from backend.domain.desk import ActionDone, Preview
 from backend.domain.money import allocate, display
-from backend.domain.permissions import Actor, Area, Level
-from backend.domain.refunds import Line, RefundWish
+from backend.domain.permissions import SYSTEM, Actor, Area, Level
+from backend.domain.refunds import Earlier, Line, Paid, RefundWish
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import clicks
+from backend.services import clicks, stock
 from backend.store import orders, payments, refunds, steps, timeline
+from backend.store import stock as stock_store
 from backend.store.tables import Order, Refund
 
 
@@ -24,10 +25,17 @@ def preview_refund(session: Session, number: str, wish: RefundWish, *, actor: Ac
     effects = [
         f"{display(amount, order.currency)} is paid back the way it was paid.",
         f"{display(max(left, 0), order.currency)} may still be paid back afterwards.",
-        "The goods go back to stock." if wish.restock else "Stock stays as it is.",
+        _stock_sentence(wish),
         "The customer is told by mail.",
     ]
     return clicks.preview(session, order, "refund", "Refund", tuple(effects), refusal=refusal, needs_reason=True)
+
+
+def _stock_sentence(wish: RefundWish) -> str:
+    if wish.restock:
+        return "The goods go back to stock."
+    back, pieces = sum(wish.restocked.values()), sum(wish.lines.values())
+    return f"{back} of {pieces} pieces go back to stock." if back else "Stock stays as it is."
 
 
 def refund(
@@ -42,7 +50,11 @@ def refund(
     clicks.check(order, version, refusal)
     why = clicks.reasoned(reason, "refund")
     request(session, order, wish, amount, actor=actor, reason=why)
-    details = {"amount_minor": amount, "currency": order.currency, "restock": wish.restock}
+    details = {
+        "amount_minor": amount,
+        "currency": order.currency,
+        "restock": wish.restock or any(wish.restocked.values()),
+    }
     clicks.audit(session, order, "refund", actor=actor, token=token, reason=why, details=details)
     return ActionDone(f"{display(amount, order.currency)} is being paid back.")
 
@@ -54,10 +66,13 @@ def request(session: Session, order: Order, wish: RefundWish, amount: int, *, ac
         session,
         order,
         amount_minor=amount,
-        lines=[{"position": position, "quantity": quantity} for position, quantity in wish.lines.items()],
+        lines=[
+            {"position": position, "quantity": quantity, "restock": wish.back_to_stock(position)}
+            for position, quantity in wish.lines.items()
+        ],
         shipping_minor=order.shipping_minor if wish.shipping else 0,
         reason=reason,
-        restock=wish.restock,
+        restock=wish.restock or any(wish.restocked.values()),
         requested_by=actor.id,
         at=now,
     )
@@ -76,19 +91,42 @@ def request(session: Session, order: Order, wish: RefundWish, amount: int, *, ac
 
 
 def refundable_minor(session: Session, order: Order) -> int:
-    """Captured, less what went back, less what is on its way back."""
-    return payments.balance_of(session, order.id).refundable_minor - refunds.on_its_way_minor(session, order.id)
+    """Captured, less what went back, less what is on its way back, less what the customer's bank took back."""
+    balance = payments.balance_of(session, order.id)
+    return balance.refundable_minor - balance.disputed_minor - refunds.on_its_way_minor(session, order.id)
 
 
 def _decide(session: Session, order: Order, wish: RefundWish) -> tuple[int, str]:
     """The amount and, where it is not possible, why."""
-    refundable = refundable_minor(session, order)
-    lines = paid_lines(session, order)
-    amount = rules.amount(wish, lines=lines, shipping_minor=order.shipping_minor, refundable_minor=refundable)
-    refusal = rules.refusal(
-        wish, lines=lines, amount_minor=amount, refundable_minor=refundable, currency=order.currency
+    paid = _paid(session, order)
+    amount = rules.amount(wish, paid)
+    return amount, rules.refusal(wish, amount, paid)
+
+
+def _paid(session: Session, order: Order) -> Paid:
+    """What the order's refunds are measured against."""
+    return Paid(
+        currency=order.currency,
+        lines=paid_lines(session, order),
+        shipping_minor=order.shipping_minor,
+        refundable_minor=refundable_minor(session, order),
+        disputed_minor=payments.balance_of(session, order.id).disputed_minor,
+        earlier=_earlier(session, order),
     )
-    return amount, refusal
+
+
+def _earlier(session: Session, order: Order) -> list[Earlier]:
+    """Refunds that stand, with the names of those who decided them."""
+    who = refunds.deciders(session, order.id)
+    return [
+        Earlier(
+            who.get(refund.id, refund.requested_by),
+            {line["position"]: line["quantity"] for line in refund.lines},
+            refund.shipping_minor > 0,
+        )
+        for refund in refunds.of_order(session, order.id)
+        if refund.state != "failed"
+    ]
 
 
 def paid_lines(session: Session, order: Order) -> list[Line]:
@@ -99,4 +137,34 @@ def paid_lines(session: Session, order: Order) -> list[Line]:
         own = [item.tax_minor for item in items]
         weights = own if sum(own) else [item.total_minor for item in items]
         taxes = allocate(order.tax_minor, weights) if sum(weights) else taxes
-    return [Line(item.position, item.quantity, item.total_minor + tax) for item, tax in zip(items, taxes, strict=True)]
+    away = _away(session, order)
+    return [
+        Line(item.position, item.quantity, item.total_minor + tax, away.get(item.id))
+        for item, tax in zip(items, taxes, strict=True)
+    ]
+
+
+def _away(session: Session, order: Order) -> dict[int, int]:
+    """Per item id, the pieces that can still be given back: not those that a refund on its way brings back."""
+    away = {held.order_item_id: stock_store.left(held) for held in stock_store.reservations(session, order.id)}
+    coming: dict[int, int] = {}
+    for refund in refunds.of_order(session, order.id):
+        for line in refund.lines if refund.state == "requested" else ():
+            coming[line["position"]] = coming.get(line["position"], 0) + line.get("restock", 0)
+    ids = {item.position: item.id for item in orders.items(session, order.id)}
+    for position, pieces in coming.items():
+        if ids[position] in away:
+            away[ids[position]] = max(0, away[ids[position]] - pieces)
+    return away
+
+
+def restock(session: Session, order: Order, refund: Refund) -> None:
+    """The money is back: so are the goods that the decision named; all that are away where it named no lines."""
+    if not refund.lines:
+        if refund.restock:
+            stock.give_back(session, order, actor=SYSTEM)
+        return
+    ids = {item.position: item.id for item in orders.items(session, order.id)}
+    stock.give_back(
+        session, order, actor=SYSTEM, pieces={ids[line["position"]]: line.get("restock", 0) for line in refund.lines}
+    )

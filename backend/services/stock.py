@@ -6,7 +6,7 @@ from backend import clock
 from backend.domain.permissions import SYSTEM, Actor
 from backend.domain.timeline import TimelineKind, Weight
 from backend.store import orders, stock, timeline
-from backend.store.tables import Order, OrderItem
+from backend.store.tables import Order
 
 
 def reserve(session: Session, order: Order, *, actor: Actor = SYSTEM) -> list[str]:
@@ -34,25 +34,27 @@ def consume(session: Session, order: Order, *, actor: Actor = SYSTEM) -> None:
     """The parcel left: what was reserved is gone from the shelf."""
     held = [row for row in stock.reservations(session, order.id) if row.state == "reserved"]
     shelf = stock.lock_items(session, {row.sku for row in held})
+    if held:
+        total = sum(stock.left(row) for row in held)
+        _note(session, order, TimelineKind.STOCK_CONSUMED, f"{total} items taken from stock.", actor)
     for row in held:
         stock.consume(session, row, shelf[row.sku], actor=actor, at=clock.now())
-    if held:
-        total = sum(row.quantity for row in held)
-        _note(session, order, TimelineKind.STOCK_CONSUMED, f"{total} items taken from stock.", actor)
 
 
-def give_back(session: Session, order: Order, *, actor: Actor, items: list[OrderItem] | None = None) -> int:
-    """Return reserved or shipped goods to stock (all lines, or the named ones); how many pieces came back."""
-    wanted = None if items is None else {item.id for item in items}
-    rows = [
-        row
-        for row in stock.reservations(session, order.id)
-        if row.state != "returned" and (wanted is None or row.order_item_id in wanted)
-    ]
+def give_back(session: Session, order: Order, *, actor: Actor, pieces: dict[int, int] | None = None) -> int:
+    """Return reserved or shipped goods to stock; how many pieces came back.
+
+    `pieces` maps order item ids to how many of them are wanted back; without it all. Never more than are away.
+    """
+    rows = [row for row in stock.reservations(session, order.id) if stock.left(row)]
+    back = {row.id: stock.left(row) for row in rows}
+    if pieces is not None:
+        back = {row.id: min(stock.left(row), pieces.get(row.order_item_id, 0)) for row in rows}
+    rows = [row for row in rows if back[row.id]]
     shelf = stock.lock_items(session, {row.sku for row in rows})
     for row in rows:
-        stock.give_back(session, row, shelf[row.sku], actor=actor, at=clock.now())
-    total = sum(row.quantity for row in rows)
+        stock.give_back(session, row, shelf[row.sku], back[row.id], actor=actor, at=clock.now())
+    total = sum(back.values())
     if total:
         _note(session, order, TimelineKind.STOCK_RETURNED, f"{total} items given back to stock.", actor)
     return total

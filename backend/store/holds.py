@@ -57,6 +57,11 @@ def open_of(session: Session, order_id: int) -> list[Hold]:
     return list(session.exec(statement.execution_options(populate_existing=True)).all())
 
 
+def open_one(session: Session, order_id: int, kind: HoldKind) -> Hold | None:
+    """The open hold of a kind; there is never more than one."""
+    return next((hold for hold in open_of(session, order_id) if hold.kind == kind), None)
+
+
 def all_of(session: Session, order_id: int) -> list[Hold]:
     return list(session.exec(select(Hold).where(Hold.order_id == order_id).order_by(col(Hold.id))).all())
 

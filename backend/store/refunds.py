@@ -4,7 +4,8 @@ from datetime import datetime
 
 from sqlmodel import Session, col, func, select
 
-from backend.store.tables import Order, Refund
+from backend.domain.timeline import TimelineKind
+from backend.store.tables import Order, Refund, TimelineEntry
 
 
 def get(session: Session, refund_id: int) -> Refund:
@@ -13,6 +14,14 @@ def get(session: Session, refund_id: int) -> Refund:
 
 def of_order(session: Session, order_id: int) -> list[Refund]:
     return list(session.exec(select(Refund).where(Refund.order_id == order_id).order_by(col(Refund.id))).all())
+
+
+def deciders(session: Session, order_id: int) -> dict[int, str]:
+    """Who decided each refund, by name, as the timeline has it."""
+    statement = select(TimelineEntry.data, TimelineEntry.actor_name).where(
+        TimelineEntry.order_id == order_id, TimelineEntry.kind == str(TimelineKind.REFUND_REQUESTED)
+    )
+    return {int(data["refund_id"]): name for data, name in session.exec(statement).all() if "refund_id" in data}
 
 
 def on_its_way_minor(session: Session, order_id: int) -> int:

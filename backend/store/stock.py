@@ -41,14 +41,25 @@ def reserve(session: Session, item: OrderItem, stock: InventoryItem, *, actor: A
 
 def consume(session: Session, held: Reservation, stock: InventoryItem, *, actor: Actor, at: datetime) -> None:
     """The goods left the house."""
+    pieces = left(held)
     held.state, held.updated_at = "consumed", at
-    _change(session, stock, held.order_id, "shipped", -held.quantity, -held.quantity, actor, at)
+    _change(session, stock, held.order_id, "shipped", -pieces, -pieces, actor, at)
 
 
-def give_back(session: Session, held: Reservation, stock: InventoryItem, *, actor: Actor, at: datetime) -> None:
-    """Reserved goods become free again; goods that had left come back to the shelf."""
-    on_hand, reserved = (0, -held.quantity) if held.state == "reserved" else (held.quantity, 0)
-    held.state, held.updated_at = "returned", at
+def left(held: Reservation) -> int:
+    """Pieces of a line that are reserved or shipped and have not come back."""
+    return 0 if held.state == "returned" else held.quantity - held.returned
+
+
+def give_back(
+    session: Session, held: Reservation, stock: InventoryItem, pieces: int, *, actor: Actor, at: datetime
+) -> None:
+    """Reserved goods become free again; goods that had left come back to the shelf. At most what is `left`."""
+    on_hand, reserved = (0, -pieces) if held.state == "reserved" else (pieces, 0)
+    held.returned += pieces
+    held.updated_at = at
+    if held.returned == held.quantity:
+        held.state = "returned"
     _change(session, stock, held.order_id, "returned", on_hand, reserved, actor, at)
 
 

@@ -188,8 +188,24 @@ def test_a_person_holds_an_order_once(client: Client, database: Database, servic
 
     assert [answer.status_code for answer in answers] == [200, 409]
     assert answers[0].json()["sentence"] == f"Order {order.number} is held."
+    assert "robot of customer_service" in answers[1].json()["detail"]
     assert database.execute(OPEN) == [("by_staff",)]
     assert database.execute(AUDIT) == [("hold", "customer_service", body["reason"])]
+
+
+@pytest.mark.parametrize("by", ["token", "key"])
+def test_a_hold_sent_again_is_the_same_hold(
+    client: Client, database: Database, service: dict[str, str], by: str
+) -> None:
+    order = factories.created()
+    body = {"reason": "Wait for a call."} | ({"token": "mine"} if by == "token" else {})
+    headers = service | ({"Idempotency-Key": "click-1"} if by == "key" else {})
+
+    answers = client.at_once([{"url": at(order, "/hold"), "json": body, "headers": headers}] * 5)
+
+    assert [answer.status_code for answer in answers] == [200] * 5
+    assert sorted(answer.json()["repeated"] for answer in answers) == [False, True, True, True, True]
+    assert len(database.execute(AUDIT)) == 1
 
 
 def test_a_failed_document_can_be_previewed_only_where_it_is(client: Client, service: dict[str, str]) -> None:
@@ -229,6 +245,7 @@ ACTIONS: dict[str, dict[str, Any]] = {
     "/release": {"hold_ids": [1], "version": 1, "reason": "Because."},
     "/steps/1/retry": {"version": 1},
     "/hold": {"reason": "Because."},
+    "/cancel": {"restock": True, "version": 1, "reason": "Because."},
     "/notes": {"text": "Hello."},
 }
 MAY_ACT = {Role.CUSTOMER_SERVICE, Role.MANAGER, Role.ADMIN}
@@ -242,7 +259,12 @@ def test_only_roles_that_may_act_do(client: Client, database: Database, token: T
     answers = {rest: client.post(at(order, rest), json=body, headers=headers) for rest, body in ACTIONS.items()}
     previews = [
         client.get(at(order, rest), headers=headers)
-        for rest in ("/retry/preview?hold_id=1", "/release/preview?hold_ids=1", "/steps/1/retry/preview")
+        for rest in (
+            "/retry/preview?hold_id=1",
+            "/release/preview?hold_ids=1",
+            "/steps/1/retry/preview",
+            "/cancel/preview?restock=true",
+        )
     ]
 
     codes = {answer.json()["code"] for answer in [*answers.values(), *previews] if answer.status_code == 403}

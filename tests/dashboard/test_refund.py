@@ -83,7 +83,7 @@ def test_lines_and_shipping_are_previewed_as_they_are_chosen(tab: Tab, paid: str
         "49.90 EUR may still be paid back afterwards.",
     ]
     tab.send(RefundState.pay_back, form=form_of(question, way="lines", pieces_1="1", shipping="on"))
-    assert decided(database) == [(5480, [{"position": 1, "quantity": 1}], 490, False, "came broken")]
+    assert decided(database) == [(5480, [{"position": 1, "quantity": 1, "restock": 0}], 490, False, "came broken")]
 
 
 def test_the_order_page_tells_what_is_on_its_way_back(tab: Tab, paid: str) -> None:

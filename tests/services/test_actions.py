@@ -236,7 +236,7 @@ def test_a_person_can_stop_an_order_with_a_reason_and_only_once(database: Databa
     refusal = refused(
         database, NotPossible, lambda: in_unit_of_work(actions.hold, order.number, actor=BEN, reason="Me too.")
     )
-    assert refusal.sentence == f"Order {order.number} is already held by staff."
+    assert refusal.sentence == f"Order {order.number} is already held, by Colleague 1: Wait for a call."
 
 
 def test_a_persons_hold_is_lifted_by_a_person_with_a_reason_and_by_no_check(database: Database) -> None:

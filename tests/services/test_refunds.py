@@ -74,6 +74,27 @@ def test_a_part_by_line_and_shipping_leaves_the_rest_refundable(world: World) ->
     assert on_the_shelf(world) == (7, 2)
 
 
+def test_pieces_of_a_line_are_paid_back_once_and_go_back_to_stock_as_chosen(world: World) -> None:
+    number = paid_and_waiting(world)
+    click(world, RefundWish(lines={1: 1}, restocked={1: 1}))
+    on_its_way = in_unit_of_work(refunds.preview_refund, number, RefundWish(lines={1: 2}), actor=world.actor)
+    world.settle()
+    assert on_the_shelf(world) == (7, 1)
+    again = in_unit_of_work(refunds.preview_refund, number, RefundWish(lines={1: 2}), actor=world.actor)
+    said = "Of line 1, 1 of 2 pieces are paid back already, by Colleague 1; 2 more cannot be."
+    assert (on_its_way.refusal, again.refusal) == (said, said)
+
+    click(world, RefundWish(lines={1: 1}))
+    world.settle()
+
+    assert on_the_shelf(world) == (7, 1)
+    assert [entry["amount_minor"] for entry in world.journal(kind="payment.refunded")] == [4990, 4990]
+    click(world, replace(FULL, restock=True))
+    world.settle()
+    assert on_the_shelf(world) == (7, 0)
+    assert world.view().status == "refunded"
+
+
 def test_more_than_what_is_left_is_refused_and_nothing_happens(world: World) -> None:
     number = paid_and_waiting(world)
     click(world, RefundWish(amount_minor=10000))

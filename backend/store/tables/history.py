@@ -43,7 +43,10 @@ class Hold(SQLModel, table=True):
 
 
 class TimelineEntry(SQLModel, table=True):
-    """One thing that happened to an order, append-only, for staff to read. `text` names no personal data."""
+    """One thing that happened to an order, append-only, for staff to read. `text` names no personal data.
+
+    `order_version`: the version of the order that this ended, where decisions made on it no longer hold.
+    """
 
     __tablename__ = "timeline"
     __table_args__ = (Index("ix_timeline_order_id_id", "order_id", "id"),)
@@ -58,6 +61,7 @@ class TimelineEntry(SQLModel, table=True):
     actor_name: str
     text: str
     step_id: int | None = big("steps.id", default=None)
+    order_version: int | None = None
     data: dict[str, Any] = document(default_factory=dict)
 
 

@@ -49,7 +49,9 @@ class PaymentTotals(SQLModel, table=True):
 
 
 class Refund(SQLModel, table=True):
-    """A decision to pay back, with its reason; its step carries it out. `lines` is [{item_id, quantity, amount_minor}]."""
+    """A decision to pay back, with its reason; its step carries it out. `lines` is
+    [{position, quantity, restock}], empty for a full refund or an amount; `restock`: how many pieces go back to stock.
+    """
 
     __tablename__ = "refunds"
     __table_args__ = (

@@ -22,12 +22,16 @@ class InventoryItem(SQLModel, table=True):
 
 
 class Reservation(SQLModel, table=True):
-    """Stock set aside for one order line: reserved, then consumed by the shipment or returned."""
+    """Stock set aside for one order line: reserved, then consumed by the shipment or returned.
+
+    `returned` of the `quantity` pieces went back to stock; the state is `returned` once all of them did.
+    """
 
     __tablename__ = "reservations"
     __table_args__ = (
         UniqueConstraint("order_item_id"),
         CheckConstraint("quantity > 0", name="quantity"),
+        CheckConstraint("returned >= 0 and returned <= quantity", name="returned"),
         CheckConstraint("state in ('reserved', 'consumed', 'returned')", name="state"),
     )
 
@@ -36,6 +40,7 @@ class Reservation(SQLModel, table=True):
     order_item_id: int = big("order_items.id")
     sku: str = Field(foreign_key="inventory.sku")
     quantity: int
+    returned: int = 0
     state: str = "reserved"
     updated_at: datetime = moment()
 
