@@ -24,6 +24,7 @@ class Agenda:
         self._heap: list[tuple[float, int]] = []
         self._changed = asyncio.Event()
         self._running: set[asyncio.Task[None]] = set()
+        self._in_hand: set[int] = set()
         for job in store.all("agenda").values():
             self._push(job)
 
@@ -47,6 +48,18 @@ class Agenda:
             self._store.delete("agenda", key)
         return len(dropped)
 
+    def hurry(self, seconds: float | None, fits: Callable[[Document], bool]) -> int:
+        """Bring waiting jobs forward, None: to now; returns how many."""
+        now = clock.unix()
+        found = [job for job in self._store.all("agenda").values() if job["id"] not in self._in_hand]
+        chosen = [job for job in found if job["due"] > now and fits(job)]
+        for job in chosen:
+            job["due"] = now if seconds is None else job["due"] - seconds
+            self._store.put("agenda", str(job["id"]), job)
+            self._push(job)
+        self._changed.set()
+        return len(chosen)
+
     def waiting(self) -> dict[str, int]:
         """How many jobs of each kind are not done yet."""
         counts: dict[str, int] = {}
@@ -68,10 +81,11 @@ class Agenda:
             if delay is None or delay > 0:
                 await self._wait(delay)
                 continue
-            _, serial = heapq.heappop(self._heap)
+            due, serial = heapq.heappop(self._heap)
             job = self._store.get("agenda", str(serial))
-            if job is None:
+            if job is None or job["due"] != due:
                 continue
+            self._in_hand.add(serial)
             await places.acquire()
             task = asyncio.create_task(self._do(job))
             self._running.add(task)
@@ -98,6 +112,7 @@ class Agenda:
             log.exception("job %s %s failed for good", job["kind"], job["id"])
             again = None
         key = str(job["id"])
+        self._in_hand.discard(job["id"])
         if again is None or self._store.get("agenda", key) is None:
             self._store.delete("agenda", key)
         else:

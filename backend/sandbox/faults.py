@@ -1,28 +1,50 @@
 """Faults on request: which provider misbehaves, at which operation, for which order, how and how often."""
 
 import random
+from collections import deque
 from dataclasses import dataclass, field
 
 from backend.sandbox import clock
+from backend.sandbox.fault_kinds import FAULTS, KINDS, Group, of_group
 from backend.sandbox.references import References
 from backend.sandbox.store import Document, Store
 
 # What each provider can be asked to do; a trailing "*" marks operations that change something outside.
 OPERATIONS: dict[str, tuple[str, ...]] = {
-    "stripe": ("intent*", "confirm*", "pay*", "capture*", "cancel*", "refund*", "read"),
+    "stripe": ("intent*", "confirm*", "pay*", "capture*", "cancel*", "refund*", "read", "webhook"),
     "shopify": ("capture*", "refund*", "fulfilment*", "cancel*", "read"),
     "invoiceninja": ("client*", "invoice*", "send*", "credit*", "payment*", "document", "read"),
-    "shipengine": ("validate", "rates", "label*", "void*", "tracking*", "document", "read"),
-    "razorpay": ("order*", "pay*", "capture*", "refund*", "read"),
-    "easypost": ("validate", "shipment*", "buy*", "refund*", "tracking*", "document", "read"),
+    "shipengine": ("validate", "rates", "label*", "void*", "tracking*", "document", "read", "webhook"),
+    "razorpay": ("order*", "pay*", "capture*", "refund*", "read", "webhook"),
+    "easypost": ("validate", "shipment*", "buy*", "refund*", "tracking*", "document", "read", "webhook"),
     "smtp": ("mail*",),
-    "shop": ("order*",),
+    "shop": ("order*", "webhook"),
 }
+# The provider calls us; nobody of ours waits for an answer to these.
+WEBHOOK = "webhook"
+UNANSWERED = (WEBHOOK, "pay", "tracking")
 # Faults of the line or the machine strike anything; accepted-then-lost needs something to accept; refusals need sense.
 # Busy: the status that is answered, with Retry-After as long as the fault's delay.
 BUSY = {"rate_limit": 429, "unavailable": 503}
-MACHINE_FAULTS = ("error_5xx", "slow", "connection_cut", *BUSY)
-LOST_ANSWER_FAULTS = ("accept_then_500", "accept_then_cut", "accept_then_hang")
+LOST_ANSWER_FAULTS = of_group(Group.LOST)
+WRONG_FAULTS = of_group(Group.WRONG)
+WEBHOOK_FAULTS = of_group(Group.WEBHOOK)
+# Old ways to stumble that also keep a customer's payment or a scan back; the newer ones spoil an answer's body.
+SPOILT_ANSWERS = frozenset({"html", "redirect", "empty", "huge_body", "slow_drip", "accept_late"})
+# Where an answer or a webhook names money that we know, and where it names whom it is about.
+MONEY = {
+    "stripe": ("intent", "confirm", "capture", "cancel", "refund", "read", WEBHOOK),
+    "shopify": ("capture", "refund", "read"),
+    "invoiceninja": ("invoice", "credit", "payment", "read"),
+    "razorpay": ("order", "capture", "refund", "read", WEBHOOK),
+    "easypost": ("buy", "read"),
+}
+ABOUT = MONEY | {
+    "shopify": ("capture", "refund", "fulfilment", "cancel", "read"),
+    "invoiceninja": ("client", "invoice", "send", "credit", "payment", "read"),
+    "shipengine": ("label", "read", WEBHOOK),
+    "easypost": ("shipment", "buy", "refund", "read", WEBHOOK),
+}
 REFUSALS: dict[str, dict[str, tuple[str, ...]]] = {
     "refuse": {
         "stripe": ("intent", "confirm", "pay", "capture", "cancel", "refund"),
@@ -49,10 +71,10 @@ REFUSALS: dict[str, dict[str, tuple[str, ...]]] = {
     "out_of_stock": {"shopify": ("fulfilment",), "shipengine": ("label",), "easypost": ("buy",)},
     "bad_address": {"shipengine": ("validate", "label"), "easypost": ("validate", "buy")},
 }
-FAULTS = (*REFUSALS, *MACHINE_FAULTS, *LOST_ANSWER_FAULTS)
 # The shop calls us: its webhook is never sent, sent late, or sent again although it was taken.
 SHOP_FAULTS = ("refuse", "slow", "accept_then_500", "accept_then_cut")
-DEFAULT_DELAY_SECONDS = {"slow": 5.0, "accept_then_hang": 60.0, "rate_limit": 2.0, "unavailable": 2.0}
+MAIL_SPOILS = ("accept_late", "slow_drip")
+STRIKE_LOG = 2_000
 
 
 class BadFault(ValueError):
@@ -80,6 +102,7 @@ class Faults:
         self._store = store
         self._references = references
         self._seed = seed
+        self.strikes: deque[Document] = deque(maxlen=STRIKE_LOG)
 
     def add(self, wish: Document) -> Document:
         """Set a fault from its JSON form; raises BadFault."""
@@ -110,13 +133,27 @@ class Faults:
             return None
         names = self._references.expand(call.refs)
         for fault in faults.values():
-            if fault["remaining"] != 0 and _fits(fault, call, names) and self._dice(fault):
+            if fault["remaining"] != 0 and _strikes(fault, call, names) and self._dice(fault):
                 fault["hits"] += 1
                 if fault["remaining"] is not None:
                     fault["remaining"] -= 1
                 self._store.put("faults", str(fault["id"]), fault)
+                self._note(fault, call)
                 return fault
         return None
+
+    def _note(self, fault: Document, call: Call) -> None:
+        said = {"fault": fault["fault"], "fault_id": fault["id"], "provider": call.provider}
+        order = self._references.order_of(call.refs)
+        self.strikes.append({"at": clock.iso_millis(), **said, "operation": call.operation, "order": order})
+
+    def move(self, old: str, new: str) -> int:
+        """Aim the faults of one order at another; returns how many."""
+        found = [fault for fault in self._store.all("faults").values() if fault["order"] == old]
+        for fault in found:
+            fault["order"] = new
+            self._store.put("faults", str(fault["id"]), fault)
+        return len(found)
 
     def _dice(self, fault: Document) -> bool:
         if fault["chance"] >= 1:
@@ -129,18 +166,48 @@ class Faults:
 
 def delay_of(fault: Document) -> float:
     """How many seconds a slow or hanging fault takes, or a busy provider asks to wait."""
-    return float(fault["delay_seconds"] or DEFAULT_DELAY_SECONDS.get(fault["fault"], 0.0))
+    usual = KINDS[fault["fault"]].delay
+    return float(fault["delay_seconds"] if fault["delay_seconds"] is not None else usual or 0.0)
 
 
-def _fits(fault: Document, call: Call, names: set[str]) -> bool:
+def fits(kind: str, provider: str, operation: str) -> bool:
+    """Does a kind of fault mean anything for this one operation of a provider?"""
+    if kind in WEBHOOK_FAULTS or operation == WEBHOOK:
+        known = kind in WEBHOOK_FAULTS or operation in _named(kind).get(provider, ())
+        return operation == WEBHOOK and known
+    if provider == "shop":
+        return kind in SHOP_FAULTS
+    if kind in REFUSALS:
+        return operation in REFUSALS[kind].get(provider, ())
+    if kind in WRONG_FAULTS:
+        return operation in _named(kind).get(provider, ())
+    if kind in SPOILT_ANSWERS and (operation in UNANSWERED or (provider == "smtp" and kind not in MAIL_SPOILS)):
+        return False
+    return kind not in LOST_ANSWER_FAULTS or f"{operation}*" in OPERATIONS[provider]
+
+
+def operations_for(kind: str, provider: str) -> list[str]:
+    """The operations of a provider that a kind of fault can strike; none where it means nothing there."""
+    names = [name.rstrip("*") for name in OPERATIONS[provider]]
+    return [name for name in names if fits(kind, provider, name)]
+
+
+def _named(kind: str) -> dict[str, tuple[str, ...]]:
+    if kind not in WRONG_FAULTS:
+        return {}
+    return ABOUT if kind == "wrong_reference" else MONEY
+
+
+def _strikes(fault: Document, call: Call, names: set[str]) -> bool:
+    kind = fault["fault"]
     if fault["provider"] != call.provider or fault["operation"] not in ("any", call.operation):
         return False
     if fault["order"] is not None and fault["order"] not in names:
         return False
-    kind = fault["fault"]
-    if kind in REFUSALS:
-        return call.operation in REFUSALS[kind].get(call.provider, ())
-    return kind in MACHINE_FAULTS or call.writes
+    # A wrong webhook is meant only by a fault that says so: "any" is any call of ours.
+    if call.operation == WEBHOOK and kind in WRONG_FAULTS and fault["operation"] != WEBHOOK:
+        return False
+    return fits(kind, call.provider, call.operation)
 
 
 def _checked(wish: Document) -> Document:
@@ -152,10 +219,10 @@ def _checked(wish: Document) -> Document:
         raise BadFault(f"operation for {provider} must be any or one of {', '.join(names)}.")
     if kind not in FAULTS:
         raise BadFault(f"fault must be one of {', '.join(FAULTS)}.")
-    if provider == "shop" and kind not in SHOP_FAULTS:
-        raise BadFault(f"{kind} means nothing for shop; only {', '.join(SHOP_FAULTS)} do.")
-    if kind in REFUSALS and (provider not in REFUSALS[kind] or operation not in ("any", *REFUSALS[kind][provider])):
-        raise BadFault(f"{kind} means nothing for {provider} {operation}.")
+    possible = operations_for(kind, provider)
+    if not possible or operation not in ("any", *possible):
+        more = f" {operation}; only for {', '.join(possible)}" if possible else ""
+        raise BadFault(f"{kind} means nothing for {provider}{more}.")
     times, chance, delay = wish.get("times"), wish.get("chance", 1), wish.get("delay_seconds")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
         raise BadFault("times must be a whole number above 0, or null for always.")
@@ -163,6 +230,12 @@ def _checked(wish: Document) -> Document:
         raise BadFault("chance must be a number between 0 and 1.")
     if delay is not None and (isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0):
         raise BadFault("delay_seconds must be a number that is not negative.")
+    effect, status = wish.get("effect"), wish.get("status")
+    if effect is not None and (not isinstance(effect, bool) or KINDS[kind].effect is None):
+        raise BadFault(f"effect must be true or false, and only where it can be chosen; not for {kind}.")
+    if status is not None and (isinstance(status, bool) or status not in KINDS[kind].statuses):
+        allowed = " or ".join(str(code) for code in KINDS[kind].statuses) or "left out"
+        raise BadFault(f"status for {kind} must be {allowed}.")
     order = wish.get("order")
     return {
         "id": 0,
@@ -174,6 +247,8 @@ def _checked(wish: Document) -> Document:
         "remaining": times,
         "chance": float(chance),
         "delay_seconds": delay,
+        "effect": KINDS[kind].effect if effect is None else effect,
+        "status": status if status is not None else next(iter(KINDS[kind].statuses), None),
         "hits": 0,
         "throws": 0,
         "note": str(wish.get("note", "")),

@@ -34,6 +34,10 @@ class Journal:
         """Write down an accepted effect. `order` is the shop's order id where the request carried it."""
         serial = self._store.next_number("journal")
         known = order or self._references.order_of([reference] if reference else [])
+        named = (str(details.get(name) or "") for name in ("object_id", "tracking_number"))
+        if known:
+            # Bare numbers are left out: they mean different things at different providers.
+            self._references.link(known, *(name for name in named if not name.isdigit()))
         return self._store.put(
             "journal",
             f"{serial:09d}",

@@ -35,7 +35,7 @@ def routes(world: World, orders: ShopOrders, counter: Counter, shipping: ShipEng
         _route("/journal", "GET", control.journal),
         _route("/calls", "GET", control.calls),
         _route("/deliveries", "GET", lambda _r, _b: {"deliveries": list(world.delivery.tries)}),
-        _route("/agenda", "GET", lambda _r, _b: {"waiting": world.agenda.waiting(), "running": world.agenda.running}),
+        _route("/agenda", "GET", lambda _r, _b: _agenda(world)),
         _route("/faults", "GET", lambda _r, _b: {"faults": world.faults.list()}),
         _route("/faults", "PUT", control.add_fault, 201),
         _route("/faults", "DELETE", lambda _r, _b: {"removed": world.faults.clear()}),
@@ -139,10 +139,17 @@ class _Control:
 
     def reset(self, _: Request, _body: Any) -> Any:
         self._world.store.clear(keep=("counters",))
+        self._world.late.drop()
         self._world.references.forget()
         self._world.journal.calls.clear()
         self._world.delivery.tries.clear()
+        self._world.faults.strikes.clear()
         return {"status": "empty"}
+
+
+def _agenda(world: World) -> dict[str, Any]:
+    late = {"late": len(world.late)} if world.late else {}
+    return {"waiting": world.agenda.waiting() | late, "running": world.agenda.running}
 
 
 def _route(path: str, method: str, work: Work, status: int = 200) -> Route:

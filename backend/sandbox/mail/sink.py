@@ -40,7 +40,8 @@ class Sink:
         message: EmailMessage = message_from_bytes(raw, policy=default)
         order = str(message.get("X-Holdfast-Order", "")).strip()
         recipients = [str(address) for address in envelope.rcpt_tos]
-        fault = self._world.faults.strike(Call("smtp", "mail", tuple(filter(None, (order, *recipients)))))
+        call = Call("smtp", "mail", tuple(filter(None, (order, *recipients))))
+        fault = self._world.faults.strike(call)
         kind = fault["fault"] if fault else None
         if kind == "refuse":
             reply = REFUSED
@@ -48,6 +49,10 @@ class Sink:
             reply = TEMPORARY
         elif kind == "connection_cut":
             return server.cut()
+        elif kind == "accept_late" and fault:
+            sender = str(envelope.mail_from or "")
+            self._world.late.promise(call, delay_of(fault), lambda: self._keep(raw, message, recipients, sender, order))
+            return server.cut() if fault["status"] == 0 else TEMPORARY
         else:
             if kind == "slow" and fault:
                 await asyncio.sleep(delay_of(fault))
@@ -56,6 +61,8 @@ class Sink:
         self._world.store.commit()
         if kind == "accept_then_hang" and fault:
             await asyncio.sleep(delay_of(fault))
+        if kind == "slow_drip" and fault:
+            return await server.drip(reply, delay_of(fault))
         return server.cut() if kind in ("accept_then_cut", "accept_then_hang") else reply
 
     def _keep(self, raw: bytes, message: EmailMessage, recipients: list[str], sender: str, order: str) -> Document:
@@ -89,6 +96,14 @@ class _Session(SMTP):
 
     def __init__(self, handler: Any, **options: Any) -> None:
         super().__init__(handler, **options)
+
+    async def drip(self, reply: str, pause: float) -> str:
+        """Write a reply slowly; returns its end, which is left to be written."""
+        for character in reply[:-1]:
+            if isinstance(self.transport, asyncio.WriteTransport) and not self.transport.is_closing():
+                self.transport.write(character.encode())
+                await asyncio.sleep(pause)
+        return reply[-1]
 
     def cut(self) -> str:
         """Drop the connection; the reply that SMTP wants cannot be read by anyone any more."""

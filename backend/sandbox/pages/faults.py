@@ -6,7 +6,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from backend.sandbox.faults import FAULTS, OPERATIONS, BadFault
+from backend.sandbox.fault_kinds import FAULTS
+from backend.sandbox.faults import OPERATIONS, BadFault
 from backend.sandbox.layout import Page, table
 from backend.sandbox.pages.forms import fields, same_origin
 from backend.sandbox.store import Document

@@ -11,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from backend.sandbox.connection import LateAnswer
 from backend.sandbox.faults import Call
 from backend.sandbox.razorpay.errors import RazorpayError, broken
 from backend.sandbox.razorpay.keys import RefundKeys
@@ -109,10 +110,16 @@ class RazorpayApi:
             return error.response()
         if again is not None:
             return again
+        answer: Response | None = None
         try:
-            return await self.world.meet(call, effect, broken)
+            answer = await self.world.meet(call, effect, broken)
         finally:
-            self.keys.end(key, said, ran[-1] if ran else None)
+            if isinstance(answer, LateAnswer):
+                # Until it has happened, the key is in use.
+                answer.then(lambda done: self.keys.end(key, said, done))
+            else:
+                self.keys.end(key, said, ran[-1] if ran else None)
+        return answer
 
     def _refs(self, request: Request, body: dict[str, Any]) -> tuple[str, ...]:
         """Every name of the order that a request carries: ids, our marks in notes, the receipt asked for."""

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from backend.sandbox.connection import LostAnswer
+from backend.sandbox.connection import LateAnswer, LostAnswer
 from backend.sandbox.faults import Call
 from backend.sandbox.store import Document
 from backend.sandbox.stripe import lists, refunds
@@ -118,8 +118,7 @@ class StripeApi:
     async def _once(self, request: Request, request_id: str, body: str, operation: str, work: Work) -> Response:
         key, path = request.headers.get("idempotency-key"), request.url.path
         if key is None:
-            answer, _ = await self._run(request, request_id, body, operation, work)
-            return answer
+            return (await self._run(request, request_id, body, operation, work))[0]
         try:
             replay = self.keys.begin(key, path, body)
         except StripeError as error:
@@ -127,10 +126,17 @@ class StripeApi:
         if replay is not None:
             return replay
         kept: Response | None = None
+        answer: Response | None = None
         try:
             answer, kept = await self._run(request, request_id, body, operation, work)
         finally:
-            self.keys.end(key, path, body, kept, request_id)
+            if isinstance(answer, LateAnswer):
+                # Until it has happened, the key is in use.
+                answer.then(
+                    lambda done: self.keys.end(key, path, body, done if done.status_code < 400 else None, request_id)
+                )
+            else:
+                self.keys.end(key, path, body, kept, request_id)
         return answer
 
     async def _run(
