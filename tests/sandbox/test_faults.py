@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from backend.sandbox.faults import OPERATIONS, BadFault, Call, Faults
+from backend.sandbox.fault_kinds import KINDS
+from backend.sandbox.faults import OPERATIONS, BadFault, Call, Faults, operations_for
 from backend.sandbox.references import References
 from backend.sandbox.store import Store
 
@@ -82,6 +83,41 @@ def test_answers_can_only_be_lost_where_something_was_accepted(faults: Faults) -
     assert struck == [name for name in OPERATIONS["invoiceninja"] if name.endswith("*")]
 
 
+def test_every_kind_can_be_played_somewhere_and_only_where_the_menu_says_so(faults: Faults) -> None:
+    for kind in KINDS:
+        menu = {provider: operations_for(kind, provider) for provider in OPERATIONS}
+        assert any(menu.values()), kind
+        for provider, operations in menu.items():
+            for name in (name.rstrip("*") for name in OPERATIONS[provider]):
+                faults.clear()
+                if name in operations:
+                    faults.add({"provider": provider, "operation": name, "fault": kind})
+                    assert kinds(faults, Call(provider, name)) == [kind]
+                else:
+                    with pytest.raises(BadFault):
+                        faults.add({"provider": provider, "operation": name, "fault": kind})
+
+
+def test_what_struck_is_remembered_with_its_order(faults: Faults, references: References) -> None:
+    references.link("5001", "ORD-1")
+    faults.add({"provider": "stripe", "fault": "slow", "times": 1})
+
+    faults.strike(CAPTURE)
+    faults.strike(CAPTURE)
+
+    (strike,) = faults.strikes
+    shown = [strike[name] for name in ("fault", "fault_id", "provider", "operation", "order")]
+    assert shown == ["slow", 1, "stripe", "capture", "5001"]
+
+
+def test_the_faults_of_one_order_can_be_aimed_at_another(faults: Faults) -> None:
+    faults.add({"provider": "stripe", "fault": "slow", "order": "next"})
+    faults.add({"provider": "stripe", "fault": "slow", "order": "ORD-7"})
+
+    assert faults.move("next", "ORD-1") == 1
+    assert [fault["order"] for fault in faults.list()] == ["ORD-1", "ORD-7"]
+
+
 def test_chance_is_seeded_and_close_to_what_was_asked(store: Store, references: References) -> None:
     runs = []
     for _ in range(2):
@@ -114,6 +150,16 @@ def test_the_oldest_fault_that_fits_comes_first(faults: Faults) -> None:
         ({"provider": "stripe", "fault": "slow", "times": True}, "times must be"),
         ({"provider": "stripe", "fault": "slow", "chance": 2}, "chance must be"),
         ({"provider": "stripe", "fault": "slow", "delay_seconds": -1}, "delay_seconds must be"),
+        ({"provider": "stripe", "fault": "slow", "effect": True}, "not for slow"),
+        ({"provider": "stripe", "fault": "html", "effect": "yes"}, "effect must be"),
+        ({"provider": "stripe", "fault": "html", "status": 404}, "status for html must be 200 or 502"),
+        ({"provider": "stripe", "fault": "slow", "status": 200}, "status for slow must be left out"),
+        ({"provider": "smtp", "fault": "html"}, "html means nothing for smtp"),
+        ({"provider": "shopify", "fault": "webhook_late"}, "webhook_late means nothing for shopify"),
+        ({"provider": "stripe", "operation": "read", "fault": "webhook_late"}, "only for webhook"),
+        ({"provider": "stripe", "operation": "webhook", "fault": "slow"}, "slow means nothing for stripe webhook"),
+        ({"provider": "stripe", "operation": "pay", "fault": "html"}, "html means nothing for stripe pay"),
+        ({"provider": "shipengine", "fault": "wrong_amount"}, "wrong_amount means nothing for shipengine"),
     ],
 )
 def test_a_fault_that_cannot_be_played_is_refused_with_a_reason(
