@@ -3,6 +3,7 @@
 import random
 from collections import deque
 from dataclasses import dataclass, field
+from typing import Any
 
 from backend.sandbox import clock
 from backend.sandbox.fault_kinds import FAULTS, KINDS, Group, of_group
@@ -210,6 +211,17 @@ def _strikes(fault: Document, call: Call, names: set[str]) -> bool:
     return fits(kind, call.provider, call.operation)
 
 
+def _variant(kind: str, effect: Any, status: Any) -> tuple[bool | None, int | None]:
+    """Whether it is done, and what is answered, where either can be chosen."""
+    rule = KINDS[kind]
+    if effect is not None and (not isinstance(effect, bool) or rule.effect is None):
+        raise BadFault(f"effect must be true or false, and only where it can be chosen; not for {kind}.")
+    if status is not None and (isinstance(status, bool) or status not in rule.statuses):
+        allowed = " or ".join(str(code) for code in rule.statuses) or "left out"
+        raise BadFault(f"status for {kind} must be {allowed}.")
+    return rule.effect if effect is None else effect, next(iter(rule.statuses), None) if status is None else status
+
+
 def _checked(wish: Document) -> Document:
     provider, operation, kind = wish.get("provider"), wish.get("operation", "any"), wish.get("fault")
     if provider not in OPERATIONS:
@@ -223,6 +235,7 @@ def _checked(wish: Document) -> Document:
     if not possible or operation not in ("any", *possible):
         more = f" {operation}; only for {', '.join(possible)}" if possible else ""
         raise BadFault(f"{kind} means nothing for {provider}{more}.")
+    effect, status = _variant(kind, wish.get("effect"), wish.get("status"))
     times, chance, delay = wish.get("times"), wish.get("chance", 1), wish.get("delay_seconds")
     if times is not None and (isinstance(times, bool) or not isinstance(times, int) or times < 1):
         raise BadFault("times must be a whole number above 0, or null for always.")
@@ -230,12 +243,6 @@ def _checked(wish: Document) -> Document:
         raise BadFault("chance must be a number between 0 and 1.")
     if delay is not None and (isinstance(delay, bool) or not isinstance(delay, int | float) or delay < 0):
         raise BadFault("delay_seconds must be a number that is not negative.")
-    effect, status = wish.get("effect"), wish.get("status")
-    if effect is not None and (not isinstance(effect, bool) or KINDS[kind].effect is None):
-        raise BadFault(f"effect must be true or false, and only where it can be chosen; not for {kind}.")
-    if status is not None and (isinstance(status, bool) or status not in KINDS[kind].statuses):
-        allowed = " or ".join(str(code) for code in KINDS[kind].statuses) or "left out"
-        raise BadFault(f"status for {kind} must be {allowed}.")
     order = wish.get("order")
     return {
         "id": 0,
@@ -247,8 +254,8 @@ def _checked(wish: Document) -> Document:
         "remaining": times,
         "chance": float(chance),
         "delay_seconds": delay,
-        "effect": KINDS[kind].effect if effect is None else effect,
-        "status": status if status is not None else next(iter(KINDS[kind].statuses), None),
+        "effect": effect,
+        "status": status,
         "hits": 0,
         "throws": 0,
         "note": str(wish.get("note", "")),
