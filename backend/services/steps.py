@@ -71,6 +71,14 @@ class _Ending:
     disproved: bool = False
 
 
+class _Unprepared(Exception):
+    """What was to be sent could not be prepared: everything is rolled back, and only that is written down."""
+
+    def __init__(self, ending: _Ending) -> None:
+        super().__init__(ending.error)
+        self.ending = ending
+
+
 def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
     """Run one step if it is due and free; safe to call any number of times, from anywhere."""
     with bulkheads.seat() as seat:
@@ -78,6 +86,8 @@ def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
             job = in_unit_of_work(_begin, step_id, adapters, worker, seat)
         except NoSeat:
             return
+        except _Unprepared as failure:
+            job = in_unit_of_work(_begin, step_id, adapters, worker, seat, failure.ending)
         if job is not None:
             _carry_out(job)
 
@@ -93,16 +103,23 @@ def _carry_out(job: _Job) -> None:
         log.warning("%s", lost.sentence)
 
 
-def _begin(session: Session, step_id: int, adapters: Adapters, worker: str, seat: Seat | None = None) -> _Job | None:
-    """Claim, gate and prepare; None when there is nothing to call. Raises `NoSeat`, and then nothing was claimed."""
-    order_id = steps.order_if_due(session, step_id)
-    if order_id is None:
+def _begin(
+    session: Session,
+    step_id: int,
+    adapters: Adapters,
+    worker: str,
+    seat: Seat | None = None,
+    failed: _Ending | None = None,
+) -> _Job | None:
+    """Claim, gate and prepare; None when there is nothing to call. Raises `NoSeat`, and then nothing was claimed.
+
+    `failed`: it was tried, and cannot be prepared.
+    """
+    order = steps.lock_order_if_due(session, step_id)
+    claim = None if order is None else steps.claim(session, step_id, _lease())
+    if order is None or claim is None:
         return None
-    order = orders.lock(session, order_id)
-    claim = steps.claim(session, step_id, _lease())
-    if claim is None:
-        return None
-    step = steps.get(session, step_id)
+    step = claim.step
     kind = StepKind(step.kind)
     stopped = RULES[kind].gated and not holds.gate(session, order.id)
     if stopped and not (step.in_doubt and HANDLERS[kind].ask is not None):
@@ -119,6 +136,9 @@ def _begin(session: Session, step_id: int, adapters: Adapters, worker: str, seat
     if seat is not None:
         seat.take(provider.name, step_id)
     job = _Job(order.id, claim, kind, step.key, provider, None, NextMove.CALL, only_ask=stopped)
+    if failed is not None:
+        _failed(session, order, step, job, failed)
+        return None
     return _prepared(session, order, step, job, worker)
 
 
@@ -130,18 +150,16 @@ def _prepared(session: Session, order: Order, step: Step, job: _Job, worker: str
     """The job with its request and the record of the try that begins now; None when there is nothing to do."""
     handler = HANDLERS[job.kind]
     try:
-        with session.begin_nested():
-            request = handler.prepare(session, order, step)
+        request = handler.prepare(session, order, step)
     except NotNeeded as reason:
-        steps.finish(session, job.claim, result={"not_needed": str(reason)})
         _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{RULES[job.kind].label}: not needed. {reason}")
+        steps.finish(session, job.claim, result={"not_needed": str(reason)})
         flow.advance(session, order)
         return None
     except DBAPIError:
         raise
-    except Exception:
-        _failed(session, order, step, job, _bug(step.key))
-        return None
+    except Exception as error:
+        raise _Unprepared(_bug(step.key)) from error
     guarantees = job.provider.guarantees(job.kind)
     move = before_repeat(guarantees, in_doubt=step.in_doubt, since_first_sent=job.claim.since_first_sent)
     if move is NextMove.ASK and handler.ask is None:
@@ -204,9 +222,10 @@ def _bug(key: str) -> _Ending:
 def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: int) -> None:
     """Write the outcome down and draw its consequences, if the step is still ours."""
     order = orders.lock(session, job.order_id)
-    step = steps.get(session, job.claim.step_id)
     exchanges = [vars(exchange) for exchange in call.exchanges]
-    steps.end_attempt(session, job.claim, ending.outcome, error=ending.error, exchanges=exchanges, duration_ms=duration)
+    step = steps.end_attempt(
+        session, job.claim, ending.outcome, error=ending.error, exchanges=exchanges, duration_ms=duration
+    )
     if step.fence != job.claim.fence:
         log.warning("step %s was taken over; its late answer is recorded with the attempt only", job.key)
         return
@@ -228,9 +247,8 @@ def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: 
 
 def _succeeded(session: Session, order: Order, step: Step, job: _Job, ending: _Ending) -> None:
     success = HANDLERS[job.kind].apply(session, order, step, ending.value)
-    session.flush()
-    steps.finish(session, job.claim, result=success.result, waiting=success.waiting)
     _note(session, order, step, TimelineKind.STEP_SUCCEEDED, success.sentence)
+    steps.finish(session, job.claim, result=success.result, waiting=success.waiting)
     flow.advance(session, order)
 
 
@@ -290,8 +308,8 @@ def _not_connected(session: Session, order: Order, step: Step, claim: steps.Clai
         ending = _Ending(Outcome.NOT_SENT, error=sentence, category=HoldKind.PROVIDER_NOT_CONNECTED)
         _park(session, order, step, claim, ending, "")
         return
-    steps.finish(session, claim, result={"not_needed": f"no provider for {rule.port} is connected"})
     _note(session, order, step, TimelineKind.STEP_SUCCEEDED, f"{rule.label}: skipped, no {rule.port} connected.")
+    steps.finish(session, claim, result={"not_needed": f"no provider for {rule.port} is connected"})
     flow.advance(session, order)
 
 

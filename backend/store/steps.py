@@ -3,17 +3,18 @@
 Due times and leases use the database's own clock (`clock_timestamp()`), so workers' clocks may differ.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import func, literal, or_, text
+from sqlalchemy.orm.util import identity_key
 from sqlmodel import Session, col, select, update
 
 from backend.domain.errors import StaleWrite
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, StepKind, StepState, step_key
-from backend.store import db
+from backend.store import db, ledger
 from backend.store.tables import Order, Step
 
 FORGOTTEN_AFTER = 5.0
@@ -82,15 +83,9 @@ def _insert(
     return step_id
 
 
-_CLAIMABLE = (
-    "((state = 'ready' and due_at <= clock_timestamp()) or (state = 'running' and lease_until < clock_timestamp()))"
-)
-_ORDER_IF_DUE = text(f"select order_id from steps where id = :id and {_CLAIMABLE}")  # nosec B608 - a constant
-
-
-def order_if_due(session: Session, step_id: int) -> int | None:
-    """The order of a step that could be claimed now; None where there is nothing to do, found out without any lock."""
-    return session.execute(_ORDER_IF_DUE, {"id": step_id}).scalar_one_or_none()
+def lock_order_if_due(session: Session, step_id: int) -> Order | None:
+    """Lock the order of a step that could be claimed now; None where there is nothing to do, found out without a lock."""
+    return session.execute(ledger.LOCK_ORDER_IF_DUE, {"step_id": step_id}).scalar_one_or_none()
 
 
 def get(session: Session, step_id: int) -> Step:
@@ -101,7 +96,7 @@ def get(session: Session, step_id: int) -> Step:
 class Claim:
     """A claimed step: `fence` must come back when settling. `orphaned`: an earlier claim never ended.
 
-    `ailing`: the providers whose last call failed or that are down.
+    `ailing`: the providers whose last call failed or that are down. `step`: its row as it was claimed.
     """
 
     step_id: int
@@ -110,34 +105,17 @@ class Claim:
     orphaned: bool
     since_first_sent: float
     database_now: datetime
-    ailing: tuple[str, ...] = ()
-
-
-_CLAIM = text(
-    f"""
-    with candidate as (
-        select id, state = 'running' as orphaned,
-               coalesce(extract(epoch from clock_timestamp() - first_sent_at), 0)::float8 as since_first_sent
-        from steps
-        where id = :id and {_CLAIMABLE}
-        for update
-    )
-    update steps set state = 'running', fence = steps.fence + 1, attempts = steps.attempts + 1,
-        lease_until = clock_timestamp() + make_interval(secs => :lease),
-        in_doubt = steps.in_doubt or candidate.orphaned
-    from candidate where steps.id = candidate.id
-    returning steps.id, steps.fence, steps.attempts, candidate.orphaned, candidate.since_first_sent, clock_timestamp() as now,
-        array(select provider from breakers where state <> 'closed' or failures > 0) as ailing
-    """  # nosec B608 - a constant
-)
+    ailing: tuple[str, ...]
+    step: Step = field(compare=False, repr=False)
 
 
 def claim(session: Session, step_id: int, lease: float) -> Claim | None:
     """Take a due step for `lease` seconds; None when it is not due, done, or somebody else's. Counts the attempt."""
-    row = session.execute(_CLAIM, {"id": step_id, "lease": lease}).mappings().first()
+    row = session.execute(ledger.CLAIM, {"id": step_id, "lease": lease}).one_or_none()
     if row is None:
         return None
-    if row["orphaned"]:
+    step, orphaned, since_first_sent, now, ailing = row
+    if orphaned:
         session.execute(
             text(
                 "update attempts set outcome = :outcome, finished_at = clock_timestamp(), "
@@ -145,8 +123,7 @@ def claim(session: Session, step_id: int, lease: float) -> Claim | None:
             ),
             {"outcome": str(Outcome.UNFINISHED), "id": step_id},
         )
-    told = (row["orphaned"], row["since_first_sent"], row["now"], tuple(row["ailing"]))
-    return Claim(row["id"], row["fence"], row["attempts"], *told)
+    return Claim(step.id, step.fence, step.attempts, orphaned, since_first_sent, now, tuple(ailing), step)
 
 
 def set_aside(session: Session, claim: Claim, *, disproved: bool = False) -> None:
@@ -177,22 +154,10 @@ def wait_for(session: Session, claim: Claim, provider: str, *, delay: float, sen
     )
 
 
-_BEGIN_ATTEMPT = text(
-    """
-    with sent as (
-        update steps set provider = :provider, first_sent_at = coalesce(first_sent_at, clock_timestamp()),
-            last_sent_at = clock_timestamp()
-        where id = :id)
-    insert into attempts (step_id, fence, number, worker, asked_first, started_at, outcome, error, exchanges)
-    values (:id, :fence, :number, :worker, :asked_first, :started_at, '', '', '[]')
-    """
-)
-
-
 def begin_attempt(session: Session, claim: Claim, *, worker: str, asks_first: bool, provider: str) -> None:
     """Record that a try begins, before anything is sent."""
     session.execute(
-        _BEGIN_ATTEMPT,
+        ledger.BEGIN_ATTEMPT,
         {
             "id": claim.step_id,
             "provider": provider,
@@ -207,38 +172,36 @@ def begin_attempt(session: Session, claim: Claim, *, worker: str, asks_first: bo
 
 def end_attempt(
     session: Session, claim: Claim, outcome: Outcome, *, error: str, exchanges: list[Any], duration_ms: int
-) -> None:
-    """Complete the try's record; it is written even when the lease was lost, because it did happen."""
-    session.execute(
-        text(
-            "update attempts set outcome = :outcome, error = :error, exchanges = cast(:exchanges as jsonb), "
-            "duration_ms = :duration, finished_at = clock_timestamp() where step_id = :id and fence = :fence"
-        ),
-        {
-            "outcome": str(outcome),
-            "error": error,
-            "exchanges": db.to_json(exchanges),
-            "duration": duration_ms,
-            "id": claim.step_id,
-            "fence": claim.fence,
-        },
-    )
+) -> Step:
+    """Complete the try's record; it is written even when the lease was lost, because it did happen. The step as it is now."""
+    values = {
+        "outcome": str(outcome),
+        "error": error,
+        "exchanges": db.to_json(exchanges),
+        "duration": duration_ms,
+        "id": claim.step_id,
+        "fence": claim.fence,
+    }
+    step: Step = session.execute(ledger.END_ATTEMPT, values).scalar_one()
+    return step
 
 
 def finish(session: Session, claim: Claim, *, result: dict[str, Any], waiting: bool = False) -> None:
-    """The call succeeded; `waiting`: the rest comes by webhook."""
-    _settle(
-        session,
-        claim,
-        state=str(StepState.WAITING if waiting else StepState.DONE),
-        outcome=str(Outcome.OK),
-        error="",
-        category="",
-        in_doubt=False,
-        lease_until=None,
-        result=result,
-        done_at=None if waiting else func.clock_timestamp(),
-    )
+    """The call succeeded; `waiting`: the rest comes by webhook. The session's own copy of the step is read again if asked."""
+    session.flush()
+    values = {
+        "state": str(StepState.WAITING if waiting else StepState.DONE),
+        "outcome": str(Outcome.OK),
+        "result": db.to_json(result),
+        "waiting": waiting,
+        "id": claim.step_id,
+        "fence": claim.fence,
+    }
+    if session.execute(ledger.FINISH, values).scalar_one_or_none() is None:
+        raise _lost(claim)
+    known = session.identity_map.get(identity_key(Step, claim.step_id))
+    if known is not None:
+        session.expire(known)
 
 
 def try_later(
@@ -285,7 +248,11 @@ def _settle(session: Session, claim: Claim, **values: Any) -> None:
         .execution_options(synchronize_session=False, populate_existing=True)
     )
     if session.execute(statement).scalars().one_or_none() is None:
-        raise LeaseLost(f"Step {claim.step_id} was taken over by another worker; this outcome is not written.")
+        raise _lost(claim)
+
+
+def _lost(claim: Claim) -> LeaseLost:
+    return LeaseLost(f"Step {claim.step_id} was taken over by another worker; this outcome is not written.")
 
 
 def rearm(session: Session, step_id: int) -> None:
@@ -343,24 +310,9 @@ def wake_held(session: Session, order_id: int) -> None:
         db.wake_after_commit(session, step_id)
 
 
-_DUE = text(
-    """
-    update steps set woken_at = clock_timestamp()
-    where id in (
-        select id from steps
-        where ((state = 'ready' and due_at <= clock_timestamp())
-            or (state = 'running' and lease_until < clock_timestamp()))
-          and (woken_at is null or woken_at < due_at
-            or woken_at < clock_timestamp() - make_interval(secs => :forgotten))
-        order by due_at limit :limit for update skip locked)
-    returning id
-    """
-)
-
-
 def take_due(session: Session, *, limit: int = 200, forgotten: float = FORGOTTEN_AFTER) -> list[int]:
     """Steps that are due and that nobody was told of lately; marks them as told, so sweeps don't pile up wake-ups."""
-    return list(session.execute(_DUE, {"limit": limit, "forgotten": forgotten}).scalars().all())
+    return list(session.execute(ledger.DUE, {"limit": limit, "forgotten": forgotten}).scalars().all())
 
 
 def of_order(session: Session, order_id: int) -> list[Step]:

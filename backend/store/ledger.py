@@ -1,0 +1,97 @@
+"""The statements that every step of every order sends, each built once, so that nothing is put together at run time.
+
+A step's row comes back with what changed it, so that it is not asked for again.
+"""
+
+from sqlalchemy import ARRAY, Boolean, DateTime, Float, Text, column, select, text
+
+from backend.store.tables import Order, Step
+
+_COLUMNS = tuple(Step.__table__.columns)  # type: ignore[attr-defined]
+_ROW = ", ".join(f"steps.{column.name}" for column in _COLUMNS)
+_CLAIMABLE = (
+    "((state = 'ready' and due_at <= clock_timestamp()) or (state = 'running' and lease_until < clock_timestamp()))"
+)
+LOCK_ORDER_IF_DUE = (
+    select(Order)
+    .where(text(f"orders.id = (select order_id from steps where id = :step_id and {_CLAIMABLE})"))  # nosec B608
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+
+
+_CLAIM_TEXT = text(
+    f"""
+    with candidate as (
+        select id, state = 'running' as orphaned,
+               coalesce(extract(epoch from clock_timestamp() - first_sent_at), 0)::float8 as since_first_sent
+        from steps
+        where id = :id and {_CLAIMABLE}
+        for update
+    )
+    update steps set state = 'running', fence = steps.fence + 1, attempts = steps.attempts + 1,
+        lease_until = clock_timestamp() + make_interval(secs => :lease),
+        in_doubt = steps.in_doubt or candidate.orphaned
+    from candidate where steps.id = candidate.id
+    returning {_ROW}, candidate.orphaned, candidate.since_first_sent, clock_timestamp() as now,
+        array(select provider from breakers where state <> 'closed' or failures > 0) as ailing
+    """  # nosec B608 - a constant
+)
+_TOLD = (
+    column("orphaned", Boolean),
+    column("since_first_sent", Float),
+    column("now", DateTime(timezone=True)),
+    column("ailing", ARRAY(Text)),
+)
+CLAIM = (
+    select(Step, *_TOLD)
+    .from_statement(_CLAIM_TEXT.columns(*_COLUMNS, *_TOLD))
+    .execution_options(populate_existing=True)
+)
+
+
+BEGIN_ATTEMPT = text(
+    """
+    with sent as (
+        update steps set provider = :provider, first_sent_at = coalesce(first_sent_at, clock_timestamp()),
+            last_sent_at = clock_timestamp()
+        where id = :id)
+    insert into attempts (step_id, fence, number, worker, asked_first, started_at, outcome, error, exchanges)
+    values (:id, :fence, :number, :worker, :asked_first, :started_at, '', '', '[]')
+    """
+)
+
+
+END_ATTEMPT = (
+    select(Step)
+    .from_statement(
+        text(
+            "with ended as (update attempts set outcome = :outcome, error = :error, exchanges = cast(:exchanges as jsonb), "
+            "duration_ms = :duration, finished_at = clock_timestamp() where step_id = :id and fence = :fence) "
+            f"select {_ROW} from steps where id = :id"  # nosec B608 - a constant
+        ).columns(*_COLUMNS)
+    )
+    .execution_options(populate_existing=True)
+)
+
+
+FINISH = text(
+    "update steps set state = :state, outcome = :outcome, error = '', category = '', in_doubt = false, lease_until = null, "
+    "result = cast(:result as jsonb), done_at = case when :waiting then null else clock_timestamp() end "
+    "where id = :id and fence = :fence and state = 'running' returning id"
+)
+
+
+DUE = text(
+    """
+    update steps set woken_at = clock_timestamp()
+    where id in (
+        select id from steps
+        where ((state = 'ready' and due_at <= clock_timestamp())
+            or (state = 'running' and lease_until < clock_timestamp()))
+          and (woken_at is null or woken_at < due_at
+            or woken_at < clock_timestamp() - make_interval(secs => :forgotten))
+        order by due_at limit :limit for update skip locked)
+    returning id
+    """
+)
