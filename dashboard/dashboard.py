@@ -15,6 +15,7 @@ from backend.api.app import in_front_of
 from dashboard.build import BUNDLE
 from dashboard.pages.held import page as held
 from dashboard.pages.home import page as home
+from dashboard.pages.incidents import page as incidents
 from dashboard.pages.missing import page as missing
 from dashboard.pages.order import page as order
 from dashboard.pages.orders import page as orders
@@ -27,7 +28,7 @@ from dashboard.shell.guard import EventGuard
 from dashboard.shell.headers import security_headers
 from dashboard.shell.navigation import FrameState
 
-PAGES = (home, held, orders, order, quarantine)
+PAGES = (home, held, orders, order, quarantine, incidents)
 STYLES = ["/css/tokens.css", "/css/frame.css", "/css/parts.css", "/css/pages.css", "/css/order.css"]
 
 

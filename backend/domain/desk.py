@@ -346,6 +346,20 @@ class IncidentView:
 
 
 @dataclass(frozen=True)
+class PastIncident:
+    """An incident that is over; its title says how long it lasted."""
+
+    id: int
+    provider: str
+    provider_name: str
+    category: str
+    title: str
+    opened_at: datetime
+    closed_at: datetime
+    occurrences: int
+
+
+@dataclass(frozen=True)
 class Pulse:
     """Whether the machinery runs: open holds, steps due, the age of the last sweep in seconds (None: no worker)."""
 
@@ -356,6 +370,9 @@ class Pulse:
     sweep_age_seconds: float | None
     orders_today: int
     delivered_today: int
+    open_incidents: int
+    incident: str
+    """The newest open incident in a sentence; empty when all is well."""
 
 
 @dataclass(frozen=True)

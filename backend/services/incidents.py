@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from sqlmodel import Session
 
-from backend.domain.desk import IncidentView
+from backend.domain.desk import IncidentView, PastIncident
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.providers import provider_name
 from backend.store import incidents as store
@@ -15,4 +15,12 @@ def open_incidents(session: Session, *, actor: Actor) -> tuple[IncidentView, ...
     actor.require(Area.HOLDS, Level.VIEW, "see incidents")
     return tuple(
         IncidentView(provider_name=provider_name(row.provider), **asdict(row)) for row in store.all_open(session)
+    )
+
+
+def past_incidents(session: Session, *, actor: Actor, limit: int = 50) -> tuple[PastIncident, ...]:
+    """Incidents that are over, the latest first."""
+    actor.require(Area.HOLDS, Level.VIEW, "see incidents")
+    return tuple(
+        PastIncident(provider_name=provider_name(row.provider), **asdict(row)) for row in store.past(session, limit)
     )

@@ -32,6 +32,7 @@ def open_(session: Session, provider: str, category: str, title: str, *, same_wi
         {"provider": provider, "category": category, "title": title, "within": same_within},
     )
     if again.first() is not None:
+        tell_listeners(session)
         return None
     new: int | None = session.execute(
         text(
@@ -40,6 +41,7 @@ def open_(session: Session, provider: str, category: str, title: str, *, same_wi
         ),
         {"provider": provider, "category": category, "title": title},
     ).scalar_one_or_none()
+    tell_listeners(session)
     return new
 
 
@@ -65,7 +67,36 @@ def close(session: Session, provider: str, category: str, words: str) -> float |
         ),
         {"provider": provider, "category": category, "words": words},
     ).scalar_one_or_none()
+    tell_listeners(session)
     return lasted
+
+
+def tell_listeners(session: Session) -> None:
+    """Tell open pages, once this is committed, that an incident has begun or is over."""
+    session.execute(text("select pg_notify('holdfast_orders', 'incident')"))
+
+
+@dataclass(frozen=True)
+class PastIncidentRow:
+    id: int
+    provider: str
+    category: str
+    title: str
+    opened_at: datetime
+    closed_at: datetime
+    occurrences: int
+
+
+def past(session: Session, limit: int) -> list[PastIncidentRow]:
+    """Incidents that are over, the latest first."""
+    rows = session.execute(
+        text(
+            "select id, provider, category, title, opened_at, closed_at, occurrences from incidents "
+            "where closed_at is not null order by closed_at desc, id desc limit :limit"
+        ),
+        {"limit": limit},
+    )
+    return [PastIncidentRow(**row) for row in rows.mappings()]
 
 
 def all_open(session: Session) -> list[IncidentRow]:

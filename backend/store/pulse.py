@@ -17,7 +17,10 @@ _PULSE = text(
           and newer.subject = failed.subject and newer.generation > failed.generation)) as failed_documents,
       (select extract(epoch from clock_timestamp() - max(last_sweep_at))::float8 from workers) as sweep_age_seconds,
       (select count(*) from orders where created_at >= :since) as orders_today,
-      (select count(*) from orders where delivered_at >= :since) as delivered_today
+      (select count(*) from orders where delivered_at >= :since) as delivered_today,
+      (select count(*) from incidents where closed_at is null) as open_incidents,
+      coalesce((select title from incidents where closed_at is null order by opened_at desc, id desc limit 1), '')
+          as incident
     """
 )
 

@@ -34,6 +34,7 @@ PLACES = (
     Place("Held", "/held", "circle-pause", "2"),
     Place("Orders", "/orders", "package", "3"),
     Place("Quarantine", "/quarantine", "inbox", "4"),
+    Place("Incidents", "/incidents", "unplug", "5"),
 )
 
 
@@ -42,6 +43,8 @@ class FrameState(rx.State):
 
     held: str = ""
     quarantined: str = ""
+    incidents: str = ""
+    incident: str = ""
     zone: str = ""
     _seen: int = -1
 
@@ -50,6 +53,7 @@ class FrameState(rx.State):
         pulse = await current_pulse()
         self.held = _count(pulse.held_orders)
         self.quarantined = _count(pulse.quarantined)
+        self.incidents, self.incident = _count(pulse.open_incidents), pulse.incident
 
     @rx.event
     @needs(Area.HOLDS)
@@ -96,7 +100,12 @@ def rail() -> rx.Component:
 def _entry(place: Place) -> rx.Component:
     path = rx.State.router.url.path
     here = path == place.href if place.href == "/" else path.startswith(place.href)
-    count = {"/held": FrameState.held, "/quarantine": FrameState.quarantined}.get(place.href)
+    counts = {
+        "/held": FrameState.held,
+        "/quarantine": FrameState.quarantined,
+        "/incidents": FrameState.incidents,
+    }
+    count = counts.get(place.href)
     return rx.el.li(
         rx.el.a(
             rx.icon(place.icon, aria_hidden="true"),
@@ -114,10 +123,28 @@ def _badge(count: rx.Var[str], place: Place) -> rx.Component:
         count != "",
         rx.el.span(
             count,
-            class_name="count held" if place.href == "/held" else "count",
+            class_name="count held" if place.href in ("/held", "/incidents") else "count",
             custom_attrs={"data-testid": f"count-{place.label.lower()}"},
         ),
         rx.fragment(),
+    )
+
+
+def incident_strip() -> rx.Component:
+    """One sentence on every page while a provider is away, so that nobody wonders why orders wait."""
+    return rx.el.div(
+        rx.cond(
+            FrameState.incident != "",
+            rx.el.a(
+                rx.icon("unplug", aria_hidden="true"),
+                rx.el.span(FrameState.incident),
+                href="/incidents",
+                class_name="strip",
+                custom_attrs={"data-testid": "incident-strip"},
+            ),
+            rx.fragment(),
+        ),
+        role="status",
     )
 
 

@@ -1,0 +1,107 @@
+"""Incidents: causes with many victims. Those that are not over come first, with what waits for them."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import reflex as rx
+
+from backend import clock
+from backend.domain.desk import IncidentView, PastIncident
+from backend.domain.permissions import Area
+from backend.services.incidents import open_incidents, past_incidents
+from dashboard.components.times import age, full, moment, span
+from dashboard.components.words import count
+from dashboard.shell import live
+from dashboard.shell.calls import ask
+from dashboard.shell.errors import explain
+from dashboard.shell.needs import needs
+
+
+@dataclass
+class OpenCard:
+    """An incident that is not over; `waits` says what it stops, `again` how often it came back."""
+
+    id: str
+    provider: str
+    title: str
+    since: str
+    since_full: str
+    asked: str
+    waits: str
+    again: str
+
+
+@dataclass
+class PastRow:
+    id: str
+    provider: str
+    title: str
+    began: str
+    began_full: str
+    lasted: str
+    again: str
+
+
+class IncidentsState(rx.State):
+    ready: bool = False
+    problem: str = ""
+    headline: str = ""
+    current: list[OpenCard] = []
+    past: list[PastRow] = []
+    _seen: int = -1
+
+    @rx.event
+    @needs(Area.HOLDS)
+    async def load(self):
+        await self._read()
+
+    @rx.event(background=True)
+    @needs(Area.HOLDS)
+    async def follow(self):
+        async for _ in live.changes(live.ALL, self._seen):
+            async with self:
+                await self._read()
+
+    async def _read(self) -> None:
+        self._seen = live.hub.serial
+        try:
+            current, past = await ask(open_incidents), await ask(past_incidents)
+        except Exception as error:
+            self.problem = explain(error)
+            return
+        self.problem, self.ready = "", True
+        now = clock.now()
+        self.headline = count(len(current), "provider does not answer", "providers do not answer") if current else ""
+        self.current = [_card(incident, now) for incident in current]
+        self.past = [_row(incident) for incident in past]
+
+
+def _card(incident: IncidentView, now: datetime) -> OpenCard:
+    steps, orders = incident.waiting_steps, incident.waiting_orders
+    waits = f"{count(steps, 'step')} of {count(orders, 'order')} {'waits' if steps == 1 else 'wait'}"
+    return OpenCard(
+        id=str(incident.id),
+        provider=incident.provider_name,
+        title=incident.title,
+        since=age(incident.opened_at, now),
+        since_full=f"Since {full(incident.opened_at)}",
+        asked=age(incident.last_seen_at, now),
+        waits=waits if steps else "No order waits for it yet",
+        again=_again(incident.occurrences),
+    )
+
+
+def _row(incident: PastIncident) -> PastRow:
+    return PastRow(
+        id=str(incident.id),
+        provider=incident.provider_name,
+        title=incident.title,
+        began=moment(incident.opened_at),
+        began_full=full(incident.opened_at),
+        lasted=span(incident.closed_at - incident.opened_at),
+        again=_again(incident.occurrences),
+    )
+
+
+def _again(occurrences: int) -> str:
+    return f"came back {count(occurrences - 1, 'time')}" if occurrences > 1 else ""
