@@ -9,7 +9,8 @@ from backend.api.access import AtDesk
 from backend.api.answers import HeldList, Order, OrderList, Quarantine
 from backend.api.described import problems
 from backend.api.fields import Number, PageNumber, Size, Words
-from backend.domain.desk import HoldView, IncidentView, TimelineView
+from backend.domain.desk import HoldView, TimelineView
+from backend.domain.incidents import IncidentView
 from backend.domain.orders import OrderStatus
 from backend.services import holds, inbox, incidents, orders
 

@@ -4,7 +4,7 @@ from dataclasses import asdict
 
 from sqlmodel import Session
 
-from backend.domain.desk import IncidentView, PastIncident
+from backend.domain.incidents import IncidentView, PastIncident
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.providers import provider_name
 from backend.store import incidents as store

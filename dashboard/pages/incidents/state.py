@@ -6,7 +6,7 @@ from datetime import datetime
 import reflex as rx
 
 from backend import clock
-from backend.domain.desk import IncidentView, PastIncident
+from backend.domain.incidents import IncidentView, PastIncident
 from backend.domain.permissions import Area
 from backend.services.incidents import open_incidents, past_incidents
 from dashboard.components.times import age, full, moment, span
