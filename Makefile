@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint check settings lock clean
+.PHONY: help run test chaos lint check settings lock clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -17,6 +17,9 @@ run: $(INSTALLED) ## set up and start everything with demo data on http://127.0.
 
 test: $(INSTALLED) ## run all tests, in a real browser too
 	@$(BIN)/python scripts/run_tests.py
+
+chaos: $(INSTALLED) ## break everything on purpose, and count: nothing lost, nothing twice (ARGUMENTS="--experiment F01 --seed 7")
+	@$(BIN)/python -m tests.chaos $(ARGUMENTS)
 
 lint: $(INSTALLED) ## check style, types, import directions and security
 	$(BIN)/ruff check .

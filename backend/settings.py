@@ -12,6 +12,7 @@ from typing import Any, Literal
 from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from backend import failpoints
 from backend.domain.errors import ConfigurationError
 
 PREFIX = "HOLDFAST_"
@@ -82,6 +83,16 @@ class Settings(BaseSettings):
     step_deadline: float = Field(20.0, ge=0.5, le=120, description="Seconds one call to a provider may take in all.")
     retry_scale: float = Field(1.0, gt=0, le=10, description="Factor on all pauses between tries.")
     sweep_seconds: float = Field(1.0, ge=0.05, le=60, description="Pause between two looks for due steps.")
+    grace_scale: float = Field(
+        1.0,
+        gt=0,
+        le=10,
+        description="Factor on how long a provider is given to show what it accepted, before it is asked.",
+    )
+    failpoints: str = Field(
+        "",
+        description="Places where processes stumble on purpose, as claim.after_commit=kill:0.2@7. In demo mode only.",
+    )
 
     # orders
     checks: str = Field(
@@ -164,6 +175,12 @@ class Settings(BaseSettings):
             raise ValueError("it must start with postgresql://")
         return value
 
+    @field_validator("failpoints")
+    @classmethod
+    def _failpoints_exist(cls, value: str) -> str:
+        failpoints.parse(value)
+        return value
+
     @field_validator("checks")
     @classmethod
     def _checks_exist(cls, value: str) -> str:
@@ -181,6 +198,16 @@ class Settings(BaseSettings):
                 "HOLDFAST_ENCRYPTION_KEYS and HOLDFAST_INDEX_KEY must be set when HOLDFAST_DATABASE_URL is; "
                 "`holdfast keys` prints fresh ones"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _only_play_is_broken_on_purpose(self) -> "Settings":
+        for name, broken in (("FAILPOINTS", bool(self.failpoints)), ("GRACE_SCALE", self.grace_scale < 1)):
+            if broken and not self.demo:
+                raise ValueError(
+                    f"HOLDFAST_{name} would put orders at risk, and this is not a demo. Take it away; "
+                    "where nothing real is at stake, set HOLDFAST_DEMO=true beside it"
+                )
         return self
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from backend import settings
+from backend import failpoints, settings
 from backend.domain.errors import ConfigurationError
 from backend.domain.providers import provider_name
 from backend.integrations.easypost.client import EasyPost
@@ -46,6 +46,7 @@ def start(role: str) -> None:
     """Prepare this process: logs, database, keys, and whom to wake after a commit. Raises `ConfigurationError`."""
     config = settings.current()
     start_logging(config, role)
+    failpoints.arm(config.failpoints)
     url = config.database_url.get_secret_value()
     if not url:
         raise ConfigurationError(

@@ -3,7 +3,7 @@
 import logging
 import threading
 
-from backend import settings
+from backend import failpoints, settings
 from backend.services import sweep
 from backend.services.run import in_unit_of_work
 from jobs import steps
@@ -45,6 +45,8 @@ class Sweeper(threading.Thread):
 
     def _sweep(self) -> None:
         found = in_unit_of_work(sweep.sweep, process_name(), queued=_queued())
+        if found.step_ids or found.message_ids:
+            failpoints.hit(failpoints.SWEEP_MID_BATCH)
         try:
             steps.wake(found.step_ids)
             for message_id in found.message_ids:

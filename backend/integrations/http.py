@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import httpx
 
-from backend import clock
+from backend import clock, failpoints
 from backend.domain import strict_json
 from backend.domain.errors import ConfigurationError, InvalidInput
 from backend.domain.holds import HoldKind
@@ -152,7 +152,7 @@ class ProviderClient:
         elif json is not None:
             content = _json_text(json)
             extra["Content-Type"] = "application/json"
-        return self._client.build_request(method, url, content=content, headers=extra)
+        return self._client.build_request(method, url, content=content, headers=extra, extensions=_watched())
 
     def _exchanged(self, request: httpx.Request, call: Call) -> Answer:
         try:
@@ -162,10 +162,11 @@ class ProviderClient:
                     body = self._body(response, call)
                 finally:
                     response.close()
+            failpoints.hit(failpoints.CALL_REPLIED)
         except _NEVER_LEFT as error:
             sentence = f"Could not reach {self._title}: {_words(error)}. Nothing was sent."
             raise NotSent(self.provider, sentence) from error
-        except httpx.RequestError as error:
+        except (httpx.RequestError, failpoints.ReplyDropped) as error:
             raise self._unknown(f"No complete answer from {self._title}: {_words(error)}.") from error
         headers = {name.lower(): value for name, value in response.headers.items()}
         return Answer(response.status_code, headers, body, _json(headers, body))
@@ -221,6 +222,16 @@ class ProviderClient:
 
     def _unknown(self, sentence: str, status: int | None = None) -> OutcomeUnknown:
         return OutcomeUnknown(self.provider, sentence, status=status)
+
+
+def _watched() -> dict[str, Any]:
+    """Where a failpoint waits for the moment between the sent request and its answer, have it told of that moment."""
+    return {"trace": _trace} if failpoints.is_armed(failpoints.CALL_SENT) else {}
+
+
+def _trace(event: str, _: Any) -> None:
+    if event == "http11.send_request_body.complete":
+        failpoints.hit(failpoints.CALL_SENT)
 
 
 def segment(identifier: str) -> str:

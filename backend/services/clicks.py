@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlmodel import Session, select
 
-from backend import clock
+from backend import clock, failpoints
 from backend.domain.desk import Preview
 from backend.domain.errors import AlreadyDone, NotPossible, PreviewOutdated, ReasonMissing
 from backend.domain.holds import CATALOGUE, HoldKind
@@ -81,6 +81,7 @@ def audit(
     details: dict[str, Any] | None = None,
 ) -> None:
     """Write down who did what, and why; the token makes a repeat find itself done."""
+    failpoints.hit(failpoints.AUDIT_BEFORE_LINK)
     session.add(
         AuditEntry(
             at=clock.now(),

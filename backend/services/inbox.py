@@ -9,11 +9,12 @@ import logging
 import secrets
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 from sqlmodel import Session
 
-from backend import clock
+from backend import clock, failpoints
 from backend.domain import intake as rules
 from backend.domain import strict_json
 from backend.domain.desk import InboxRow
@@ -23,7 +24,7 @@ from backend.ports.calls import InboundMessage, UnusablePayload
 from backend.ports.registry import Adapters
 from backend.services import intake, payment_events, tracking
 from backend.services.run import in_unit_of_work
-from backend.store import inbox
+from backend.store import db, inbox
 from backend.store.personal import keyring
 from backend.store.tables import InboxMessage
 
@@ -87,7 +88,7 @@ def take_in(area: InboundArea, provider: str, message: InboundMessage, adapters:
     adapter = _adapter(area, provider, adapters)
     event_id, topic = _identify(area, adapter, message)
     row_id, new = in_unit_of_work(
-        inbox.record_once,
+        _keep,
         area=str(area),
         provider=provider,
         event_id=event_id,
@@ -99,6 +100,13 @@ def take_in(area: InboundArea, provider: str, message: InboundMessage, adapters:
     )
     receipt = handle(row_id, adapters) or Receipt(Verdict.RECEIVED if new else Verdict.DUPLICATE)
     return replace(receipt, unreadable=_unreadable(message.body))
+
+
+def _keep(session: Session, **message: Any) -> tuple[UUID, bool]:
+    kept = inbox.record_once(session, **message)
+    failpoints.hit(failpoints.INBOX_BEFORE_COMMIT)
+    db.pass_by_after_commit(session, failpoints.INBOX_AFTER_COMMIT)
+    return kept
 
 
 def check_connected(area: InboundArea, provider: str, adapters: Adapters) -> None:

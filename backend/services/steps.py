@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from backend import clock, settings
+from backend import clock, failpoints, settings
 from backend.domain.breakers import health, is_silence
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM
@@ -27,7 +27,7 @@ from backend.services.breakers import FREE, Admission
 from backend.services.bulkheads import NoSeat, Seat
 from backend.services.run import in_unit_of_work
 from backend.services.step_handlers import Handler, NotNeeded, Provider
-from backend.store import orders, steps, timeline
+from backend.store import db, orders, steps, timeline
 from backend.store.tables import Order, Step
 
 log = logging.getLogger(__name__)
@@ -45,7 +45,10 @@ LEASE_FACTOR = 2.0
 
 @dataclass(frozen=True)
 class _Job:
-    """`only_ask`: the order is held, so what may have happened is found out, but nothing new is sent."""
+    """`claimed`: when, on this process's own clock.
+
+    `only_ask`: the order is held, so what may have happened is found out, but nothing new is sent.
+    """
 
     order_id: int
     claim: steps.Claim
@@ -54,6 +57,7 @@ class _Job:
     provider: Provider
     request: Any
     move: NextMove
+    claimed: float
     only_ask: bool = False
     admission: Admission = FREE
 
@@ -93,12 +97,13 @@ def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
 
 
 def _carry_out(job: _Job) -> None:
-    call = Call(key=job.key, deadline=clock.monotonic() + settings.current().step_deadline)
+    # Counted from the claim, as the lease is: who was put aside in between must not call under a lease that has run out.
+    call = Call(key=job.key, deadline=job.claimed + settings.current().step_deadline)
     started = clock.monotonic()
     ending = _call(job, call)
     duration = round((clock.monotonic() - started) * 1000)
     try:
-        in_unit_of_work(_settle, job, call, ending, duration)
+        in_unit_of_work(_write_down, job, call, ending, duration)
     except steps.LeaseLost as lost:
         log.warning("%s", lost.sentence)
 
@@ -116,6 +121,7 @@ def _begin(
     `failed`: it was tried, and cannot be prepared.
     """
     order = steps.lock_order_if_due(session, step_id)
+    claimed = clock.monotonic()
     claim = None if order is None else steps.claim(session, step_id, _lease())
     if order is None or claim is None:
         return None
@@ -135,7 +141,7 @@ def _begin(
         return None
     if seat is not None:
         seat.take(provider.name, step_id)
-    job = _Job(order.id, claim, kind, step.key, provider, None, NextMove.CALL, only_ask=stopped)
+    job = _Job(order.id, claim, kind, step.key, provider, None, NextMove.CALL, claimed, only_ask=stopped)
     if failed is not None:
         _failed(session, order, step, job, failed)
         return None
@@ -171,6 +177,7 @@ def _prepared(session: Session, order: Order, step: Step, job: _Job, worker: str
         breakers.stand_by(session, job.provider.name, job.claim, admission.wait)
         return None
     asks_first = move is NextMove.ASK
+    db.pass_by_after_commit(session, failpoints.CLAIM_AFTER_COMMIT)
     steps.begin_attempt(session, job.claim, worker=worker, asks_first=asks_first, provider=job.provider.name)
     return replace(job, request=request, move=move, admission=admission)
 
@@ -179,6 +186,7 @@ def _call(job: _Job, call: Call) -> _Ending:
     """Talk to the provider, outside of any transaction, and say what came of it."""
     assert_outside_calls_allowed()
     try:
+        failpoints.hit(failpoints.INTENT_AFTER_COMMIT)
         if job.move is NextMove.HOLD:
             return _Ending(Outcome.IN_DOUBT, error="Nobody can be asked whether it happened.")
         if job.only_ask:
@@ -217,6 +225,12 @@ def _bug(key: str) -> _Ending:
     log.exception("step %s failed with a bug, reference %s", key, reference)
     sentence = f"Something went wrong inside Holdfast. Reference {reference}."
     return _Ending(Outcome.NOT_SENT, error=sentence, category=HoldKind.INTERNAL_ERROR)
+
+
+def _write_down(session: Session, job: _Job, call: Call, ending: _Ending, duration: int) -> None:
+    _settle(session, job, call, ending, duration)
+    failpoints.hit(failpoints.OUTCOME_BEFORE_COMMIT)
+    db.pass_by_after_commit(session, failpoints.OUTCOME_COMMIT_LOST)
 
 
 def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: int) -> None:
@@ -293,7 +307,9 @@ def _delay(job: _Job, ending: _Ending) -> float:
 
 def _grace(job: _Job, ending: _Ending) -> float:
     """Seconds until a question surely sees what may have been accepted."""
-    return job.provider.guarantees(job.kind).answer_lag if ending.outcome is Outcome.IN_DOUBT else 0.0
+    if ending.outcome is not Outcome.IN_DOUBT:
+        return 0.0
+    return job.provider.guarantees(job.kind).answer_lag * settings.current().grace_scale
 
 
 def _give_up(session: Session, order: Order, step: Step, claim: steps.Claim, error: str) -> None:

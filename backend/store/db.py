@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
-from backend import clock
+from backend import clock, failpoints
 from backend.ports.guard import outside_calls_forbidden
 from backend.store import orders
 
@@ -24,6 +24,7 @@ log = logging.getLogger(__name__)
 T = TypeVar("T")
 
 _WAKE = "holdfast_wake"
+_PASSES_BY = "holdfast_passes_by"
 _RETRYABLE = {"40001", "40P01"}
 RETRIES = 3
 
@@ -90,6 +91,18 @@ def wake_after_commit(session: Session, step_id: int) -> None:
     session.info.setdefault(_WAKE, []).append(step_id)
 
 
+def pass_by_after_commit(session: Session, failpoint: str) -> None:
+    """Name the failpoint that this transaction passes once it is committed, before anybody knows."""
+    session.info[_PASSES_BY] = failpoint
+
+
+def _pass_by(failpoint: str) -> None:
+    try:
+        failpoints.hit(failpoint)
+    except failpoints.ReplyDropped as lost:
+        raise OperationalError("COMMIT", None, psycopg.OperationalError(str(lost))) from lost
+
+
 @contextmanager
 def unit_of_work() -> Iterator[Session]:
     """One transaction: committed when the block ends well, rolled back otherwise; wake-ups follow the commit."""
@@ -97,6 +110,7 @@ def unit_of_work() -> Iterator[Session]:
         yield session
         orders.raise_versions(session, clock.now())
         session.commit()
+        _pass_by(session.info.pop(_PASSES_BY, ""))
         due: list[int] = session.info.pop(_WAKE, [])
     wake(due)
 
@@ -105,6 +119,7 @@ def wake(step_ids: list[int]) -> None:
     """Tell the process's waker of due steps; a wake-up that is lost is left to the sweep."""
     if step_ids and _waker is not None:
         try:
+            failpoints.hit(failpoints.WAKE_BEFORE)
             _waker(step_ids)
         except Exception:
             log.warning("wake-up lost for %d steps; the sweep will find them", len(step_ids), exc_info=True)

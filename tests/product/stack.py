@@ -5,6 +5,7 @@ Times are those of production, only shorter: a deadline of two seconds, leases o
 
 import base64
 import contextlib
+import functools
 import hashlib
 import hmac
 import json
@@ -66,6 +67,11 @@ class Stack:
             "HOLDFAST_LOG_LEVEL": "warning",
         }
 
+    @functools.cached_property
+    def api_token(self) -> str:
+        """A token of an administrator, made when it is first asked for."""
+        return self._make_token()
+
     @property
     def sandbox(self) -> str:
         return self.practice.url
@@ -75,7 +81,6 @@ class Stack:
         migrate.upgrade(self.environment["HOLDFAST_DATABASE_URL"])
         nothing_set = Settings.model_construct()
         self.environment |= self.practice.settings_for_holdfast(nothing_set)
-        self.api_token = self._make_token()
         own = Settings.model_construct(public_url=self.url)
         self._run(
             "backend.sandbox",

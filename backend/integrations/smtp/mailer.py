@@ -16,7 +16,7 @@ from email.policy import SMTP, SMTPUTF8
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from backend import clock
+from backend import clock, failpoints
 from backend.domain.errors import ConfigurationError
 from backend.domain.holds import HoldKind
 from backend.domain.retries import Guarantees
@@ -86,7 +86,9 @@ class SmtpMailer:
                 _expect(session.mail(self._sender.addr_spec, options), "the sender")
                 _expect(session.rcpt(to.addr_spec), "the recipient")
                 handed_over = True
-                return _expect(session.data(content), "the mail")
+                answer = _expect(session.data(content), "the mail")
+                failpoints.hit(failpoints.CALL_REPLIED)
+                return answer
         except smtplib.SMTPAuthenticationError as error:
             sentence = "The mail server does not accept our sign-in. An administrator must renew it."
             category = HoldKind.PROVIDER_CREDENTIALS
