@@ -94,6 +94,18 @@ def _invoice(story: "Story", step: "StepRow") -> Said:
     return "POST", f"{_NINJA}/invoices?mark_sent=true", body, 200, answer
 
 
+def _credit_note(story: "Story", step: "StepRow") -> Said:
+    currency, refund = story.new.currency, story.refunds[0]
+    body = {"number": step.result.get("number", ""), "po_number": story.number}
+    answer = {"data": {"id": step.result.get("reference"), "amount": to_major(refund[3], currency)}}
+    return "POST", f"{_NINJA}/credits?mark_sent=true", body, 200, answer
+
+
+def _store_credit_note(story: "Story", step: "StepRow") -> Said:
+    reference = next((paper.reference for paper in story.papers if paper.refund), "")
+    return "GET", f"{_NINJA}/credits/{reference}/download", None, 200, "<application/pdf, 1,296 bytes>"
+
+
 def _store(story: "Story", step: "StepRow") -> Said:
     reference = story.papers[0].reference if story.papers else ""
     return "GET", f"{_NINJA}/invoices/{reference}/download", None, 200, "<application/pdf, 1,412 bytes>"
@@ -149,6 +161,8 @@ _SAID: dict[StepKind, Callable[["Story", "StepRow"], Said]] = {
     StepKind.PAYMENT_REFUND: _refund,
     StepKind.INVOICE_ISSUE: _invoice,
     StepKind.INVOICE_STORE: _store,
+    StepKind.CREDIT_NOTE_ISSUE: _credit_note,
+    StepKind.CREDIT_NOTE_STORE: _store_credit_note,
     StepKind.SHIPMENT_VERIFY_ADDRESS: _address,
     StepKind.SHIPMENT_CREATE: _label,
     StepKind.CHANNEL_UPDATE: _tell_shop,

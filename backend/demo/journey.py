@@ -36,7 +36,13 @@ _SECONDS: dict[str, tuple[float, float]] = {
 }
 """How long a call to each provider takes."""
 _ASKED = frozenset(
-    {StepKind.PAYMENT_CAPTURE, StepKind.INVOICE_ISSUE, StepKind.SHIPMENT_CREATE, StepKind.CHANNEL_UPDATE}
+    {
+        StepKind.PAYMENT_CAPTURE,
+        StepKind.INVOICE_ISSUE,
+        StepKind.CREDIT_NOTE_ISSUE,
+        StepKind.SHIPMENT_CREATE,
+        StepKind.CHANNEL_UPDATE,
+    }
 )
 """Steps whose provider is asked first when an earlier try is in doubt."""
 HICCUP = 0.012

@@ -100,8 +100,13 @@ class Life(Settles):
                 return self._captured(step)
             case StepKind.PAYMENT_REQUEST:
                 return self._requested(step)
-            case StepKind.PAYMENT_REFUND:
-                return self.paid_back(step)
+            case (
+                StepKind.PAYMENT_REFUND
+                | StepKind.CREDIT_NOTE_ISSUE
+                | StepKind.CREDIT_NOTE_STORE
+                | StepKind.CREDIT_NOTE_SEND
+            ):
+                return self.settled(step)
             case StepKind.INVOICE_ISSUE:
                 paper = self._invoice()
                 paper.issued_at, paper.reference = self.now, self.token(10)
@@ -172,6 +177,7 @@ class Life(Settles):
     # -- documents -------------------------------------------------------------------------------------------------
 
     def prepared(self, step: StepRow) -> None:
+        super().prepared(step)
         if step.kind is StepKind.INVOICE_ISSUE:
             self._invoice()
 

@@ -206,12 +206,19 @@ def hiccup(provider: str) -> Failure:
     return in_doubt(provider, 502)
 
 
+_WHO = {
+    "payment": "shopify",
+    "invoice": "invoiceninja",
+    "credit_note": "invoiceninja",
+    "shipment": "shipengine",
+    "channel": "shopify",
+}
+
+
 def who(kind: StepKind) -> str:
     """Which provider does a kind of step in the demo's shop."""
-    if kind.startswith("mail.") or kind is _S.INVOICE_SEND:
+    if kind.startswith("mail.") or kind in (_S.INVOICE_SEND, _S.CREDIT_NOTE_SEND):
         return "smtp"
     if kind is _S.PAYMENT_REQUEST:
         return "stripe"
-    return {"payment": "shopify", "invoice": "invoiceninja", "shipment": "shipengine", "channel": "shopify"}[
-        kind.partition(".")[0]
-    ]
+    return _WHO[kind.partition(".")[0]]

@@ -98,8 +98,11 @@ class Settles(Travels):
         self.tell(TimelineKind.REFUND_REQUESTED, text, actor, Weight.MILESTONE, data=data)
         self.promised(StepKind.PAYMENT_REFUND, subject=str(self.ids.refund), requested_by=actor.id)
 
-    def paid_back(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
-        """What a refund's success brings."""
+    def settled(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
+        """What the success of a refund's step, or of one of its credit note's, brings."""
+        return self._paid_back(step) if step.kind is StepKind.PAYMENT_REFUND else self._credited(step)
+
+    def _paid_back(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
         refund = self.refunds[0]
         amount, restock, reference = refund[3], refund[8], str(929_000_000_000 + self.ids.order)
         self.money(EntryKind.REFUNDED, amount, step.provider, reference, step_key=step.key)
@@ -108,14 +111,46 @@ class Settles(Travels):
         text = f"{shown} paid back through {provider_name(step.provider)}."
         data = {"reference": reference}
         self.tell(TimelineKind.PAYMENT_RECORDED, text, gateway, Weight.MILESTONE, data=data)
-        now = self.now
-        self.papers.append(Paper("credit_note", now, amount, True, CREDIT_NUMBER, self.token(10), now, now, now))
+        if any(paper.issued_at for paper in self.papers):
+            self.promised(StepKind.CREDIT_NOTE_ISSUE, subject=step.subject)
         if restock:
             self.give_back(SYSTEM)
         if self._cancellation() is None:
             self.promised(StepKind.MAIL_REFUNDED, subject=step.subject)
             self._settle_refunded()
         return {"reference": reference}, f"{shown} paid back.", False
+
+    def prepared(self, step: StepRow) -> None:
+        if step.kind is StepKind.CREDIT_NOTE_ISSUE and self._credit_note() is None:
+            amount = self.refunds[0][3]
+            self.papers.append(Paper("credit_note", self.now, amount, refund=True, number=CREDIT_NUMBER))
+
+    def _credit_note(self) -> Paper | None:
+        return next((paper for paper in self.papers if paper.kind == "credit_note"), None)
+
+    def _credited(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
+        paper = self._credit_note()
+        assert paper is not None, "its number is taken before anything is sent"
+        match step.kind:
+            case StepKind.CREDIT_NOTE_ISSUE:
+                paper.issued_at, paper.reference = self.now, self.token(10)
+                self.promised(StepKind.CREDIT_NOTE_STORE, subject=step.subject)
+                result = {"reference": paper.reference, "number": paper.number}
+                return result, f"Credit note {paper.number} issued.", False
+            case StepKind.CREDIT_NOTE_STORE:
+                paper.stored_at = self.now
+                day = f"{paper.created_at.day} {paper.created_at:%B %Y}"
+                amount = display(paper.total_minor, self.new.currency)
+                text = f"Credit note {paper.number} of {day} stored, {amount}."
+                actor = provider_actor("invoiceninja")
+                self.tell(TimelineKind.CREDIT_NOTE_STORED, text, actor, Weight.MILESTONE)
+                self.promised(StepKind.CREDIT_NOTE_SEND, subject=step.subject)
+                self.advance()
+                return {"number": paper.number}, f"Credit note {paper.number} stored.", False
+            case _:
+                paper.sent_at = self.now
+                message_id = f"<{self.token(24)}@{self.number.lower()}.holdfast>"
+                return {"message_id": message_id}, "Credit note sent to the customer.", False
 
     def provider_of(self, step: StepRow) -> str:
         if step.kind is StepKind.PAYMENT_REFUND:

@@ -86,6 +86,16 @@ def invoice(name: str, shop_number: str, invoice_number: str) -> Words:
     )
 
 
+def credit_note(name: str, shop_number: str, credit_note_number: str, amount: str) -> Words:
+    return Words(
+        f"Credit note {credit_note_number} for your order {shop_number}",
+        (
+            f"Hello {name},",
+            f"attached is credit note {credit_note_number} over {amount} for your order {shop_number}.",
+        ),
+    )
+
+
 def shipped(name: str, shop_number: str, carrier: str, tracking_number: str, tracking_url: str) -> Words:
     return Words(
         f"Your order {shop_number} is on its way",

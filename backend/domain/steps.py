@@ -12,6 +12,9 @@ class StepKind(StrEnum):
     INVOICE_ISSUE = "invoice.issue"
     INVOICE_STORE = "invoice.store"
     INVOICE_SEND = "invoice.send"
+    CREDIT_NOTE_ISSUE = "credit_note.issue"  # one for each refund of an invoiced order
+    CREDIT_NOTE_STORE = "credit_note.store"
+    CREDIT_NOTE_SEND = "credit_note.send"
     SHIPMENT_VERIFY_ADDRESS = "shipment.verify_address"
     SHIPMENT_CREATE = "shipment.create"
     SHIPMENT_VOID = "shipment.void"
@@ -80,6 +83,9 @@ RULES: dict[StepKind, StepRule] = {
     StepKind.INVOICE_ISSUE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Issue invoice"),
     StepKind.INVOICE_STORE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Store invoice"),
     StepKind.INVOICE_SEND: _mail("Send invoice"),
+    StepKind.CREDIT_NOTE_ISSUE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Issue credit note"),
+    StepKind.CREDIT_NOTE_STORE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Store credit note"),
+    StepKind.CREDIT_NOTE_SEND: _mail("Send credit note"),
     StepKind.SHIPMENT_VERIFY_ADDRESS: StepRule(Port.SHIPPING, 8, label="Verify address"),
     StepKind.SHIPMENT_CREATE: StepRule(Port.SHIPPING, 8, label="Buy shipping label"),
     StepKind.SHIPMENT_VOID: StepRule(Port.SHIPPING, 8, gated=False, label="Void shipping label"),

@@ -29,6 +29,7 @@ class TimelineKind(StrEnum):
     PAYMENT_LATE = "payment:late"
     REFUND_REQUESTED = "refund:requested"
     INVOICE_STORED = "invoice:stored"
+    CREDIT_NOTE_STORED = "credit_note:stored"
     LABEL_BOUGHT = "shipment:label_bought"
     TRACKING = "shipment:tracking"
     MAIL_SENT = "mail:sent"

@@ -1,6 +1,6 @@
-"""Invoicing systems: issue a document for an order, find it again, fetch its PDF."""
+"""Invoicing systems: issue an invoice or a credit note for an order, find it again, fetch its PDF."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
@@ -55,7 +55,17 @@ class InvoiceRequest:
 
 
 @dataclass(frozen=True)
+class CreditNoteRequest(InvoiceRequest):
+    """A credit note for (a part of) an invoice: amounts are positive and say what the customer is credited with."""
+
+    invoice_number: str = field(kw_only=True)
+    invoice_reference: str = field(kw_only=True)
+
+
+@dataclass(frozen=True)
 class IssuedInvoice:
+    """An invoice or a credit note as the invoicing system has it."""
+
     reference: str
     number: str
     date: date
@@ -83,4 +93,14 @@ class InvoicingSystem(Protocol):
 
     def fetch(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
         """Number, date and PDF as the invoicing system has them."""
+        ...
+
+    def issue_credit_note(self, note: CreditNoteRequest, call: Call) -> IssuedInvoice: ...
+
+    def find_credit_note(self, note: CreditNoteRequest, call: Call) -> IssuedInvoice | None:
+        """This refund's credit note by its exact number; None when the system has none."""
+        ...
+
+    def fetch_credit_note(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
+        """As `fetch`, for a credit note."""
         ...

@@ -1,57 +1,67 @@
 """Invoice steps: issue, store (number, date, PDF), send. Their failures are told, and never stop the parcel."""
 
+from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
 
-from sqlmodel import Session, select
+from sqlmodel import Session
 
 from backend import clock, settings
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
+from backend.domain.payments import PaymentStatus
 from backend.domain.permissions import provider_actor
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Rejected
 from backend.ports.invoicing import Document, InvoiceLine, InvoiceRequest, InvoicingSystem, IssuedInvoice, Party
 from backend.ports.registry import Adapters
-from backend.services import flow
+from backend.services import cancelling, credit_notes, flow
 from backend.services.step_handlers import Handler, NotNeeded, Success
-from backend.store import orders, steps, timeline
+from backend.store import documents, orders, steps, timeline
 from backend.store.tables import Invoice, Order, Step
 
 
-def _system(adapters: Adapters, order: Order) -> InvoicingSystem | None:
+def invoicing(adapters: Adapters, order: Order) -> InvoicingSystem | None:
     return adapters.invoicing
 
 
-def invoice_of(session: Session, order: Order) -> Invoice | None:
-    return session.exec(select(Invoice).where(Invoice.order_id == order.id, Invoice.kind == "invoice")).first()
+def today() -> date:
+    """The day in the shop's time zone."""
+    return clock.now().astimezone(ZoneInfo(settings.current().time_zone)).date()
 
 
 def _own_number(session: Session, order: Order) -> Invoice:
     """This order's invoice with our number and date: taken once, kept through every retry, so the series has no gap."""
-    invoice = invoice_of(session, order)
-    if invoice is None:
-        config = settings.current()
-        today: date = clock.now().astimezone(ZoneInfo(config.time_zone)).date()
-        invoice = Invoice(
-            order_id=order.id,
-            kind="invoice",
-            series=config.invoice_series,
-            date=today,
-            currency=order.currency,
-            total_minor=order.total_minor,
-            created_at=clock.now(),
-        )
-        session.add(invoice)
-        session.flush()
-        session.refresh(invoice)
-    return invoice
+    series = settings.current().invoice_series
+    return documents.numbered(session, order, series=series, day=today(), at=clock.now())
 
 
-def _prepare_issue(session: Session, order: Order, step: Step) -> InvoiceRequest:
+@dataclass(frozen=True)
+class _Wanted:
+    """`withdrawn`: nobody wants the invoice any more, so what may have been issued is found out, and nothing new is."""
+
+    request: InvoiceRequest
+    withdrawn: bool
+
+
+def _prepare_issue(session: Session, order: Order, step: Step) -> _Wanted:
+    closed = _closed(session, order)
+    if closed and not step.in_doubt:
+        raise NotNeeded(closed)
+    return _Wanted(_request(session, order), withdrawn=bool(closed))
+
+
+def _closed(session: Session, order: Order) -> str:
+    """Why this order is not to be invoiced any more."""
     if order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED):
-        raise NotNeeded(f"The order is {order.status}.")
+        return f"The order is {order.status}."
+    if order.payment_status == PaymentStatus.REFUNDED:
+        return "Everything is paid back."
+    return "The order is being cancelled." if cancelling.under_way(session, order) else ""
+
+
+def _request(session: Session, order: Order) -> InvoiceRequest:
     invoice = _own_number(session, order)
     if invoice.issued_at is not None:
         raise NotNeeded(f"Invoice {invoice.number} is issued already.")
@@ -79,11 +89,12 @@ def _prepare_issue(session: Session, order: Order, step: Step) -> InvoiceRequest
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
         taxes_included=order.taxes_included,
-        customer=_party(session, order),
+        customer=party(session, order),
     )
 
 
-def _party(session: Session, order: Order) -> Party:
+def party(session: Session, order: Order) -> Party:
+    """Who is invoiced: the billing address, or where the order goes."""
     address = orders.address(session, order.id, "billing") or orders.address(session, order.id, "shipping")
     customer = orders.customer(session, order.customer_id)
     if address is None:
@@ -100,17 +111,21 @@ def _party(session: Session, order: Order) -> Party:
     )
 
 
-def _issue(system: InvoicingSystem, request: InvoiceRequest, call: Call) -> IssuedInvoice:
-    """Ask for this order's document first, and only then issue one."""
-    return _checked(system, request, system.find(request, call) or system.issue(request, call))
+def _issue(system: InvoicingSystem, wanted: _Wanted, call: Call) -> IssuedInvoice | None:
+    """Ask for this order's document first, and only then issue one, if it is still wanted."""
+    found = _find(system, wanted, call)
+    if found is None and not wanted.withdrawn:
+        found = checked(system, wanted.request, system.issue(wanted.request, call))
+    return found
 
 
-def _find(system: InvoicingSystem, request: InvoiceRequest, call: Call) -> IssuedInvoice | None:
-    found = system.find(request, call)
-    return None if found is None else _checked(system, request, found)
+def _find(system: InvoicingSystem, wanted: _Wanted, call: Call) -> IssuedInvoice | None:
+    found = system.find(wanted.request, call)
+    return None if found is None else checked(system, wanted.request, found)
 
 
-def _checked(system: InvoicingSystem, request: InvoiceRequest, issued: IssuedInvoice) -> IssuedInvoice:
+def checked(system: InvoicingSystem, request: InvoiceRequest, issued: IssuedInvoice) -> IssuedInvoice:
+    """The document, refused where it has another number or total than ours."""
     if (issued.number, issued.total_minor) != (request.number, request.total_minor):
         raise Rejected(
             system.name,
@@ -120,16 +135,19 @@ def _checked(system: InvoicingSystem, request: InvoiceRequest, issued: IssuedInv
     return issued
 
 
-def _apply_issued(session: Session, order: Order, step: Step, issued: IssuedInvoice) -> Success:
+def _apply_issued(session: Session, order: Order, step: Step, issued: IssuedInvoice | None) -> Success:
+    if issued is None:
+        return Success({"not_needed": "withdrawn"}, "No invoice was issued, and none is wanted any more.")
     invoice = _own_number(session, order)
     invoice.provider, invoice.reference, invoice.issued_at = step.provider, issued.reference, clock.now()
     session.add(invoice)
     steps.promise(session, order, StepKind.INVOICE_STORE, at=clock.now())
+    credit_notes.promise_owed(session, order)
     return Success({"reference": issued.reference, "number": issued.number}, f"Invoice {issued.number} issued.")
 
 
 def _prepare_store(session: Session, order: Order, step: Step) -> str:
-    invoice = invoice_of(session, order)
+    invoice = documents.invoice_of(session, order.id)
     if invoice is None or invoice.issued_at is None:
         raise NotNeeded("There is no issued invoice to store.")
     if invoice.stored_at is not None:
@@ -162,6 +180,6 @@ def _apply_stored(session: Session, order: Order, step: Step, fetched: tuple[Iss
 
 
 HANDLERS: dict[StepKind, Handler] = {
-    StepKind.INVOICE_ISSUE: Handler(_system, _prepare_issue, _issue, _apply_issued, ask=_find),
-    StepKind.INVOICE_STORE: Handler(_system, _prepare_store, _fetch, _apply_stored),
+    StepKind.INVOICE_ISSUE: Handler(invoicing, _prepare_issue, _issue, _apply_issued, ask=_find),
+    StepKind.INVOICE_STORE: Handler(invoicing, _prepare_store, _fetch, _apply_stored),
 }

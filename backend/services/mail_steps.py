@@ -15,9 +15,8 @@ from backend.domain.steps import StepKind
 from backend.ports.calls import Call
 from backend.ports.notifications import Attachment, Mail, Mailer, MailSent
 from backend.ports.registry import Adapters
-from backend.services.invoice_steps import invoice_of
 from backend.services.step_handlers import Handler, NotNeeded, Success
-from backend.store import orders, payments, refunds, steps
+from backend.store import documents, orders, payments, refunds, steps
 from backend.store.personal import keyring
 from backend.store.tables import Hold, Incident, Order, Parcel, Shipment, Step
 
@@ -109,12 +108,24 @@ def _payment_link(session: Session, order: Order, step: Step) -> Mail:
 
 def _invoice(session: Session, order: Order, step: Step) -> Mail:
     name, email = _recipient(session, order)
-    invoice = invoice_of(session, order)
+    invoice = documents.invoice_of(session, order.id)
     if invoice is None or invoice.document is None:
         raise NotNeeded("There is no stored invoice to send.")
     pdf = keyring().open_bytes("invoices", "document", invoice.id, invoice.document)
     attachment = Attachment(f"{invoice.number}.pdf", invoice.media_type, pdf)
     words = mails.invoice(name, _shop_number(order), str(invoice.number))
+    return _mail(step, order, email, words, (attachment,))
+
+
+def _credit_note(session: Session, order: Order, step: Step) -> Mail:
+    name, email = _recipient(session, order)
+    note = documents.credit_note_of(session, int(step.subject))
+    if note is None or note.document is None:
+        raise NotNeeded("There is no stored credit note to send.")
+    pdf = keyring().open_bytes("invoices", "document", note.id, note.document)
+    attachment = Attachment(f"{note.number}.pdf", note.media_type, pdf)
+    amount = display(note.total_minor, note.currency)
+    words = mails.credit_note(name, _shop_number(order), str(note.number), amount)
     return _mail(step, order, email, words, (attachment,))
 
 
@@ -177,11 +188,19 @@ def _applied(what: str) -> Callable[[Session, Order, Step, MailSent], Success]:
 
 
 def _apply_invoice_sent(session: Session, order: Order, step: Step, sent: MailSent) -> Success:
-    invoice = invoice_of(session, order)
+    invoice = documents.invoice_of(session, order.id)
     if invoice is not None:
         invoice.sent_at = clock.now()
         session.add(invoice)
     return Success({"message_id": sent.message_id}, "Invoice sent to the customer.")
+
+
+def _apply_credit_note_sent(session: Session, order: Order, step: Step, sent: MailSent) -> Success:
+    note = documents.credit_note_of(session, int(step.subject))
+    if note is not None:
+        note.sent_at = clock.now()
+        session.add(note)
+    return Success({"message_id": sent.message_id}, "Credit note sent to the customer.")
 
 
 HANDLERS: dict[StepKind, Handler] = {
@@ -189,6 +208,7 @@ HANDLERS: dict[StepKind, Handler] = {
     StepKind.MAIL_STAFF_CONFIRMATION: Handler(_mailer, _staff_confirmation, _send, _applied("Staff confirmation")),
     StepKind.MAIL_PAYMENT_LINK: Handler(_mailer, _payment_link, _send, _applied("Payment link")),
     StepKind.INVOICE_SEND: Handler(_mailer, _invoice, _send, _apply_invoice_sent),
+    StepKind.CREDIT_NOTE_SEND: Handler(_mailer, _credit_note, _send, _apply_credit_note_sent),
     StepKind.MAIL_SHIPPED: Handler(_mailer, _shipped, _send, _applied("Shipping notice")),
     StepKind.MAIL_DELIVERED: Handler(_mailer, _delivered, _send, _applied("Delivery notice")),
     StepKind.MAIL_REFUNDED: Handler(_mailer, _refunded, _send, _applied("Refund notice")),

@@ -23,7 +23,7 @@ from backend.ports.payments import (
     RefundOrder,
 )
 from backend.ports.registry import Adapters
-from backend.services import cancelling, flow
+from backend.services import cancelling, credit_notes, flow
 from backend.services.refunds import restock
 from backend.services.step_handlers import Handler, NotNeeded, Success
 from backend.store import payments, refunds, steps, timeline
@@ -206,6 +206,7 @@ def _apply_refunded(session: Session, order: Order, step: Step, done: RefundDone
         data={"reference": done.reference},
     )
     restock(session, order, refund)
+    credit_notes.promise_owed(session, order)
     flow.update_facts(session, order)
     if cancelling.under_way(session, order) is None:
         steps.promise(session, order, StepKind.MAIL_REFUNDED, at=now, subject=step.subject)

@@ -22,7 +22,17 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Deferred, NotSent, ProviderError, Rejected
 from backend.ports.guard import assert_outside_calls_allowed
 from backend.ports.registry import Adapters
-from backend.services import breakers, bulkheads, flow, holds, invoice_steps, mail_steps, payment_steps, shipment_steps
+from backend.services import (
+    breakers,
+    bulkheads,
+    credit_note_steps,
+    flow,
+    holds,
+    invoice_steps,
+    mail_steps,
+    payment_steps,
+    shipment_steps,
+)
 from backend.services.breakers import FREE, Admission
 from backend.services.bulkheads import NoSeat, Seat
 from backend.services.run import in_unit_of_work
@@ -35,6 +45,7 @@ log = logging.getLogger(__name__)
 HANDLERS: dict[StepKind, Handler] = {
     **payment_steps.HANDLERS,
     **invoice_steps.HANDLERS,
+    **credit_note_steps.HANDLERS,
     **shipment_steps.HANDLERS,
     **mail_steps.HANDLERS,
 }

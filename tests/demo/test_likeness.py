@@ -10,6 +10,7 @@ from backend.demo import refusals
 from backend.demo.fates import SMOOTH, Fate
 from backend.demo.journey import Frame
 from backend.demo.life import INVOICE_NUMBER, Life
+from backend.demo.settling import CREDIT_NUMBER
 from backend.demo.story import Ids
 from backend.domain.holds import HoldKind
 from backend.domain.permissions import Actor, ActorKind, Role
@@ -39,7 +40,7 @@ def lived(body: dict[str, Any], number: str, fate: Fate = SMOOTH) -> Life:
 
 def plain(text: str) -> str:
     """A text of the timeline without numbers and places."""
-    text = text.replace(INVOICE_NUMBER, "INV-1")
+    text = text.replace(INVOICE_NUMBER, "INV-1").replace(CREDIT_NUMBER, "CN-1")
     text = re.sub(r"^(Origin scan|Departed from facility|Delivered|The receiver [^.,]*),? .*", r"\1", text)
     text = re.sub(r"tracking number \w+", "tracking number", text)
     text = re.sub(r" of [\d]+ \w+ \d{4} stored", " stored", text)

@@ -70,6 +70,7 @@ def test_both_reference_configurations_are_of_the_form_once_completed() -> None:
         ({"headers": {"X": 1}}, "$.headers.X must be text, but it is a whole number."),
         ({"bodey": {}}, "$ does not have any form that is allowed there (rule additionalProperties)."),
         ({"lookup": None}, "rule dependentRequired"),
+        ({"credit_note": {"url": BASE, "map": {"external_id": "id"}}}, "$.credit_note.body is missing."),
         ({"map": {"external_id": "data..id"}}, "$.map.external_id is 'data..id'; it must have the form"),
         ({"duplicate_when": {"contains": "x"}}, "rule dependentRequired"),
     ],
@@ -112,6 +113,25 @@ def test_a_wrong_form_is_named_by_its_place(changes: dict[str, Any], sentence: s
             "$.document needs $.map.number, $.map.date, $.map.total, $.map.currency (or $.currency), $.document.url",
         ),
         ({"document": {"read_url": BASE + "/{{invoice.number}}", "url": BASE}}, "$.document.read_url names"),
+        (
+            {"credit_note": {"url": "https://other.example", "body": {"a": 1}, "map": {"external_id": "id"}}},
+            "$.credit_note.url is at https://other.example; our secrets are sent to https://erp.example only.",
+        ),
+        (
+            {"credit_note": {"url": BASE, "body": {"a": "{{invoice.total}}"}, "map": {"external_id": "id"}}},
+            "$.credit_note.body.a names 'invoice.total', which does not exist there.",
+        ),
+        (
+            {
+                "credit_note": {
+                    "url": BASE,
+                    "body": {"a": 1},
+                    "map": {"external_id": "id"},
+                    "document": {"read_url": BASE},
+                }
+            },
+            "$.credit_note.document needs $.credit_note.map.number",
+        ),
     ],
 )
 def test_what_cannot_work_is_said_at_the_start(changes: dict[str, Any], sentence: str) -> None:

@@ -10,7 +10,7 @@ from backend.domain.holds import HoldKind
 from backend.domain.steps import StepKind
 from backend.integrations.invoiceninja.client import InvoiceNinja
 from backend.ports.calls import Call, Deferred, NotSent, OutcomeUnknown, ProviderError, Rejected
-from backend.ports.invoicing import InvoiceLine, InvoiceRequest, IssuedInvoice, Party
+from backend.ports.invoicing import CreditNoteRequest, InvoiceLine, InvoiceRequest, IssuedInvoice, Party
 from tests.integrations.conftest import Serve
 from tests.integrations.server import Asked, Reply, ScriptedServer
 
@@ -309,4 +309,54 @@ def test_fetching_may_be_repeated_and_issuing_be_asked_for(serve: Serve) -> None
     ) == (
         None,
         True,
+    )
+
+
+NOTE = CreditNoteRequest(
+    **{name: getattr(INVOICE, name) for name in INVOICE.__dataclass_fields__} | {"number": "CN-000001"},
+    invoice_number="2026-00001",
+    invoice_reference="Opnel5aKBz",
+)
+
+
+def credits(asked: Asked) -> Reply:
+    """An Invoice Ninja that has one credit, CN-000001, once it was asked to make it."""
+    match asked.method, asked.path:
+        case "GET", "/api/v1/clients":
+            return Reply(200, {"data": [CLIENT]})
+        case "POST", "/api/v1/credits":
+            return Reply(200, {"data": entity(number="CN-000001")})
+        case "GET", "/api/v1/credits":
+            rows = [entity(number="CN-0000010"), entity(number="CN-000001")]
+            return Reply(200, {"data": rows if asked.query["number"] == "CN-000001" else []})
+        case "GET", "/api/v1/credits/Opnel5aKBz":
+            return Reply(200, {"data": entity(number="CN-000001", invitations=[{"key": "k1"}])})
+        case "GET", "/api/v1/credit/k1/download":
+            return Reply(200, b"%PDF-1.4 credit", media_type="application/pdf")
+    return Reply(404, {"message": "not here"})
+
+
+def test_a_credit_note_goes_to_the_credits_and_names_its_invoice(serve: Serve, call: Call) -> None:
+    server = serve(script=credits)
+
+    issued = ninja(server).issue_credit_note(NOTE, call)
+
+    assert issued == replace(ISSUED, number="CN-000001")
+    (asked,) = sent(server, "POST", "/api/v1/credits")
+    assert asked.query == {"mark_sent": "true"}
+    assert (asked.json["number"], asked.json["invoice_id"]) == ("CN-000001", "Opnel5aKBz")
+    assert asked.json["public_notes"] == "Credit note for invoice 2026-00001."
+    assert sum(line["quantity"] * round(float(line["cost"]) * 100) for line in asked.json["line_items"]) == 3261
+
+
+def test_a_credit_note_is_found_by_its_exact_number_and_fetched(serve: Serve, call: Call) -> None:
+    system = ninja(serve(script=credits))
+
+    assert system.find_credit_note(NOTE, call) == replace(ISSUED, number="CN-000001")
+    assert system.find_credit_note(replace(NOTE, number="CN-000002"), call) is None
+    issued, document = system.fetch_credit_note("Opnel5aKBz", call)
+    assert (issued.number, document.content, document.media_type) == (
+        "CN-000001",
+        b"%PDF-1.4 credit",
+        "application/pdf",
     )

@@ -18,13 +18,13 @@ from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
 from backend.integrations.decimals import read_major
 from backend.integrations.erp import template
-from backend.integrations.erp.config import REFERENCE, ErpConfig, origin_of
+from backend.integrations.erp.config import REFERENCE, ErpConfig, Lookup, origin_of
 from backend.integrations.erp.paths import at_path, date_of, text_at, texts_at
 from backend.integrations.erp.values import PROVIDER, Values, values_of
 from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import Answer, ProviderClient, credentials_refused
 from backend.ports.calls import Call, OutcomeUnknown, ProviderError, Rejected
-from backend.ports.invoicing import Document, InvoiceRequest, IssuedInvoice
+from backend.ports.invoicing import CreditNoteRequest, Document, InvoiceRequest, IssuedInvoice
 
 NUMBER_TAKEN = "number_taken"
 
@@ -49,20 +49,45 @@ class ErpSystem:
             max_connections=4,
             transport=transport,
         )
-        elsewhere = config.document.origins if config.document else ()
+        documents = (config.document, config.credit_note.document if config.credit_note else None)
+        elsewhere = {origin for document in documents if document for origin in document.origins}
         self._files = {
             origin: ProviderClient(PROVIDER, origin, headers={}, max_connections=2, transport=transport)
             for origin in elsewhere
         }
 
     def guarantees(self, kind: StepKind) -> Guarantees:
-        if kind is StepKind.INVOICE_STORE:
+        if kind in (StepKind.INVOICE_STORE, StepKind.CREDIT_NOTE_STORE):
             return REPEATABLE
-        can_ask = self._config.lookup is not None
-        return Guarantees(self._config.key_seconds, can_ask, answer_lag=self._config.answer_lag)
+        of_credit_notes = self._config.credit_note if kind is StepKind.CREDIT_NOTE_ISSUE else None
+        config = of_credit_notes or self._config
+        return Guarantees(config.key_seconds, config.lookup is not None, answer_lag=config.answer_lag)
 
     def issue(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice:
-        config = self._config
+        return self._issue(self._config, invoice, call)
+
+    def find(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice | None:
+        return self._find(self._config, invoice, call)
+
+    def fetch(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
+        return self._fetch(self._config, reference, call)
+
+    def issue_credit_note(self, note: CreditNoteRequest, call: Call) -> IssuedInvoice:
+        return self._issue(self._for_credit_notes(), note, call)
+
+    def find_credit_note(self, note: CreditNoteRequest, call: Call) -> IssuedInvoice | None:
+        return self._find(self._for_credit_notes(), note, call)
+
+    def fetch_credit_note(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
+        return self._fetch(self._for_credit_notes(), reference, call)
+
+    def _for_credit_notes(self) -> ErpConfig:
+        if self._config.credit_note is None:
+            sentence = "The ERP's configuration has no $.credit_note, so no credit note can be issued there from here."
+            raise Rejected(PROVIDER, sentence)
+        return self._config.credit_note
+
+    def _issue(self, config: ErpConfig, invoice: InvoiceRequest, call: Call) -> IssuedInvoice:
         if config.currency and config.currency != invoice.currency:
             sentence = f"The ERP keeps documents in {config.currency} only; this order is in {invoice.currency}."
             raise Rejected(PROVIDER, sentence)
@@ -76,9 +101,9 @@ class ErpSystem:
         except Rejected as refusal:
             if refusal.code != NUMBER_TAKEN:
                 raise
-            return self._issued_before(invoice, call)
+            return self._issued_before(config, invoice, call)
         if config.duplicate_when and config.duplicate_when.fits(answer):
-            return self._issued_before(invoice, call)
+            return self._issued_before(config, invoice, call)
         if config.refused_when and config.refused_when.fits(answer):
             raise Rejected(PROVIDER, self._sentence(answer), status=answer.status)
         if answer.status not in config.ok_status:
@@ -87,20 +112,20 @@ class ErpSystem:
         _record(call, [answer.json], config.map)
         return self._checked(answer.json, config.map, invoice)
 
-    def _issued_before(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice:
+    def _issued_before(self, config: ErpConfig, invoice: InvoiceRequest, call: Call) -> IssuedInvoice:
         """The number is taken: by an earlier try of ours, unless the document there is somebody else's."""
-        found = self.find(invoice, call)
+        found = self._find(config, invoice, call)
         if found is None:
             sentence = f"The ERP says that {invoice.number} is taken, but does not show the document."
             raise OutcomeUnknown(PROVIDER, sentence, code=NUMBER_TAKEN)
         return found
 
-    def find(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice | None:
-        lookup = self._config.lookup
+    def _find(self, config: ErpConfig, invoice: InvoiceRequest, call: Call) -> IssuedInvoice | None:
+        lookup = config.lookup
         if lookup is None:
             return None
         values = values_of(invoice, call.key)
-        found = self._rows(_path(template.address(lookup.url, values)), invoice, call)
+        found = self._rows(lookup, _path(template.address(lookup.url, values)), invoice, call)
         _record(call, found, lookup.map)
         wanted = {path: template.text(match, values, {}) for path, match in lookup.match.items()}
         if not wanted:
@@ -111,9 +136,9 @@ class ErpSystem:
             raise Rejected(PROVIDER, sentence, code="several_documents")
         return self._checked(rows[0], lookup.map, invoice) if rows else None
 
-    def _rows(self, path: str, invoice: InvoiceRequest, call: Call) -> list[Any]:
+    def _rows(self, lookup: Lookup, path: str, invoice: InvoiceRequest, call: Call) -> list[Any]:
         """What a lookup gives. That a list is not there proves nothing; that a document is not there proves its absence."""
-        rows_at = self._config.lookup.rows_at if self._config.lookup else ""
+        rows_at = lookup.rows_at
         try:
             headers = self._headers(call)
             answer = self._http.request(call, "GET", path, headers=headers, hide=_personal(invoice)).json
@@ -126,16 +151,16 @@ class ErpSystem:
             raise OutcomeUnknown(PROVIDER, f"The ERP's answer has no list at {rows_at}.")
         return rows
 
-    def fetch(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
-        source = self._config.document
+    def _fetch(self, config: ErpConfig, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
+        source = config.document
         if source is None:
             raise Rejected(PROVIDER, "The ERP's configuration names no document, so there is none to store.")
         values: Values = {REFERENCE: reference}
         path = _path(template.address(source.read_url, values))
         entity = self._http.request(call, "GET", path, headers=self._headers(call)).json
-        _record(call, [entity], self._config.map)
-        currency = text_at(entity, self._config.map.get("currency", "")).upper() or self._config.currency
-        issued = _issued(entity, self._config.map, currency, None)
+        _record(call, [entity], config.map)
+        currency = text_at(entity, config.map.get("currency", "")).upper() or config.currency
+        issued = _issued(entity, config.map, currency, None)
         url = template.address(source.url, values) if source.url else issued.document_url
         answer = self._file(url, source.media_type, call)
         if source.media_type == "application/pdf" and not answer.body.startswith(b"%PDF-"):
@@ -162,7 +187,8 @@ class ErpSystem:
         """What an answer of 4xx means."""
         if answer.status in (401, 403):
             return credentials_refused(PROVIDER, answer.status)
-        taken = self._config.duplicate_when is not None and self._config.duplicate_when.fits(answer)
+        kinds = (self._config, self._config.credit_note)
+        taken = any(kind.duplicate_when.fits(answer) for kind in kinds if kind and kind.duplicate_when)
         return Rejected(PROVIDER, self._sentence(answer), code=NUMBER_TAKEN if taken else "", status=answer.status)
 
     def _sentence(self, answer: Answer) -> str:

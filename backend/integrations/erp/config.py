@@ -16,12 +16,13 @@ from backend.domain.errors import ConfigurationError, InvalidInput
 from backend.domain.money import exponent
 from backend.integrations.erp.paths import Rule
 from backend.integrations.erp.template import problems as template_problems
-from backend.integrations.erp.values import NAMES
+from backend.integrations.erp.values import CREDIT_NOTE_NAMES, NAMES
 from backend.integrations.schema import SchemaCheck
 
 REFERENCE = "document.reference"
 _IN_HEADERS = frozenset({"job.key"})
 _FOR_A_DOCUMENT = ("number", "date", "total")
+_OF_THE_SYSTEM = ("headers", "ok_status", "refused_when", "error_message", "currency", "key_seconds", "answer_lag")
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,7 @@ class ErpConfig:
     answer_lag: float
     lookup: Lookup | None
     document: DocumentSource | None
+    credit_note: "ErpConfig | None" = None
 
     @property
     def origin(self) -> str:
@@ -88,6 +90,10 @@ def parse(given: Mapping[str, Any], api_key: str) -> ErpConfig:
         found = list(_problems(given, secrets))
     if found:
         raise ConfigurationError("\n".join(f"HOLDFAST_ERP_CONFIG: {sentence}" for sentence in found))
+    return _config(given, secrets)
+
+
+def _config(given: Mapping[str, Any], secrets: dict[str, str]) -> ErpConfig:
     document = given.get("document")
     return ErpConfig(
         url=given["url"],
@@ -105,7 +111,13 @@ def parse(given: Mapping[str, Any], api_key: str) -> ErpConfig:
         answer_lag=float(given.get("answer_lag", 2)),
         lookup=_lookup(given) if "lookup" in given else None,
         document=_document(document) if document else None,
+        credit_note=_config(_for_credit_notes(given), secrets) if "credit_note" in given else None,
     )
+
+
+def _for_credit_notes(given: Mapping[str, Any]) -> dict[str, Any]:
+    """How a credit note is issued: as its section says, and about what the system is like, as the file says."""
+    return {name: given[name] for name in _OF_THE_SYSTEM if name in given} | dict(given["credit_note"])
 
 
 def origin_of(url: str) -> str:
@@ -154,28 +166,41 @@ def _row_map(answer_map: Mapping[str, str], rows_at: str) -> dict[str, str]:
 
 def _problems(given: Mapping[str, Any], secrets: Mapping[str, str]) -> Iterator[str]:
     yield from template_problems(given["headers"], "$.headers", _IN_HEADERS, secrets)
-    yield from template_problems(given["body"], "$.body", {*NAMES, "lines", "items"}, secrets)
-    yield from _address_problems(given)
+    yield from _document_kind_problems(given, secrets, "$", NAMES, origin_of(given["url"]))
     if currency := given.get("currency"):
         try:
             exponent(currency)
         except InvalidInput as error:
             yield f"$.currency: {error.sentence}"
+    if "credit_note" in given:
+        section = _for_credit_notes(given)
+        yield from _document_kind_problems(
+            section, secrets, "$.credit_note", CREDIT_NOTE_NAMES, origin_of(given["url"])
+        )
+
+
+def _document_kind_problems(
+    given: Mapping[str, Any], secrets: Mapping[str, str], at: str, names: frozenset[str], origin: str
+) -> Iterator[str]:
+    """What is wrong with how one kind of document is issued, looked up and fetched; `at` is its place in the file."""
+    yield from template_problems(given["body"], f"{at}.body", {*names, "lines", "items"}, secrets)
+    yield from _address_problems(given, at, names, origin)
     if "key_seconds" in given and "{{job.key}}" not in json.dumps([given["headers"], given["body"]], default=str):
-        yield "$.key_seconds says that the system remembers our key, but neither headers nor body send {{job.key}}."
+        body = "body" if at == "$" else f"{at}.body"
+        yield f"$.key_seconds says that the system remembers our key, but neither headers nor {body} send {{{{job.key}}}}."
     if "lookup" in given:
-        yield from _lookup_problems(given)
+        yield from _lookup_problems(given, at, names)
     if "document" in given:
-        yield from _document_problems(given)
+        yield from _document_problems(given, at)
 
 
-def _address_problems(given: Mapping[str, Any]) -> Iterator[str]:
+def _address_problems(given: Mapping[str, Any], at: str, facts: frozenset[str], origin: str) -> Iterator[str]:
     lookup, document = given.get("lookup", {}), given.get("document", {})
     addresses = {
-        "$.url": (given["url"], NAMES),
-        "$.lookup.url": (lookup.get("url"), NAMES),
-        "$.document.read_url": (document.get("read_url"), {REFERENCE}),
-        "$.document.url": (document.get("url"), {REFERENCE}),
+        f"{at}.url": (given["url"], facts),
+        f"{at}.lookup.url": (lookup.get("url"), facts),
+        f"{at}.document.read_url": (document.get("read_url"), {REFERENCE}),
+        f"{at}.document.url": (document.get("url"), {REFERENCE}),
     }
     for where, (url, names) in addresses.items():
         if url is None:
@@ -184,24 +209,26 @@ def _address_problems(given: Mapping[str, Any]) -> Iterator[str]:
         parts = urlsplit(url)
         if parts.username or parts.fragment or "{" in parts.netloc:
             yield f"{where} must have a plain host and no user or fragment."
-        elif origin_of(url) != origin_of(given["url"]):
-            yield f"{where} is at {origin_of(url)}; our secrets are sent to {origin_of(given['url'])} only."
+        elif origin_of(url) != origin:
+            yield f"{where} is at {origin_of(url)}; our secrets are sent to {origin} only."
 
 
-def _lookup_problems(given: Mapping[str, Any]) -> Iterator[str]:
+def _lookup_problems(given: Mapping[str, Any], at: str, names: frozenset[str]) -> Iterator[str]:
     lookup = _lookup(given)
-    yield from template_problems(lookup.match, "$.lookup.match", NAMES, ())
+    yield from template_problems(lookup.match, f"{at}.lookup.match", names, ())
     if "external_id" not in lookup.map:
-        yield "$.lookup.map is missing: $.map does not say where facts are in a row of $.lookup.list."
+        yield f"{at}.lookup.map is missing: {at}.map does not say where facts are in a row of {at}.lookup.list."
     elif not lookup.match and "number" not in lookup.map:
-        yield "$.lookup.match is missing: without it, or a number in the map, our document cannot be told from others."
+        yield (
+            f"{at}.lookup.match is missing: without it, or a number in the map, our document cannot be told from others."
+        )
 
 
-def _document_problems(given: Mapping[str, Any]) -> Iterator[str]:
-    absent = [f"$.map.{name}" for name in _FOR_A_DOCUMENT if name not in given["map"]]
+def _document_problems(given: Mapping[str, Any], at: str) -> Iterator[str]:
+    absent = [f"{at}.map.{name}" for name in _FOR_A_DOCUMENT if name not in given["map"]]
     if "currency" not in given["map"] and "currency" not in given:
-        absent.append("$.map.currency (or $.currency)")
+        absent.append(f"{at}.map.currency (or $.currency)")
     if "url" not in given["document"] and "document_url" not in given["map"]:
-        absent.append("$.document.url (or $.map.document_url)")
+        absent.append(f"{at}.document.url (or {at}.map.document_url)")
     if absent:
-        yield f"$.document needs {', '.join(absent)} as well."
+        yield f"{at}.document needs {', '.join(absent)} as well."

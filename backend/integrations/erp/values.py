@@ -1,6 +1,6 @@
-"""What a template may name: the facts of one invoice, by group, and its lines.
+"""What a template may name: the facts of one invoice or credit note, by group, and its lines.
 
-`lines` add up to the invoice's total to the minor unit: discounts, shipping, tax that is not included and a rounding
+`lines` add up to the document's total to the minor unit: discounts, shipping, tax that is not included and a rounding
 of one minor unit are lines of their own, so that a system which multiplies and adds comes to our total. `items` are the
 order's items alone, with their discount and tax beside them.
 """
@@ -11,7 +11,7 @@ from typing import Any
 from backend.domain.money import display
 from backend.integrations.decimals import major
 from backend.ports.calls import Rejected
-from backend.ports.invoicing import InvoiceLine, InvoiceRequest
+from backend.ports.invoicing import CreditNoteRequest, InvoiceLine, InvoiceRequest
 
 PROVIDER = "erp"
 
@@ -19,18 +19,27 @@ Row = dict[str, str | int | Decimal]
 Values = dict[str, Any]
 """By full name: `invoice.number`, …, and the rows under `lines` and `items`."""
 
-NAMES = frozenset(
-    {
-        *(f"invoice.{name}" for name in ("number", "date", "currency", "taxes_included")),
-        *(f"invoice.{name}{unit}" for name in ("total", "tax", "shipping") for unit in ("", "_minor")),
-        *(f"order.{name}" for name in ("ref", "number", "channel_order")),
-        *(
-            f"customer.{name}"
-            for name in ("name", "email", "line1", "line2", "city", "postal_code", "province", "country")
-        ),
-        "job.key",
-    }
-)
+
+def _names(group: str, *more: str) -> frozenset[str]:
+    return frozenset(
+        {
+            *(f"{group}.{name}" for name in ("number", "date", "currency", "taxes_included")),
+            *(f"{group}.{name}{unit}" for name in ("total", "tax", "shipping") for unit in ("", "_minor")),
+            *(f"order.{name}" for name in ("ref", "number", "channel_order")),
+            *(
+                f"customer.{name}"
+                for name in ("name", "email", "line1", "line2", "city", "postal_code", "province", "country")
+            ),
+            "job.key",
+            *more,
+        }
+    )
+
+
+NAMES = _names("invoice")
+CREDIT_NOTE_NAMES = _names("credit_note", "invoice.number", "invoice.reference")
+"""A credit note's own facts; of the invoice that it credits, the number and the system's id."""
+
 LINE_FIELDS = frozenset(
     {"sku", "name", "quantity", *(f"{name}{unit}" for name in ("unit_price", "total") for unit in ("", "_minor"))}
 )
@@ -40,11 +49,12 @@ ITEM_FIELDS = LINE_FIELDS | {"tax_name", "tax_rate", "discount", "discount_minor
 def values_of(invoice: InvoiceRequest, key: str) -> Values:
     """Raises `Rejected` for an order whose amounts do not add up."""
     currency, customer = invoice.currency, invoice.customer
+    group = "credit_note" if isinstance(invoice, CreditNoteRequest) else "invoice"
     found: Values = {
-        "invoice.number": invoice.number,
-        "invoice.date": invoice.date.isoformat(),
-        "invoice.currency": currency,
-        "invoice.taxes_included": invoice.taxes_included,
+        f"{group}.number": invoice.number,
+        f"{group}.date": invoice.date.isoformat(),
+        f"{group}.currency": currency,
+        f"{group}.taxes_included": invoice.taxes_included,
         "order.ref": invoice.order_number,
         "order.number": invoice.order_number,
         "order.channel_order": invoice.channel_order,
@@ -62,7 +72,9 @@ def values_of(invoice: InvoiceRequest, key: str) -> Values:
     }
     amounts = {"total": invoice.total_minor, "tax": invoice.tax_minor, "shipping": invoice.shipping_minor}
     for name, minor in amounts.items():
-        found |= {f"invoice.{name}": major(minor, currency), f"invoice.{name}_minor": minor}
+        found |= {f"{group}.{name}": major(minor, currency), f"{group}.{name}_minor": minor}
+    if isinstance(invoice, CreditNoteRequest):
+        found |= {"invoice.number": invoice.invoice_number, "invoice.reference": invoice.invoice_reference}
     return found
 
 
@@ -91,7 +103,7 @@ def _lines(invoice: InvoiceRequest) -> list[Row]:
     rest = invoice.total_minor - added
     if abs(rest) > 1:
         shown = display(rest, invoice.currency)
-        raise Rejected(PROVIDER, f"The order's amounts leave {shown} unexplained; no invoice was issued for them.")
+        raise Rejected(PROVIDER, f"The order's amounts leave {shown} unexplained; no document was issued for them.")
     if rest:
         add("rounding", "Rounding", 1, rest)
     return rows

@@ -1,6 +1,6 @@
-"""The invoicing system Invoice Ninja.
+"""The invoicing system Invoice Ninja; its word for a credit note is credit.
 
-Its invoice numbers are unique within a company, so our own number is the key: a repeat is refused as a duplicate, and
+Its numbers are unique within a company, so our own number is the key: a repeat is refused as a duplicate, and
 the document is then found under its number and checked to be this order's.
 """
 
@@ -16,10 +16,10 @@ from backend.domain.steps import StepKind
 from backend.integrations.decimals import read_major
 from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import Answer, ProviderClient, before_the_write, credentials_refused, segment
-from backend.integrations.invoiceninja.payloads import PROVIDER, client_body, invoice_body, suits
+from backend.integrations.invoiceninja.payloads import PROVIDER, client_body, document_body, suits
 from backend.integrations.reading import at, objects, text
 from backend.ports.calls import Call, OutcomeUnknown, ProviderError, Rejected
-from backend.ports.invoicing import Document, InvoiceRequest, IssuedInvoice
+from backend.ports.invoicing import CreditNoteRequest, Document, InvoiceRequest, IssuedInvoice
 
 NUMBER_TAKEN = "number_taken"
 
@@ -49,41 +49,59 @@ class InvoiceNinja:
         )
 
     def guarantees(self, kind: StepKind) -> Guarantees:
-        if kind is StepKind.INVOICE_STORE:
+        if kind in (StepKind.INVOICE_STORE, StepKind.CREDIT_NOTE_STORE):
             return REPEATABLE
         return Guarantees(key_seconds=None, can_ask=True, answer_lag=self._answer_lag)
 
     def issue(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice:
+        return self._issue("invoice", invoice, call)
+
+    def find(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice | None:
+        return self._find("invoice", invoice, call)
+
+    def fetch(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
+        return self._fetch("invoice", reference, call)
+
+    def issue_credit_note(self, note: CreditNoteRequest, call: Call) -> IssuedInvoice:
+        return self._issue("credit", note, call)
+
+    def find_credit_note(self, note: CreditNoteRequest, call: Call) -> IssuedInvoice | None:
+        return self._find("credit", note, call)
+
+    def fetch_credit_note(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
+        return self._fetch("credit", reference, call)
+
+    def _issue(self, kind: str, wanted: InvoiceRequest, call: Call) -> IssuedInvoice:
         with before_the_write():
-            client_id = self._client_id(invoice, call)
-        body = invoice_body(invoice, client_id)
+            client_id = self._client_id(wanted, call)
+        body = document_body(wanted, client_id)
         try:
-            answer = self._http.request(call, "POST", "/api/v1/invoices", json=body, params=[("mark_sent", "true")])
+            answer = self._http.request(call, "POST", f"/api/v1/{kind}s", json=body, params=[("mark_sent", "true")])
         except Rejected as refusal:
             if refusal.code != NUMBER_TAKEN:
                 raise
-            found = self.find(invoice, call)
+            found = self._find(kind, wanted, call)
             if found is None:
                 raise
             return found
-        return _checked(_entity(answer.json), invoice)
+        return _checked(_entity(answer.json), wanted)
 
-    def find(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice | None:
-        params = [("number", invoice.number), ("per_page", "100")]
-        answer = self._http.find(call, "/api/v1/invoices", params=params)
+    def _find(self, kind: str, wanted: InvoiceRequest, call: Call) -> IssuedInvoice | None:
+        params = [("number", wanted.number), ("per_page", "100")]
+        answer = self._http.find(call, f"/api/v1/{kind}s", params=params)
         for row in objects(answer, "data"):
-            if text(row, "number") == invoice.number:
-                return _checked(row, invoice)
+            if text(row, "number") == wanted.number:
+                return _checked(row, wanted)
         return None
 
-    def fetch(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
-        path = f"/api/v1/invoices/{segment(reference)}"
+    def _fetch(self, kind: str, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
+        path = f"/api/v1/{kind}s/{segment(reference)}"
         entity = _entity(self._http.request(call, "GET", path).json)
         currency = text(entity, "custom_value2")
         issued = _issued(entity, currency)
         keys = [text(row, "key") for row in objects(entity, "invitations")]
         key = next((key for key in keys if key), "")
-        pdf = f"/api/v1/invoice/{segment(key)}/download" if key else f"{path}/download"
+        pdf = f"/api/v1/{kind}/{segment(key)}/download" if key else f"{path}/download"
         answer = self._http.request(
             call, "GET", pdf, expect="binary", headers={"Accept": "application/pdf"}, hide=[key]
         )
@@ -134,7 +152,7 @@ def _checked(entity: Any, invoice: InvoiceRequest) -> IssuedInvoice:
     belongs_to = text(entity, "po_number")
     if belongs_to != invoice.order_number:
         sentence = (
-            f"The invoice {issued.number} in Invoice Ninja belongs to {belongs_to or 'no order'}, not to this one."
+            f"The document {issued.number} in Invoice Ninja belongs to {belongs_to or 'no order'}, not to this one."
         )
         raise Rejected(PROVIDER, sentence)
     for what, got, wanted in (
@@ -155,6 +173,6 @@ def _issued(entity: Any, currency: str) -> IssuedInvoice:
         total = read_major(at(entity, "amount"), currency)
         issued_on = date.fromisoformat(text(entity, "date")[:10])
     except (InvalidInput, ValueError) as error:
-        raise OutcomeUnknown(PROVIDER, f"Invoice Ninja's invoice cannot be read. {error}") from error
+        raise OutcomeUnknown(PROVIDER, f"Invoice Ninja's document cannot be read. {error}") from error
     links = [text(row, "link") for row in objects(entity, "invitations")]
     return IssuedInvoice(reference, number, issued_on, total, currency, next((link for link in links if link), ""))

@@ -1,4 +1,4 @@
-"""Invoices and clients in Invoice Ninja's shape.
+"""Invoices, credits and clients in Invoice Ninja's shape.
 
 Invoice Ninja works taxes out by itself and rounds in its own way. So that the document's total is the order's total to
 the minor unit, discounts, shipping and tax are lines with fixed amounts, and no tax rate is sent.
@@ -11,7 +11,7 @@ from babel.core import get_global
 from backend.domain.money import display
 from backend.integrations.decimals import major
 from backend.ports.calls import Rejected
-from backend.ports.invoicing import InvoiceRequest, Party
+from backend.ports.invoicing import CreditNoteRequest, InvoiceRequest, Party
 
 PROVIDER = "invoiceninja"
 
@@ -29,21 +29,26 @@ _COUNTRY_IDS: dict[str, str] = {
 }
 
 
-def invoice_body(invoice: InvoiceRequest, client_id: str) -> dict[str, Any]:
+def document_body(invoice: InvoiceRequest, client_id: str) -> dict[str, Any]:
+    """An invoice or a credit; a credit names its invoice, for the customer and for Invoice Ninja."""
     included = (
         f"Prices include tax of {display(invoice.tax_minor, invoice.currency)}." if invoice.taxes_included else ""
     )
-    return {
+    remarks = [included if invoice.tax_minor else ""]
+    body = {
         "client_id": client_id,
         "number": invoice.number,
         "date": invoice.date.isoformat(),
         "po_number": invoice.order_number,
         "custom_value1": invoice.channel_order,
         "custom_value2": invoice.currency,
-        "public_notes": included if invoice.tax_minor else "",
         "uses_inclusive_taxes": invoice.taxes_included,
         "line_items": _lines(invoice),
     }
+    if isinstance(invoice, CreditNoteRequest):
+        remarks.insert(0, f"Credit note for invoice {invoice.invoice_number}.")
+        body["invoice_id"] = invoice.invoice_reference
+    return body | {"public_notes": " ".join(filter(None, remarks))}
 
 
 def _lines(invoice: InvoiceRequest) -> list[dict[str, Any]]:
@@ -61,7 +66,7 @@ def _lines(invoice: InvoiceRequest) -> list[dict[str, Any]]:
     rest = invoice.total_minor - total - sum(amount for *_, amount in extras)
     if abs(rest) > 1:
         shown = display(rest, invoice.currency)
-        raise Rejected(PROVIDER, f"The order's amounts leave {shown} unexplained; no invoice was issued for them.")
+        raise Rejected(PROVIDER, f"The order's amounts leave {shown} unexplained; no document was issued for them.")
     if rest:
         lines.append(_line(invoice.currency, "rounding", "Rounding", 1, rest))
     return lines
