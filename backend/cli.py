@@ -98,6 +98,8 @@ def sandbox(
     practice = Practice.of(Home.at(given.home))
     for name, value in practice.settings_for_holdfast(given).items():
         typer.echo(f"{name}={value}")
+    for name, value in practice.lab_settings().items():
+        typer.echo(f"{name}={value}")
     typer.echo(f"# sandbox at {practice.url}, its mails at {practice.mails}", err=True)
     environment.extend(practice.own_environment(given, orders_per_minute=orders_per_minute))
     _become("backend.sandbox")

@@ -14,8 +14,12 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from backend import failpoints
 from backend.domain.errors import ConfigurationError
+from backend.domain.production import database_is_here, is_here, is_live_key, points_here
 
 PREFIX = "HOLDFAST_"
+PROVIDERS = ("stripe", "razorpay", "invoiceninja", "shipengine", "easypost", "shopify")
+"""Those with `…_api_key` and `…_api_base`."""
+SHORTEST_LAB_TOKEN = 24
 
 
 class _SecretFiles(PydanticBaseSettingsSource):
@@ -57,6 +61,10 @@ class Settings(BaseSettings):
     port: int = Field(3000, ge=1, le=65535, description="Port of dashboard and HTTP API.")
     public_url: str = Field("", description="Address people use, when it differs from host and port (behind a proxy).")
     demo: bool = Field(False, description="Demo mode: well-known sign-ins and sample data. Never for a real shop.")
+    lab_token: SecretStr = _secret(
+        "Opens the failure lab to whoever has it: QA may bring due times forward. Only beside the sandbox on one machine; "
+        "any sign of a real shop (a live key, an address elsewhere) stops the start."
+    )
     shop_name: str = Field("Holdfast demo shop", max_length=80, description="Name on mails and screens.")
     time_zone: str = Field("UTC", description="IANA zone whose day numbers orders and dates invoices.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
@@ -209,6 +217,63 @@ class Settings(BaseSettings):
                     "where nothing real is at stake, set HOLDFAST_DEMO=true beside it"
                 )
         return self
+
+    @model_validator(mode="after")
+    def _no_live_key_for_the_sandbox(self) -> "Settings":
+        for provider in PROVIDERS:
+            if points_here(self._base_of(provider)) and is_live_key(provider, self._key_of(provider)):
+                name = f"{PREFIX}{provider.upper()}"
+                raise ValueError(
+                    f"{name}_API_BASE points at this machine, as the sandbox's address does, but {name}_API_KEY is a "
+                    "live key. Use the provider's own address, or a test key"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _lab_only_for_practice(self) -> "Settings":
+        token = self.lab_token.get_secret_value()
+        if not token:
+            return self
+        name = f"{PREFIX}LAB_TOKEN"
+        if len(token) < SHORTEST_LAB_TOKEN:
+            raise ValueError(f"{name} must have at least {SHORTEST_LAB_TOKEN} characters")
+        if signs := self._signs_of_a_real_shop():
+            raise ValueError(f"{name} opens the failure lab, which is never for a real shop, but {'; '.join(signs)}")
+        return self
+
+    def _signs_of_a_real_shop(self) -> list[str]:
+        """Everything that is not this machine or not practice, each as half a sentence."""
+        signs = []
+        if not is_here(self.host):
+            signs.append(f"{PREFIX}HOST is not a loopback address")
+        if self.public_url and not points_here(self.public_url):
+            signs.append(f"{PREFIX}PUBLIC_URL leads elsewhere")
+        if not database_is_here(self.database_url.get_secret_value()):
+            signs.append(f"{PREFIX}DATABASE_URL is a database elsewhere")
+        for provider in PROVIDERS:
+            key, name = self._key_of(provider), f"{PREFIX}{provider.upper()}"
+            if is_live_key(provider, key):
+                signs.append(f"{name}_API_KEY is a live key")
+            elif key and not points_here(self._base_of(provider)):
+                signs.append(f"{name}_API_BASE is not the sandbox's")
+        if self.smtp_url.get_secret_value() and not points_here(self.smtp_url.get_secret_value()):
+            signs.append(f"{PREFIX}SMTP_URL is not the sandbox's")
+        if self.erp_config:
+            signs.append(f"{PREFIX}ERP_CONFIG connects an ERP")
+        return signs
+
+    def _key_of(self, provider: str) -> str:
+        key: SecretStr = getattr(self, f"{provider}_api_key")
+        return key.get_secret_value()
+
+    def _base_of(self, provider: str) -> str:
+        return str(getattr(self, f"{provider}_api_base"))
+
+    @property
+    def lab_is_open(self) -> bool:
+        """Whether due times may be moved: a token is set, and the sandbox plays at least one provider."""
+        played = any(self._key_of(name) and points_here(self._base_of(name)) for name in PROVIDERS)
+        return bool(self.lab_token.get_secret_value()) and played
 
     @property
     def origin(self) -> str:

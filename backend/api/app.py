@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.api import actions, admin, described, documents, errors, health, settling, webhooks
+from backend import settings
+from backend.api import actions, admin, described, documents, errors, health, lab, settling, webhooks
 from backend.api.frame import Frame
 from backend.api.metrics import RequestTimes
 from backend.api.threads import Threads
@@ -52,6 +53,8 @@ def create_api() -> FastAPI:
         health.router,
     ):
         app.include_router(router)
+    if settings.current().lab_is_open:
+        app.include_router(lab.router)
     errors.install(app)
     described.install(app)
     app.add_middleware(Frame, observe=app.state.times.observe)

@@ -33,6 +33,7 @@ class Area(StrEnum):
     INTEGRATIONS = "integrations"
     SETTINGS = "settings"
     AUDIT = "audit"
+    LAB = "lab"
 
 
 class Level(IntEnum):
@@ -46,19 +47,19 @@ _N, _V, _A = Level.NONE, Level.VIEW, Level.ACT
 MATRIX: dict[Role, dict[Area, Level]] = {
     Role.CUSTOMER_SERVICE: {
         Area.ORDERS: _A, Area.HOLDS: _A, Area.MONEY: _A, Area.QUARANTINE: _A,
-        Area.METRICS: _N, Area.INTEGRATIONS: _V, Area.SETTINGS: _N, Area.AUDIT: _N,
+        Area.METRICS: _N, Area.INTEGRATIONS: _V, Area.SETTINGS: _N, Area.AUDIT: _N, Area.LAB: _N,
     },
     Role.FINANCE: {
         Area.ORDERS: _V, Area.HOLDS: _V, Area.MONEY: _A, Area.QUARANTINE: _V,
-        Area.METRICS: _V, Area.INTEGRATIONS: _V, Area.SETTINGS: _N, Area.AUDIT: _V,
+        Area.METRICS: _V, Area.INTEGRATIONS: _V, Area.SETTINGS: _N, Area.AUDIT: _V, Area.LAB: _N,
     },
     Role.MANAGER: {
         Area.ORDERS: _A, Area.HOLDS: _A, Area.MONEY: _A, Area.QUARANTINE: _A,
-        Area.METRICS: _V, Area.INTEGRATIONS: _V, Area.SETTINGS: _V, Area.AUDIT: _V,
+        Area.METRICS: _V, Area.INTEGRATIONS: _V, Area.SETTINGS: _V, Area.AUDIT: _V, Area.LAB: _N,
     },
     Role.QA: {
         Area.ORDERS: _V, Area.HOLDS: _V, Area.MONEY: _V, Area.QUARANTINE: _V,
-        Area.METRICS: _V, Area.INTEGRATIONS: _V, Area.SETTINGS: _N, Area.AUDIT: _N,
+        Area.METRICS: _V, Area.INTEGRATIONS: _V, Area.SETTINGS: _N, Area.AUDIT: _N, Area.LAB: _A,
     },
     Role.ADMIN: {area: _A for area in Area},
 }  # fmt: skip

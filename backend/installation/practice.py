@@ -8,6 +8,7 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
+from backend.domain.production import points_here
 from backend.installation.addresses import free_port
 from backend.installation.home import Home, write_private
 from backend.settings import Settings
@@ -24,6 +25,7 @@ SECRETS = (
     ("razorpay_webhook_secret", ""),
     ("easypost_api_key", "EZTK"),
     ("easypost_webhook_secret", ""),
+    ("lab_token", "hf_lab_"),
 )
 """Names of the secrets, with how the provider's own ones begin."""
 _WAREHOUSE = {
@@ -67,6 +69,10 @@ class Practice:
     def mails(self) -> str:
         return f"{self.url}/mails"
 
+    @property
+    def lab(self) -> str:
+        return f"{self.url}/lab"
+
     def own_environment(self, settings: Settings, *, orders_per_minute: float) -> dict[str, str]:
         """What the sandbox process is told; it shares the webhook secrets that Holdfast really uses."""
         shared = {
@@ -80,6 +86,8 @@ class Practice:
         for name, value in shared.items():
             if newest := value.get_secret_value().split(",")[0].strip():
                 known[name] = newest
+        if not points_here(settings.origin):
+            del known["lab_token"]
         return {f"SANDBOX_{name.upper()}": value for name, value in known.items()} | {
             "SANDBOX_HOME": str(self.home.sandbox),
             "SANDBOX_PORT": str(self.port),
@@ -106,6 +114,10 @@ class Practice:
             if not given.staff_email:
                 values["HOLDFAST_STAFF_EMAIL"] = "team@holdfast.invalid"
         return values
+
+    def lab_settings(self) -> dict[str, str]:
+        """What opens the failure lab to this sandbox; refused by the settings where there is a sign of a real shop."""
+        return {"HOLDFAST_LAB_TOKEN": self.secrets["lab_token"]}
 
     def _razorpay(self) -> dict[str, str]:
         return {name: self.secrets[name] for name in ("razorpay_api_key", "razorpay_webhook_secret")} | {

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 
 from backend import settings
 from backend.domain.demo import SIGN_INS
+from backend.domain.errors import ConfigurationError
 from backend.domain.permissions import ROLE_NAMES
 from backend.installation import environment, guard, keys
 from backend.installation.addresses import PortTaken, is_free
@@ -46,7 +47,7 @@ def _start(product: Product, home: Home, report: Report, stop: StopRequest, *, d
         environment.extend({"HOLDFAST_DEMO": "1"})
     with _bundle(home, report, stop) as finish_bundle:
         _prepare_database(product, home, report)
-        practice = _start_sandbox(product, home, demo=demo) if sandbox else None
+        practice = _start_sandbox(product, home, report, demo=demo) if sandbox else None
         if demo:
             _load_demo(product, report, stop)
         finish_bundle()
@@ -60,7 +61,7 @@ def _start(product: Product, home: Home, report: Report, stop: StopRequest, *, d
     _say_where(report, current.origin, practice, demo=demo)
 
 
-def _start_sandbox(product: Product, home: Home, *, demo: bool) -> Practice:
+def _start_sandbox(product: Product, home: Home, report: Report, *, demo: bool) -> Practice:
     """Start the sandbox and point at it what nobody has configured. Another one may take a port before ours does."""
     given = settings.current()
     for _ in range(_TRIES):
@@ -69,10 +70,21 @@ def _start_sandbox(product: Product, home: Home, *, demo: bool) -> Practice:
         child = product.add("sandbox", "backend.sandbox", practice.own_environment(given, orders_per_minute=trickle))
         if product.comes_up(child, practice.port):
             environment.extend(practice.settings_for_holdfast(given))
+            _open_lab(practice, report)
             product.tell(sandbox=practice.url, sandbox_port=practice.port, smtp_port=practice.smtp_port)
             return practice
         product.remove(child)
     raise StartFailed("The sandbox", home.log_of("sandbox"))
+
+
+def _open_lab(practice: Practice, report: Report) -> None:
+    """Let QA move the clock from the sandbox's page, unless anything looks like a real shop."""
+    environment.extend(practice.lab_settings())
+    try:
+        settings.current()
+    except ConfigurationError as error:
+        environment.extend({name: "" for name in practice.lab_settings()})
+        report.warn(f"The failure lab's clock stays off: {error.sentence}")
 
 
 def _prepare_database(product: Product, home: Home, report: Report) -> None:
@@ -125,6 +137,7 @@ def _say_where(report: Report, url: str, practice: Practice | None, *, demo: boo
     if practice is not None:
         report.address("Sandbox", practice.url)
         report.address("Its mails", practice.mails)
+        report.address("Failure lab", practice.lab)
     if demo:
         report.say("\nSign in as")
         for person in SIGN_INS:

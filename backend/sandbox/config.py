@@ -20,7 +20,8 @@ class SandboxConfig:
     `trouble_rate` is the share of trickled orders that meet trouble, `generic_share` the share of those that come
     through the shop's own web shop in the generic order schema. `first_serial` is the serial number of the
     first order placed live, so that loaded history (serials from 0) never collides with it. Razorpay and EasyPost are
-    played when they are given both a key and a webhook secret.
+    played when they are given both a key and a webhook secret. With the `lab_token` that Holdfast knows, the failure
+    lab's page may bring Holdfast's due times forward.
     """
 
     home: Path
@@ -46,6 +47,7 @@ class SandboxConfig:
     razorpay_webhook_secret: str = ""
     easypost_api_key: str = ""
     easypost_webhook_secret: str = ""
+    lab_token: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what could harm: a public address, a bad URL, numbers out of range, an empty secret."""
@@ -54,6 +56,11 @@ class SandboxConfig:
         url = urlsplit(self.holdfast_url)
         if url.scheme not in ("http", "https") or not url.hostname:
             raise ConfigError(f"SANDBOX_HOLDFAST_URL is {self.holdfast_url!r}; it must be an http(s) address.")
+        if self.lab_token and not _is_loopback(url.hostname):
+            raise ConfigError(
+                f"SANDBOX_LAB_TOKEN is set, but SANDBOX_HOLDFAST_URL is {self.holdfast_url!r}; the failure lab moves the "
+                "clock of a Holdfast on this machine only, e.g. http://127.0.0.1:3000."
+            )
         self._check_numbers()
         for provider in ("razorpay", "easypost"):
             given = [bool(getattr(self, f"{provider}_{name}")) for name in ("api_key", "webhook_secret")]
@@ -118,6 +125,7 @@ OPTIONAL_SECRETS = (
     "razorpay_webhook_secret",
     "easypost_api_key",
     "easypost_webhook_secret",
+    "lab_token",
 )
 NUMBERS: tuple[tuple[str, type], ...] = (
     ("port", int),

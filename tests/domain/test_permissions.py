@@ -16,13 +16,14 @@ AREAS = [
     Area.INTEGRATIONS,
     Area.SETTINGS,
     Area.AUDIT,
+    Area.LAB,
 ]
 EXPECTED = {
-    Role.CUSTOMER_SERVICE: "AAAA-V--",
-    Role.FINANCE: "VVAVVV-V",
-    Role.MANAGER: "AAAAVVVV",
-    Role.QA: "VVVVVV--",
-    Role.ADMIN: "AAAAAAAA",
+    Role.CUSTOMER_SERVICE: "AAAA-V---",
+    Role.FINANCE: "VVAVVV-V-",
+    Role.MANAGER: "AAAAVVVV-",
+    Role.QA: "VVVVVV--A",
+    Role.ADMIN: "AAAAAAAAA",
 }
 CELLS = [
     (role, area, {"-": Level.NONE, "V": Level.VIEW, "A": Level.ACT}[letter])

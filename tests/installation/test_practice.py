@@ -3,6 +3,7 @@
 import stat
 
 import pytest
+from pydantic import ValidationError
 
 from backend.installation.home import Home
 from backend.installation.practice import SECRETS, Practice
@@ -57,6 +58,25 @@ def test_the_sandbox_signs_with_the_secret_that_holdfast_really_checks(home: Hom
     assert told["SANDBOX_STRIPE_WEBHOOK_SECRET"] == practice.secrets["stripe_webhook_secret"]
     assert told["SANDBOX_ORDERS_PER_MINUTE"] == "2"
     assert told["SANDBOX_HOLDFAST_URL"] == "http://127.0.0.1:3000"
+
+
+def test_the_sandbox_is_given_the_labs_token_unless_holdfast_is_reached_from_elsewhere(home: Home) -> None:
+    practice = Practice.at(home, 3090, 3025)
+    behind_a_proxy = Settings(public_url="https://desk.shop.example")
+
+    (token,) = practice.lab_settings().values()
+    assert practice.own_environment(Settings(), orders_per_minute=0)["SANDBOX_LAB_TOKEN"] == token
+    assert "SANDBOX_LAB_TOKEN" not in practice.own_environment(behind_a_proxy, orders_per_minute=0)
+
+
+def test_the_lab_opens_beside_the_sandbox_and_stays_closed_beside_anything_real(home: Home) -> None:
+    practice = Practice.at(home, 3090, 3025)
+    values = practice.settings_for_holdfast(Settings()) | practice.lab_settings()
+    played = {name.removeprefix("HOLDFAST_").lower(): value for name, value in values.items()}
+
+    assert Settings.model_validate(played).lab_is_open is True
+    with pytest.raises(ValidationError, match="HOLDFAST_HOST is not a loopback address"):
+        Settings.model_validate(played | {"host": "0.0.0.0"})
 
 
 def test_secrets_are_random_private_and_kept(home: Home) -> None:

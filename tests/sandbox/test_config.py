@@ -47,6 +47,13 @@ def test_wrong_values_are_refused_by_name(name: str, value: str) -> None:
         SandboxConfig.from_env({**GOOD, name: value})
 
 
+@pytest.mark.parametrize("url", ["https://desk.shop.example", "http://127.0.0.1.shop.example", "http://10.0.0.5:3000"])
+def test_the_labs_token_is_never_sent_to_another_machine(url: str) -> None:
+    with pytest.raises(ConfigError, match="SANDBOX_LAB_TOKEN is set, but SANDBOX_HOLDFAST_URL is"):
+        SandboxConfig.from_env({**GOOD, "SANDBOX_LAB_TOKEN": "t", "SANDBOX_HOLDFAST_URL": url})
+    assert SandboxConfig.from_env({**GOOD, "SANDBOX_HOLDFAST_URL": url}).lab_token == ""
+
+
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "::1", "localhost"])
 def test_any_loopback_address_will_do(host: str) -> None:
     assert SandboxConfig.from_env({**GOOD, "SANDBOX_HOST": host}).host == host
