@@ -3,6 +3,7 @@
 from backend import settings
 from jobs.queue import huey
 from jobs.sweeper import Sweeper
+from jobs.worker import stop_with
 
 POLL_CEILING = 0.5
 
@@ -22,6 +23,7 @@ def run() -> None:
         graceful_signal="TERM",
         shutdown_timeout=config.step_deadline + 5,
     )
+    stop_with(consumer.stop_flag)
     sweeper.start()
     try:
         consumer.run()

@@ -15,7 +15,8 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.domain.tracking import ORDER_EVENTS, shipping_status
 from backend.services import cancelling, stock
 from backend.services.holds import gate, lift
-from backend.store import holds, orders, parcels, payments, steps, timeline
+from backend.store import facts, holds, orders, parcels, payments, steps, timeline
+from backend.store.facts import Facts
 from backend.store.tables import Invoice, Order
 
 _SENTENCES: dict[OrderEvent, str] = {
@@ -37,16 +38,16 @@ _PAYMENT_STEPS: dict[PaymentMode, StepKind] = {
 
 def advance(session: Session, order: Order, *, actor: Actor = SYSTEM) -> None:
     """Bring the order as far as the facts allow; the caller has locked it."""
-    session.flush()
-    if not gate(session, order.id):
+    known = facts.of(session, order.id)
+    if not gate(session, order.id, known):
         cancellation = cancelling.under_way(session, order)
         if cancellation is not None and cancelling.progress(session, order, cancellation):
             _call_cancelled(session, order)
         return
-    # The order is locked and no move places a hold, so the gate stays open from here on.
-    while (event := _next_event(session, order)) and can(OrderStatus(order.status), event):
+    # The order is locked and no move changes these facts, so the gate stays open from here on.
+    while (event := _next_event(session, order, known)) and can(OrderStatus(order.status), event):
         move(session, order, event, actor=actor)
-    _promise_next(session, order)
+    _promise_next(session, order, known)
 
 
 def _call_cancelled(session: Session, order: Order) -> None:
@@ -85,7 +86,7 @@ def move(session: Session, order: Order, event: OrderEvent, *, actor: Actor) -> 
     _on_move(session, order, event)
 
 
-def _next_event(session: Session, order: Order) -> OrderEvent | None:
+def _next_event(session: Session, order: Order, known: Facts) -> OrderEvent | None:
     """What the facts say should happen to the order now, if anything."""
     match OrderStatus(order.status):
         case OrderStatus.PENDING:
@@ -93,10 +94,9 @@ def _next_event(session: Session, order: Order) -> OrderEvent | None:
         case OrderStatus.CONFIRMED if not order.requires_shipping:
             return OrderEvent.FULFILLED_WITHOUT_SHIPPING if _invoiced(session, order) else None
         case OrderStatus.CONFIRMED:
-            return OrderEvent.LABEL_BOUGHT if parcels.status_of(session, order.id) is not None else None
+            return OrderEvent.LABEL_BOUGHT if known.parcel is not None else None
         case OrderStatus.PROCESSING | OrderStatus.SHIPPED:
-            status = parcels.status_of(session, order.id)
-            return ORDER_EVENTS.get(status) if status is not None else None
+            return ORDER_EVENTS.get(known.parcel) if known.parcel is not None else None
         case _:
             return None
 
@@ -123,7 +123,7 @@ def _left_the_house(session: Session, order: Order) -> None:
     steps.promise(session, order, StepKind.MAIL_SHIPPED, at=now)
 
 
-def _promise_next(session: Session, order: Order) -> None:
+def _promise_next(session: Session, order: Order, known: Facts) -> None:
     now = clock.now()
     match OrderStatus(order.status):
         case OrderStatus.PENDING:
@@ -131,7 +131,7 @@ def _promise_next(session: Session, order: Order) -> None:
             if kind is not None and order.total_minor > 0:
                 steps.promise(session, order, kind, at=now)
         case OrderStatus.CONFIRMED if order.requires_shipping:
-            verified = steps.latest_state(session, order.id, StepKind.SHIPMENT_VERIFY_ADDRESS)
+            verified = known.address_check
             if verified is None:
                 steps.promise(session, order, StepKind.SHIPMENT_VERIFY_ADDRESS, at=now)
             elif verified in (StepState.DONE, StepState.CANCELLED):

@@ -16,7 +16,7 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Rejected
 from backend.ports.invoicing import Document, InvoiceLine, InvoiceRequest, InvoicingSystem, IssuedInvoice, Party
 from backend.ports.registry import Adapters
-from backend.services import cancelling, credit_notes, flow
+from backend.services import cancelling, credit_notes
 from backend.services.step_handlers import Handler, NotNeeded, Success
 from backend.store import documents, orders, steps, timeline
 from backend.store.tables import Invoice, Order, Step
@@ -175,7 +175,6 @@ def _apply_stored(session: Session, order: Order, step: Step, fetched: tuple[Iss
         weight=Weight.MILESTONE,
     )
     steps.promise(session, order, StepKind.INVOICE_SEND, at=clock.now())
-    flow.advance(session, order)
     return Success({"number": issued.number}, f"Invoice {issued.number} stored.")
 
 

@@ -61,6 +61,7 @@ def _captured(session: Session, order: Order, provider: str, event: PaymentEvent
     capture = Capture(event.reference, event.amount_minor, event.currency, event.at)
     late = order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED)
     if payment_steps.captured(session, order, provider, capture, step_key=event.key):
+        flow.advance(session, order)
         steps.complete_waiting(session, order.id, StepKind.PAYMENT_REQUEST)
         if late:
             _tell(session, order, provider, "Money arrived although the order is closed: pay it back.", problem=True)

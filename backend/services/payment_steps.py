@@ -131,7 +131,7 @@ def _apply_requested(session: Session, order: Order, step: Step, requested: Paym
 
 
 def captured(session: Session, order: Order, provider: str, capture: Capture, *, step_key: str = "") -> bool:
-    """Record captured money, by whatever way we hear of it first; False when it was known. Moves the order on."""
+    """Record captured money, by whatever way we hear of it first; False when it was known. The caller moves the order on."""
     now = clock.now()
     known = not payments.record(
         session,
@@ -158,7 +158,6 @@ def captured(session: Session, order: Order, provider: str, capture: Capture, *,
         data={"reference": capture.reference},
     )
     flow.update_facts(session, order)
-    flow.advance(session, order)
     return True
 
 

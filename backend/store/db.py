@@ -18,7 +18,7 @@ from sqlmodel import Session
 
 from backend import clock, failpoints
 from backend.ports.guard import outside_calls_forbidden
-from backend.store import orders
+from backend.store import orders, timeline
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -108,6 +108,7 @@ def unit_of_work() -> Iterator[Session]:
     """One transaction: committed when the block ends well, rolled back otherwise; wake-ups follow the commit."""
     with outside_calls_forbidden(), Session(engine(), expire_on_commit=False) as session:
         yield session
+        timeline.write_out(session)
         orders.raise_versions(session, clock.now())
         session.commit()
         _pass_by(session.info.pop(_PASSES_BY, ""))

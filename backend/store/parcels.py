@@ -5,10 +5,11 @@ from sqlmodel import Session
 
 from backend.domain.tracking import TrackingStatus
 
-_STATUS = text(
+NEWEST_STATUS = (
     "select p.status from parcels p join shipments s on s.id = p.shipment_id "
     "where p.order_id = :order_id and s.state = 'labelled' order by p.id desc limit 1"
 )
+_STATUS = text(NEWEST_STATUS)
 
 
 def status_of(session: Session, order_id: int) -> TrackingStatus | None:

@@ -13,6 +13,8 @@ from backend.store.tables import TimelineEntry
 BYSTANDERS = frozenset({TimelineKind.INVOICE_STORED, TimelineKind.CREDIT_NOTE_STORED, TimelineKind.NOTE_ADDED})
 """Milestones on which no click depends: they do not outdate what somebody is just looking at."""
 
+_UNWRITTEN = "holdfast_timeline"
+
 
 def add(
     session: Session,
@@ -27,7 +29,7 @@ def add(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Write one entry. `text` is a sentence for staff and must not name personal data: the timeline is never erased."""
-    session.add(
+    session.info.setdefault(_UNWRITTEN, []).append(
         TimelineEntry(
             order_id=order_id,
             at=at,
@@ -45,8 +47,14 @@ def add(
         orders.touch(session, order_id)
 
 
+def write_out(session: Session) -> None:
+    """Write what was added, all at once; called by the unit of work before its commit."""
+    session.add_all(session.info.pop(_UNWRITTEN, ()))
+
+
 def of_order(session: Session, order_id: int, *, limit: int = 500) -> list[TimelineEntry]:
     """The newest entries first."""
+    write_out(session)
     statement = (
         select(TimelineEntry)
         .where(TimelineEntry.order_id == order_id)

@@ -1,0 +1,38 @@
+"""What the way of an order is decided by, read at once: it is asked after every step, so as plainly as can be."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import text
+from sqlmodel import Session
+
+from backend.domain.steps import StepKind, StepState
+from backend.domain.tracking import TrackingStatus
+from backend.store.parcels import NEWEST_STATUS
+
+_FACTS = text(
+    "select exists (select 1 from holds where order_id = :order_id and closed_at is null), "
+    f"({NEWEST_STATUS}), "  # nosec B608 - a constant
+    "(select state from steps where order_id = :order_id and kind = :address_check and subject = '' "
+    "order by generation desc limit 1)"
+)
+
+
+@dataclass(frozen=True)
+class Facts:
+    """`held`: a hold is open. `parcel`: where the newest one is. `address_check`: how its step stands; None without."""
+
+    held: bool
+    parcel: TrackingStatus | None
+    address_check: StepState | None
+
+
+def of(session: Session, order_id: int) -> Facts:
+    """The caller has locked the order."""
+    session.flush()
+    values = {"order_id": order_id, "address_check": str(StepKind.SHIPMENT_VERIFY_ADDRESS)}
+    held, parcel, address_check = session.execute(_FACTS, values).one()
+    return Facts(
+        held,
+        None if parcel is None else TrackingStatus(parcel),
+        None if address_check is None else StepState(address_check),
+    )
