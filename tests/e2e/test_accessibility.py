@@ -39,7 +39,7 @@ def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> No
     page = desk.open("sofia", bypass_csp=True)
     page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
     found: dict[str, list[dict[str, Any]]] = {}
-    for path in ("/", "/held", f"/held?kind={'address_invalid'}", "/orders", "/quarantine", "/nowhere"):
+    for path in ("/", "/held", f"/held?kind={'address_invalid'}", "/orders", "/quarantine", "/incidents", "/nowhere"):
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
         expect(page.get_by_test_id("skeleton")).to_have_count(0)
