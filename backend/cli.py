@@ -33,7 +33,7 @@ from backend.installation.practice import Practice
 from backend.installation.processes import python
 from backend.installation.product import ROOT
 from backend.installation.report import Report
-from backend.services import accounts, imports, inbox, reconciliation
+from backend.services import accounts, imports, inbox, reconciliation, sending
 from backend.services.run import in_unit_of_work
 from backend.store import db, migrate
 
@@ -54,10 +54,12 @@ cli = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 users = typer.Typer(help="The colleagues who may sign in.", no_args_is_help=True)
+sendings = typer.Typer(help="The pause of everything that is sent, after a restored backup.", no_args_is_help=True)
 tokens = typer.Typer(help="Bearer tokens for the HTTP API.", no_args_is_help=True)
 cli.add_typer(users, name="user")
 cli.add_typer(tokens, name="token")
 cli.add_typer(bench, name="bench")
+cli.add_typer(sendings, name="sending")
 
 RoleOption = Annotated[Role, typer.Option(help="What the holder may do.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for a script.")]
@@ -179,6 +181,52 @@ def doctor(as_json: JsonOption = False) -> None:
         _show(findings)
     if any(finding.verdict is Verdict.PROBLEM for finding in findings):
         raise typer.Exit(FAILED)
+
+
+@cli.command()
+def restored(
+    reason: Annotated[str, typer.Option(help="Which backup, and why; for the audit.")],
+    skip_orders: Annotated[
+        int, typer.Option(min=0, help="Order numbers left out: more than came in on one day of the lost time.")
+    ] = sending.SKIPPED_ORDER_NUMBERS,
+    skip_documents: Annotated[
+        int, typer.Option(min=0, help="Invoice numbers left out: more than were issued in the lost time.")
+    ] = sending.SKIPPED_DOCUMENT_NUMBERS,
+) -> None:
+    """Say that the database was restored from a backup: what is unfinished asks first, and nothing is sent until you say go."""
+    with environment.database() as current:
+        _use(current)
+        done = in_unit_of_work(sending.restored, cause=reason, skip_orders=skip_orders, skip_documents=skip_documents)
+        db.dispose()
+    typer.echo(f"{done.sentence} See how it stands: holdfast sending show. Let it go on: holdfast sending go")
+
+
+@sendings.command(name="show")
+def sending_show(as_json: JsonOption = False) -> None:
+    """Whether anything is sent outside, and what going on would do."""
+    with environment.database() as current:
+        _use(current)
+        state = in_unit_of_work(sending.state, actor=SYSTEM)
+        preview = in_unit_of_work(sending.preview_go, actor=SYSTEM)
+        db.dispose()
+    if as_json:
+        counts = {name: getattr(preview, name) for name in ("waiting", "asking", "found", "unknown")}
+        typer.echo(json.dumps({"paused": state.paused, "cause": state.cause, **counts}, ensure_ascii=False))
+    elif not state.paused:
+        typer.echo("Everything is sent as it is due.")
+    else:
+        typer.echo("\n".join((f"Sending is paused: {state.cause}", "Going on would mean:", *preview.effects)))
+
+
+@sendings.command(name="go")
+def sending_go(reason: Annotated[str, typer.Option(help="Why it may go on; for the audit.")]) -> None:
+    """Let sending go on after a restored backup."""
+    with environment.database() as current:
+        _use(current)
+        preview = in_unit_of_work(sending.preview_go, actor=SYSTEM)
+        done = in_unit_of_work(sending.go, actor=SYSTEM, epoch=preview.epoch, token=preview.token, reason=reason)
+        db.dispose()
+    typer.echo(done.sentence)
 
 
 @cli.command(name="import")

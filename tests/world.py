@@ -38,6 +38,10 @@ from tests.shop import shopify_order
 
 ROOT = Path(__file__).resolve().parents[1]
 PACE = 0.01
+READY = """
+    select steps.id from steps cross join sending where state = 'ready'
+    and (paused_at is null or (in_doubt and steps.restore_epoch < epoch and category <> 'sending_paused')) order by steps.id
+"""
 STAFF_ADDRESS = "desk@shop.example"
 MAX_SECONDS = 30.0
 
@@ -265,7 +269,7 @@ class World:
         found = in_unit_of_work(sweep.sweep, "test")
         for message_id in found.message_ids:
             inbox.handle(message_id, self.adapters)
-        ids = [row[0] for row in self.database.execute("select id from steps where state = 'ready' order by id")]
+        ids = [row[0] for row in self.database.execute(READY)]
         for step_id in ids:
             self.run(step_id)
         return len(ids) + len(found.message_ids)

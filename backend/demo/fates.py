@@ -70,6 +70,8 @@ _OPEN: dict[HoldKind, int] = {
     _K.CARRIER_FUNDS: 2,
 }
 
+NEVER_MET = frozenset({_K.OLDER_THAN_RESTORE})
+"""The demo's database was never restored from a backup."""
 NEVER_INVOICED = frozenset({CANCELLED})
 CREDITED = frozenset({REFUNDED, PARTLY_REFUNDED, str(_K.BEING_CANCELLED)})
 
@@ -96,7 +98,7 @@ def draw(dice: random.Random, *, refunds: bool) -> Fate:
 
 def open_kinds(count: int) -> list[HoldKind]:
     """`count` causes of open holds: every kind once before any comes again, the common ones more often after that."""
-    once = sorted(HoldKind, key=lambda kind: -_OPEN.get(kind, 1))
+    once = sorted((kind for kind in HoldKind if kind not in NEVER_MET), key=lambda kind: -_OPEN.get(kind, 1))
     more = [kind for kind, often in _OPEN.items() for _ in range(often - 1)]
     rest = [more[index % len(more)] for index in range(max(count - len(once), 0))]
     return [*once, *rest][:count]

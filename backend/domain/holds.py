@@ -20,6 +20,7 @@ class HoldKind(StrEnum):
     CUSTOMISATION = "customisation"
     ORDER_AMENDED = "order_amended"
     CANCELLED_IN_SHOP = "cancelled_in_shop"
+    OLDER_THAN_RESTORE = "older_than_restore"
     # placed when a step ends without success
     PAYMENT_DECLINED = "payment_declined"
     PAYMENT_MISMATCH = "payment_mismatch"
@@ -124,6 +125,13 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
         (_RELEASE,),
         "The order goes on although the shop has cancelled it.",
     ),
+    _K.OLDER_THAN_RESTORE: HoldRule(
+        "May be done already",
+        "The database was restored from a backup after this order was placed, so it may have been here before, under"
+        " another number. Look for it at payment provider, invoicing and carrier; release only if it is not there.",
+        (_RELEASE,),
+        "The order goes on from its beginning: payment, invoice and label.",
+    ),
     _K.PAYMENT_DECLINED: HoldRule(
         "Payment declined",
         "The customer's bank refused the charge. Ask the customer to check the card or to use another, then retry.",
@@ -205,5 +213,5 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
     ),
 }
 
-NEEDS_REASON = frozenset({_K.BY_STAFF, _K.FRAUD_RISK, _K.PAYMENT_TERMS, _K.CANCELLED_IN_SHOP})
+NEEDS_REASON = frozenset({_K.BY_STAFF, _K.FRAUD_RISK, _K.PAYMENT_TERMS, _K.CANCELLED_IN_SHOP, _K.OLDER_THAN_RESTORE})
 """Kinds whose release must be explained: a person's hold, and where money is at stake."""

@@ -29,6 +29,7 @@ class Guarantees:
     can_ask: bool
     answer_lag: float = 0.0
     caches_errors: bool = False
+    key_binds: bool = True
 
 
 class NextMove(StrEnum):
@@ -39,16 +40,20 @@ class NextMove(StrEnum):
     HOLD = "hold"  # neither key nor question: a person must find out
 
 
-def before_repeat(guarantees: Guarantees, *, in_doubt: bool, since_first_sent: float) -> NextMove:
+def before_repeat(
+    guarantees: Guarantees, *, in_doubt: bool, since_first_sent: float, restored: bool = False
+) -> NextMove:
     """How a step may be run when an earlier attempt may have been accepted.
 
     A key is trusted for half the time the provider remembers it; after that, or without one, the provider is asked.
+    `restored`: the doubt comes from a restored backup, so that it probably was accepted, and without an error.
     """
     if not in_doubt:
         return NextMove.CALL
     if guarantees.can_ask:
         return NextMove.ASK
-    if guarantees.key_seconds is not None and since_first_sent < guarantees.key_seconds / 2:
+    trusted = guarantees.key_binds or not restored
+    if trusted and guarantees.key_seconds is not None and since_first_sent < guarantees.key_seconds / 2:
         return NextMove.CALL
     return NextMove.HOLD
 

@@ -59,7 +59,7 @@ class StepRule:
 
     `limit` counts claims, so a step that kills its worker ends parked too. Delays are seconds. `holds` tells whether
     ending without success holds the order (money and parcels) or is only told (documents and messages). `gated` steps
-    wait while the order is held.
+    wait while the order is held. `reads`: its call is a question itself and changes nothing outside.
     """
 
     port: Port
@@ -68,6 +68,7 @@ class StepRule:
     cap: float = 300.0
     holds: bool = True
     gated: bool = True
+    reads: bool = False
     label: str = ""
 
 
@@ -76,17 +77,19 @@ def _mail(label: str) -> StepRule:
 
 
 RULES: dict[StepKind, StepRule] = {
-    StepKind.PAYMENT_VERIFY: StepRule(Port.PAYMENTS, 8, label="Verify payment"),
+    StepKind.PAYMENT_VERIFY: StepRule(Port.PAYMENTS, 8, reads=True, label="Verify payment"),
     StepKind.PAYMENT_CAPTURE: StepRule(Port.PAYMENTS, 8, label="Capture payment"),
     StepKind.PAYMENT_REQUEST: StepRule(Port.PAYMENTS, 8, label="Request payment"),
     StepKind.PAYMENT_REFUND: StepRule(Port.PAYMENTS, 8, gated=False, label="Refund"),
     StepKind.INVOICE_ISSUE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Issue invoice"),
-    StepKind.INVOICE_STORE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Store invoice"),
+    StepKind.INVOICE_STORE: StepRule(Port.INVOICING, 8, holds=False, gated=False, reads=True, label="Store invoice"),
     StepKind.INVOICE_SEND: _mail("Send invoice"),
     StepKind.CREDIT_NOTE_ISSUE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Issue credit note"),
-    StepKind.CREDIT_NOTE_STORE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Store credit note"),
+    StepKind.CREDIT_NOTE_STORE: StepRule(
+        Port.INVOICING, 8, holds=False, gated=False, reads=True, label="Store credit note"
+    ),
     StepKind.CREDIT_NOTE_SEND: _mail("Send credit note"),
-    StepKind.SHIPMENT_VERIFY_ADDRESS: StepRule(Port.SHIPPING, 8, label="Verify address"),
+    StepKind.SHIPMENT_VERIFY_ADDRESS: StepRule(Port.SHIPPING, 8, reads=True, label="Verify address"),
     StepKind.SHIPMENT_CREATE: StepRule(Port.SHIPPING, 8, label="Buy shipping label"),
     StepKind.SHIPMENT_VOID: StepRule(Port.SHIPPING, 8, gated=False, label="Void shipping label"),
     StepKind.CHANNEL_UPDATE: StepRule(Port.CHANNEL, 10, holds=False, gated=False, cap=900.0, label="Tell the shop"),
@@ -110,3 +113,18 @@ def step_key(order_number: str, kind: StepKind, generation: int, subject: str = 
     """
     middle = f"{kind}/{subject}" if subject else str(kind)
     return f"{order_number}:{middle}:{generation}"
+
+
+FOLLOWS: dict[StepKind, str] = {
+    StepKind.INVOICE_SEND: StepKind.INVOICE_ISSUE,
+    StepKind.CREDIT_NOTE_SEND: StepKind.CREDIT_NOTE_ISSUE,
+    StepKind.MAIL_PAYMENT_LINK: StepKind.PAYMENT_REQUEST,
+    StepKind.MAIL_CONFIRMATION: StepKind.PAYMENT_CAPTURE,
+    StepKind.MAIL_STAFF_CONFIRMATION: StepKind.PAYMENT_CAPTURE,
+    StepKind.MAIL_SHIPPED: StepKind.SHIPMENT_CREATE,
+    StepKind.MAIL_DELIVERED: StepKind.SHIPMENT_CREATE,
+    StepKind.MAIL_REFUNDED: StepKind.PAYMENT_REFUND,
+    StepKind.MAIL_CANCELLED: StepKind.PAYMENT_REFUND,
+}
+"""What a mail is sent after. Nobody can be asked whether a mail was sent, but where this was surely not done before, nor
+was the mail."""

@@ -39,7 +39,10 @@ class InvoiceLine:
 
 @dataclass(frozen=True)
 class InvoiceRequest:
-    """One document: `number` is ours and unique in its series, `date` its issue date; amounts in minor units."""
+    """One document: `number` is ours and unique in its series, `date` its issue date; amounts in minor units.
+
+    An empty `number` (after a restored backup): this order's document may be there under a number that we do not know.
+    """
 
     number: str
     date: date
@@ -88,7 +91,7 @@ class InvoicingSystem(Protocol):
     def issue(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice: ...
 
     def find(self, invoice: InvoiceRequest, call: Call) -> IssuedInvoice | None:
-        """This order's document by its exact number; None when the system has none."""
+        """This order's document by its exact number, or without one by the order; None when the system has none."""
         ...
 
     def fetch(self, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:

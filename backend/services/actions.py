@@ -13,7 +13,7 @@ from backend.domain.holds import CATALOGUE, NEEDS_REASON, HoldAction, HoldKind, 
 from backend.domain.money import display
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.retries import Outcome
-from backend.domain.steps import RULES, StepKind, StepState
+from backend.domain.steps import RULES, Port, StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import clicks, flow, holds, stock
 from backend.store import holds as hold_store
@@ -198,6 +198,8 @@ def _rerun_sentence(step: Step) -> str:
     what = RULES[StepKind(step.kind)].label
     if step.outcome == Outcome.REJECTED and not step.in_doubt:
         return f"{what}: a new request is sent; the refused one had no effect."
+    if step.in_doubt and RULES[StepKind(step.kind)].port is Port.MAIL:
+        return f"{what}: it is sent. It may have been sent before; nobody can be asked, and then it arrives twice."
     if step.in_doubt:
         return (
             f"{what}: the provider is asked first whether it happened; only if not, it is sent again with the same key."

@@ -11,7 +11,7 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call
 from backend.ports.invoicing import CreditNoteRequest, Document, InvoiceLine, InvoicingSystem, IssuedInvoice
 from backend.services import credit_notes, flow
-from backend.services.invoice_steps import checked, invoicing, party, today
+from backend.services.invoice_steps import checked, invoicing, numbered, party, today
 from backend.services.step_handlers import Handler, NotNeeded, Success
 from backend.store import documents, refunds, steps, timeline
 from backend.store.tables import Invoice, Order, Refund, Step
@@ -21,10 +21,11 @@ def _refund(session: Session, step: Step) -> Refund:
     return refunds.get(session, int(step.subject))
 
 
-def _own_number(session: Session, order: Order, refund: Refund) -> Invoice:
-    """This refund's credit note with our number and date: taken once, kept through every retry."""
+def _own_number(session: Session, order: Order, refund: Refund, found: IssuedInvoice | None = None) -> Invoice:
+    """This refund's credit note with our number and date: taken once, kept through every retry; `found` as for invoices."""
     series = settings.current().credit_note_series
-    return documents.numbered(session, order, series=series, day=today(), at=clock.now(), refund=refund)
+    known = None if found is None else documents.Known(found.number, found.date)
+    return documents.numbered(session, order, series=series, day=today(), at=clock.now(), refund=refund, found=known)
 
 
 def _prepare_issue(session: Session, order: Order, step: Step) -> CreditNoteRequest:
@@ -34,13 +35,13 @@ def _prepare_issue(session: Session, order: Order, step: Step) -> CreditNoteRequ
         raise NotNeeded("No invoice was issued, so there is nothing to credit.")
     if refund.state != "succeeded" and not step.in_doubt:
         raise NotNeeded("The refund did not go through, so there is nothing to credit.")
-    note = _own_number(session, order, refund)
-    if note.issued_at is not None:
+    note = documents.credit_note_of(session, refund.id) if step.in_doubt else _own_number(session, order, refund)
+    if note is not None and note.issued_at is not None:
         raise NotNeeded(f"Credit note {note.number} is issued already.")
     credit = credit_notes.credit_of(session, order, refund)
     return CreditNoteRequest(
-        number=str(note.number),
-        date=note.date,
+        number=str(note.number) if note else "",
+        date=note.date if note else today(),
         order_number=order.number,
         channel_order=order.external_id,
         currency=refund.currency,
@@ -73,6 +74,7 @@ def _lines(credit: Credit) -> tuple[InvoiceLine, ...]:
 
 def _issue(system: InvoicingSystem, request: CreditNoteRequest, call: Call) -> IssuedInvoice:
     """Ask for this refund's document first, and only then issue one."""
+    numbered(system, request)
     found = system.find_credit_note(request, call) or system.issue_credit_note(request, call)
     return checked(system, request, found)
 
@@ -83,7 +85,7 @@ def _find(system: InvoicingSystem, request: CreditNoteRequest, call: Call) -> Is
 
 
 def _apply_issued(session: Session, order: Order, step: Step, issued: IssuedInvoice) -> Success:
-    note = _own_number(session, order, _refund(session, step))
+    note = _own_number(session, order, _refund(session, step), issued)
     note.provider, note.reference, note.issued_at = step.provider, issued.reference, clock.now()
     session.add(note)
     steps.promise(session, order, StepKind.CREDIT_NOTE_STORE, at=clock.now(), subject=step.subject)

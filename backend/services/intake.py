@@ -18,7 +18,7 @@ from backend.domain.payments import EntryKind
 from backend.domain.permissions import Actor
 from backend.domain.providers import provider_name
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import amendments, flow, holds, stock
+from backend.services import amendments, flow, holds, sending, stock
 from backend.services.amendments import Created
 from backend.store import orders, payments, timeline
 from backend.store.personal import keyring
@@ -235,6 +235,8 @@ def _check(session: Session, order: Order, new: NewOrder) -> None:
     config = settings.current()
     for finding in checks.findings(new, enabled=config.check_names, countries=config.countries):
         holds.place(session, order, finding.kind, finding.reason, source=HoldSource.CHECK)
+    if maybe_known := sending.why_maybe_known(session, new.placed_at):
+        holds.place(session, order, HoldKind.OLDER_THAN_RESTORE, maybe_known, source=HoldSource.CHECK)
     if "stock" in config.check_names:
         missing = stock.reserve(session, order)
         if missing:

@@ -13,7 +13,7 @@ from backend.domain.payments import PaymentStatus
 from backend.domain.permissions import provider_actor
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
-from backend.ports.calls import Call, Rejected
+from backend.ports.calls import Call, OutcomeUnknown, Rejected
 from backend.ports.invoicing import Document, InvoiceLine, InvoiceRequest, InvoicingSystem, IssuedInvoice, Party
 from backend.ports.registry import Adapters
 from backend.services import cancelling, credit_notes
@@ -31,10 +31,14 @@ def today() -> date:
     return clock.now().astimezone(ZoneInfo(settings.current().time_zone)).date()
 
 
-def _own_number(session: Session, order: Order) -> Invoice:
-    """This order's invoice with our number and date: taken once, kept through every retry, so the series has no gap."""
+def _own_number(session: Session, order: Order, found: IssuedInvoice | None = None) -> Invoice:
+    """This order's invoice with our number and date: taken once, kept through every retry, so the series has no gap.
+
+    `found`: a document that there is already; where we had forgotten it, it keeps its number and date.
+    """
     series = settings.current().invoice_series
-    return documents.numbered(session, order, series=series, day=today(), at=clock.now())
+    known = None if found is None else documents.Known(found.number, found.date)
+    return documents.numbered(session, order, series=series, day=today(), at=clock.now(), found=known)
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,7 @@ def _prepare_issue(session: Session, order: Order, step: Step) -> _Wanted:
     closed = _closed(session, order)
     if closed and not step.in_doubt:
         raise NotNeeded(closed)
-    return _Wanted(_request(session, order), withdrawn=bool(closed))
+    return _Wanted(_request(session, order, in_doubt=step.in_doubt), withdrawn=bool(closed))
 
 
 def _closed(session: Session, order: Order) -> str:
@@ -61,9 +65,10 @@ def _closed(session: Session, order: Order) -> str:
     return "The order is being cancelled." if cancelling.under_way(session, order) else ""
 
 
-def _request(session: Session, order: Order) -> InvoiceRequest:
-    invoice = _own_number(session, order)
-    if invoice.issued_at is not None:
+def _request(session: Session, order: Order, *, in_doubt: bool) -> InvoiceRequest:
+    # An order from a restored backup may have an invoice under a number that is not known here: ask before taking one.
+    invoice = documents.invoice_of(session, order.id) if in_doubt else _own_number(session, order)
+    if invoice is not None and invoice.issued_at is not None:
         raise NotNeeded(f"Invoice {invoice.number} is issued already.")
     lines = tuple(
         InvoiceLine(
@@ -79,8 +84,8 @@ def _request(session: Session, order: Order) -> InvoiceRequest:
         for item in orders.items(session, order.id)
     )
     return InvoiceRequest(
-        number=str(invoice.number),
-        date=invoice.date,
+        number=str(invoice.number) if invoice else "",
+        date=invoice.date if invoice else today(),
         order_number=order.number,
         channel_order=order.external_id,
         currency=order.currency,
@@ -113,10 +118,17 @@ def party(session: Session, order: Order) -> Party:
 
 def _issue(system: InvoicingSystem, wanted: _Wanted, call: Call) -> IssuedInvoice | None:
     """Ask for this order's document first, and only then issue one, if it is still wanted."""
+    numbered(system, wanted.request)
     found = _find(system, wanted, call)
     if found is None and not wanted.withdrawn:
         found = checked(system, wanted.request, system.issue(wanted.request, call))
     return found
+
+
+def numbered(system: InvoicingSystem, request: InvoiceRequest) -> None:
+    """Raise `OutcomeUnknown` for a document whose number was lost with a backup: it can only be asked for."""
+    if not request.number:
+        raise OutcomeUnknown(system.name, "The number of this document was lost, and nobody can be asked for it.")
 
 
 def _find(system: InvoicingSystem, wanted: _Wanted, call: Call) -> IssuedInvoice | None:
@@ -126,7 +138,7 @@ def _find(system: InvoicingSystem, wanted: _Wanted, call: Call) -> IssuedInvoice
 
 def checked(system: InvoicingSystem, request: InvoiceRequest, issued: IssuedInvoice) -> IssuedInvoice:
     """The document, refused where it has another number or total than ours."""
-    if (issued.number, issued.total_minor) != (request.number, request.total_minor):
+    if (issued.number, issued.total_minor) != (request.number or issued.number, request.total_minor):
         raise Rejected(
             system.name,
             f"The document there is number {issued.number} over {display(issued.total_minor, issued.currency)};"
@@ -138,7 +150,7 @@ def checked(system: InvoicingSystem, request: InvoiceRequest, issued: IssuedInvo
 def _apply_issued(session: Session, order: Order, step: Step, issued: IssuedInvoice | None) -> Success:
     if issued is None:
         return Success({"not_needed": "withdrawn"}, "No invoice was issued, and none is wanted any more.")
-    invoice = _own_number(session, order)
+    invoice = _own_number(session, order, issued)
     invoice.provider, invoice.reference, invoice.issued_at = step.provider, issued.reference, clock.now()
     session.add(invoice)
     steps.promise(session, order, StepKind.INVOICE_STORE, at=clock.now())

@@ -6,8 +6,7 @@ deadline shorter than the lease; the second writes the outcome, which needs the 
 
 import logging
 import secrets
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import replace
 
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
@@ -16,7 +15,7 @@ from backend import clock, failpoints, settings
 from backend.domain.breakers import health, is_silence
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM
-from backend.domain.retries import NextMove, Outcome, backoff, before_repeat
+from backend.domain.retries import NextMove, Outcome, backoff
 from backend.domain.steps import RULES, Port, StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Deferred, NotSent, ProviderError, Rejected
@@ -33,10 +32,14 @@ from backend.services import (
     payment_steps,
     shipment_steps,
 )
-from backend.services.breakers import FREE, Admission
+from backend.services.breakers import FREE
 from backend.services.bulkheads import NoSeat, Seat
 from backend.services.run import in_unit_of_work
-from backend.services.step_handlers import Handler, NotNeeded, Provider
+from backend.services.step_handlers import Handler, NotNeeded
+from backend.services.step_jobs import RESTORED, next_move
+from backend.services.step_jobs import Ending as _Ending
+from backend.services.step_jobs import Job as _Job
+from backend.services.step_jobs import Unprepared as _Unprepared
 from backend.store import db, orders, steps, timeline
 from backend.store.tables import Order, Step
 
@@ -52,46 +55,6 @@ HANDLERS: dict[StepKind, Handler] = {
 
 LEASE_FACTOR = 2.0
 """A lease lasts this many deadlines: longer than any call, short enough that a dead worker's step is taken over soon."""
-
-
-@dataclass(frozen=True)
-class _Job:
-    """`claimed`: when, on this process's own clock.
-
-    `only_ask`: the order is held, so what may have happened is found out, but nothing new is sent.
-    """
-
-    order_id: int
-    claim: steps.Claim
-    kind: StepKind
-    key: str
-    provider: Provider
-    request: Any
-    move: NextMove
-    claimed: float
-    only_ask: bool = False
-    admission: Admission = FREE
-
-
-@dataclass(frozen=True)
-class _Ending:
-    """`proven`: a rejection is the provider's word that nothing happened. `disproved`: it was asked, and nothing had."""
-
-    outcome: Outcome
-    value: Any = None
-    error: str = ""
-    category: HoldKind = HoldKind.PROVIDER_UNAVAILABLE
-    retry_after: float = 0.0
-    proven: bool = True
-    disproved: bool = False
-
-
-class _Unprepared(Exception):
-    """What was to be sent could not be prepared: everything is rolled back, and only that is written down."""
-
-    def __init__(self, ending: _Ending) -> None:
-        super().__init__(ending.error)
-        self.ending = ending
 
 
 def run(step_id: int, adapters: Adapters, *, worker: str) -> None:
@@ -156,6 +119,7 @@ def _begin(
     if failed is not None:
         _failed(session, order, step, job, failed)
         return None
+    job = replace(job, restored=step.in_doubt and step.restore_epoch < claim.epoch)
     return _prepared(session, order, step, job, worker)
 
 
@@ -177,20 +141,32 @@ def _prepared(session: Session, order: Order, step: Step, job: _Job, worker: str
         raise
     except Exception as error:
         raise _Unprepared(_bug(step.key)) from error
-    guarantees = job.provider.guarantees(job.kind)
-    move = before_repeat(guarantees, in_doubt=step.in_doubt, since_first_sent=job.claim.since_first_sent)
-    if move is NextMove.ASK and handler.ask is None:
-        move = NextMove.CALL
+    job = replace(job, move=next_move(job, handler, step))
+    if job.move is not NextMove.HOLD and not _may_go(session, job):
+        return None
     admission = FREE
-    if move is not NextMove.HOLD:
+    if job.move is not NextMove.HOLD:
         admission = breakers.admit(session, job.provider.name, job.claim, lost_after=_lease())
     if admission.wait is not None:
         breakers.stand_by(session, job.provider.name, job.claim, admission.wait)
         return None
-    asks_first = move is NextMove.ASK
+    asks_first = job.move is NextMove.ASK
     db.pass_by_after_commit(session, failpoints.CLAIM_AFTER_COMMIT)
     steps.begin_attempt(session, job.claim, worker=worker, asks_first=asks_first, provider=job.provider.name)
-    return replace(job, request=request, move=move, admission=admission)
+    only_ask = job.only_ask or (asks_first and (job.claim.paused or job.restored))
+    return replace(job, request=request, only_ask=only_ask, admission=admission)
+
+
+def _may_go(session: Session, job: _Job) -> bool:
+    """Whether the move can be made now; if not, the step is given back, uncounted and without a word."""
+    if job.move is NextMove.CALL and (job.only_ask or (job.claim.paused and not RULES[job.kind].reads)):
+        steps.set_aside(session, job.claim, held=job.only_ask)
+        return False
+    lag = job.provider.guarantees(job.kind).answer_lag if job.restored else 0.0
+    if job.claim.since_restored < lag:
+        steps.wait_for(session, job.claim, job.provider.name, delay=lag, sentence="The provider is asked soon.")
+        return False
+    return True
 
 
 def _call(job: _Job, call: Call) -> _Ending:
@@ -199,7 +175,9 @@ def _call(job: _Job, call: Call) -> _Ending:
     try:
         failpoints.hit(failpoints.INTENT_AFTER_COMMIT)
         if job.move is NextMove.HOLD:
-            return _Ending(Outcome.IN_DOUBT, error="Nobody can be asked whether it happened.")
+            return _Ending(
+                Outcome.IN_DOUBT, error=RESTORED if job.restored else "Nobody can be asked whether it happened."
+            )
         if job.only_ask:
             return _asked(job, call) or _Ending(
                 Outcome.NOT_SENT, error="The provider was asked and has no trace of it.", disproved=True
@@ -227,7 +205,7 @@ def _asked(job: _Job, call: Call) -> _Ending | None:
     except Rejected as error:
         # A refused question (a revoked key, say) proves nothing about the call that it was about.
         return _Ending(Outcome.REJECTED, error=error.sentence, category=error.category, proven=False)
-    return None if found is None else _Ending(Outcome.OK, found)
+    return None if found is None else _Ending(Outcome.OK, found, found=True)
 
 
 def _bug(key: str) -> _Ending:
@@ -261,7 +239,8 @@ def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: 
         _succeeded(session, order, step, job, ending)
         return
     if ending.disproved:
-        steps.set_aside(session, job.claim, disproved=True)
+        held = RULES[job.kind].gated and not holds.gate(session, order.id)
+        steps.set_aside(session, job.claim, held=held, disproved=True)
     elif in_vain is not None:
         delay = max(in_vain, _grace(job, ending))
         steps.try_later(session, job.claim, ending.outcome, delay=delay, error=ending.error, counted=False)
@@ -273,7 +252,8 @@ def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: 
 def _succeeded(session: Session, order: Order, step: Step, job: _Job, ending: _Ending) -> None:
     success = HANDLERS[job.kind].apply(session, order, step, ending.value)
     _note(session, order, step, TimelineKind.STEP_SUCCEEDED, success.sentence)
-    steps.finish(session, job.claim, result=success.result, waiting=success.waiting)
+    old = ending.found or job.restored
+    steps.finish(session, job.claim, result=success.result, waiting=success.waiting, found=old)
     flow.advance(session, order)
 
 

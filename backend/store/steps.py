@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select, update
 
 from backend.domain.errors import StaleWrite
 from backend.domain.retries import Outcome
-from backend.domain.steps import RULES, StepKind, StepState, step_key
+from backend.domain.steps import FOLLOWS, RULES, Port, StepKind, StepState, step_key
 from backend.store import db, ledger
 from backend.store.tables import Order, Step
 
@@ -59,13 +59,7 @@ def _insert(
 ) -> int | None:
     session.flush()
     step_id = session.execute(
-        text(
-            "insert into steps (order_id, kind, subject, generation, key, state, provider, data, due_at, fence, attempts, "
-            "allowed, in_doubt, restore_epoch, outcome, error, category, result, requested_by, woken_at, created_at) "
-            "values (:order_id, :kind, :subject, :generation, :key, 'ready', '', cast(:data as jsonb), clock_timestamp(), "
-            "0, 0, :allowed, false, 0, '', '', '', '{}', :requested_by, clock_timestamp(), :at) "
-            "on conflict do nothing returning id"
-        ),
+        ledger.INSERT,
         {
             "order_id": order.id,
             "kind": str(kind),
@@ -76,6 +70,8 @@ def _insert(
             "allowed": RULES[kind].limit,
             "requested_by": requested_by,
             "at": at,
+            "follows": str(FOLLOWS.get(kind, "")),
+            "to_staff": kind in (StepKind.MAIL_STAFF_ALERT, StepKind.MAIL_INCIDENT),
         },
     ).scalar_one_or_none()
     if step_id is not None:
@@ -97,6 +93,8 @@ class Claim:
     """A claimed step: `fence` must come back when settling. `orphaned`: an earlier claim never ended.
 
     `ailing`: the providers whose last call failed or that are down. `step`: its row as it was claimed.
+    `paused`: nothing may be sent, only asked. `epoch`, `since_restored`: the last time the database was restored from a
+    backup, and how many seconds ago that was.
     """
 
     step_id: int
@@ -106,6 +104,9 @@ class Claim:
     since_first_sent: float
     database_now: datetime
     ailing: tuple[str, ...]
+    paused: bool
+    epoch: int
+    since_restored: float
     step: Step = field(compare=False, repr=False)
 
 
@@ -114,7 +115,7 @@ def claim(session: Session, step_id: int, lease: float) -> Claim | None:
     row = session.execute(ledger.CLAIM, {"id": step_id, "lease": lease}).one_or_none()
     if row is None:
         return None
-    step, orphaned, since_first_sent, now, ailing = row
+    step, orphaned, since_first_sent, now, ailing, paused, epoch, since_restored = row
     if orphaned:
         session.execute(
             text(
@@ -123,19 +124,27 @@ def claim(session: Session, step_id: int, lease: float) -> Claim | None:
             ),
             {"outcome": str(Outcome.UNFINISHED), "id": step_id},
         )
-    return Claim(step.id, step.fence, step.attempts, orphaned, since_first_sent, now, tuple(ailing), step)
+    told = (orphaned, since_first_sent, now, tuple(ailing), paused, epoch, since_restored)
+    return Claim(step.id, step.fence, step.attempts, *told, step)
 
 
-def set_aside(session: Session, claim: Claim, *, disproved: bool = False) -> None:
-    """Give a claimed step back because a hold stops it; that try does not count. `disproved`: it surely did not happen."""
+def set_aside(session: Session, claim: Claim, *, held: bool = True, disproved: bool = False) -> None:
+    """Give a claimed step back, uncounted: a hold stops it, or it waits for sending to go on (not `held`).
+
+    `disproved`: it surely did not happen.
+    """
+    known: dict[str, Any] = {"in_doubt": literal(False), "restore_epoch": claim.epoch, "category": ""}
     _settle(
         session,
         claim,
-        state=str(StepState.HELD),
+        state=str(StepState.HELD if held else StepState.READY),
         lease_until=None,
+        woken_at=func.clock_timestamp(),
         attempts=col(Step.attempts) - 1,
-        in_doubt=literal(False) if disproved else col(Step.in_doubt),
+        **(known if disproved else {"category": "" if held else ledger.ASIDE}),
     )
+    if not held:
+        db.wake_after_commit(session, claim.step_id)
 
 
 def wait_for(session: Session, claim: Claim, provider: str, *, delay: float, sentence: str) -> None:
@@ -186,14 +195,21 @@ def end_attempt(
     return step
 
 
-def finish(session: Session, claim: Claim, *, result: dict[str, Any], waiting: bool = False) -> None:
-    """The call succeeded; `waiting`: the rest comes by webhook. The session's own copy of the step is read again if asked."""
+def finish(
+    session: Session, claim: Claim, *, result: dict[str, Any], waiting: bool = False, found: bool = False
+) -> None:
+    """The call succeeded; `waiting`: the rest comes by webhook. `found`: nothing was sent, it had been done before.
+
+    The session's own copy of the step is read again if asked.
+    """
     session.flush()
     values = {
         "state": str(StepState.WAITING if waiting else StepState.DONE),
         "outcome": str(Outcome.OK),
         "result": db.to_json(result),
         "waiting": waiting,
+        "found": found,
+        "epoch": claim.epoch,
         "id": claim.step_id,
         "fence": claim.fence,
     }
@@ -256,13 +272,17 @@ def _lost(claim: Claim) -> LeaseLost:
 
 
 def rearm(session: Session, step_id: int) -> None:
-    """Make a parked step ready again with fresh tries; its key and its doubt stay."""
+    """Make a parked step ready again with fresh tries; its key stays, and its doubt where anybody can be asked.
+
+    Whether a mail was sent nobody can say but the person who has it sent again.
+    """
+    kind = StepKind(get(session, step_id).kind)
     session.execute(
         text(
             "update steps set state = 'ready', due_at = clock_timestamp(), woken_at = clock_timestamp(), done_at = null, "
-            "allowed = attempts + :more where id = :id and state = 'parked'"
+            "allowed = attempts + :more, in_doubt = in_doubt and not :mail where id = :id and state = 'parked'"
         ),
-        {"id": step_id, "more": RULES[StepKind(get(session, step_id).kind)].limit},
+        {"id": step_id, "more": RULES[kind].limit, "mail": RULES[kind].port is Port.MAIL},
     )
     session.expire_all()
     db.wake_after_commit(session, step_id)

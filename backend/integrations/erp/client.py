@@ -124,6 +124,9 @@ class ErpSystem:
         lookup = config.lookup
         if lookup is None:
             return None
+        if not invoice.number:
+            sentence = f"The ERP is asked by number, and the number of {invoice.order_number} is not known any more."
+            raise OutcomeUnknown(PROVIDER, sentence)
         values = values_of(invoice, call.key)
         found = self._rows(lookup, _path(template.address(lookup.url, values)), invoice, call)
         _record(call, found, lookup.map)

@@ -87,12 +87,29 @@ class InvoiceNinja:
         return _checked(_entity(answer.json), wanted)
 
     def _find(self, kind: str, wanted: InvoiceRequest, call: Call) -> IssuedInvoice | None:
+        if not wanted.number:
+            return self._find_by_order(kind, wanted, call)
         params = [("number", wanted.number), ("per_page", "100")]
         answer = self._http.find(call, f"/api/v1/{kind}s", params=params)
         for row in objects(answer, "data"):
             if text(row, "number") == wanted.number:
                 return _checked(row, wanted)
         return None
+
+    def _find_by_order(self, kind: str, wanted: InvoiceRequest, call: Call) -> IssuedInvoice | None:
+        """Its search looks for parts of words in many columns, so it finds too much rather than too little.
+
+        Credit notes of one order are told apart by their totals.
+        """
+        params = [("filter", wanted.order_number), ("per_page", "100")]
+        rows = objects(self._http.find(call, f"/api/v1/{kind}s", params=params), "data")
+        rows = [row for row in rows if text(row, "po_number") == wanted.order_number]
+        if kind == "credit":
+            rows = [row for row in rows if _issued(row, wanted.currency).total_minor == wanted.total_minor]
+        if len(rows) > 1:
+            sentence = f"Invoice Ninja has {len(rows)} documents for {wanted.order_number}; a person must look."
+            raise Rejected(PROVIDER, sentence, code="several_documents")
+        return _checked(rows[0], wanted) if rows else None
 
     def _fetch(self, kind: str, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
         path = f"/api/v1/{kind}s/{segment(reference)}"
@@ -156,8 +173,8 @@ def _checked(entity: Any, invoice: InvoiceRequest) -> IssuedInvoice:
         )
         raise Rejected(PROVIDER, sentence)
     for what, got, wanted in (
-        ("number", issued.number, invoice.number),
-        ("date", issued.date.isoformat(), invoice.date.isoformat()),
+        ("number", issued.number, invoice.number or issued.number),
+        ("date", issued.date.isoformat(), (invoice.date if invoice.number else issued.date).isoformat()),
         ("total", display(issued.total_minor, issued.currency), display(invoice.total_minor, invoice.currency)),
     ):
         if got != wanted:

@@ -57,7 +57,7 @@ class SmtpMailer:
         self._hostname = hostname or self._sender.domain
 
     def guarantees(self, kind: StepKind) -> Guarantees:
-        return Guarantees(key_seconds=KEY_SECONDS, can_ask=False)
+        return Guarantees(key_seconds=KEY_SECONDS, can_ask=False, key_binds=False)
 
     def send(self, mail: Mail, call: Call) -> MailSent:
         assert_outside_calls_allowed()

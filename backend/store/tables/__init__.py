@@ -9,7 +9,7 @@ from backend.store.tables.payments import PaymentEntry, PaymentTotals, Refund
 from backend.store.tables.shipping import Parcel, Shipment, TrackingScan
 from backend.store.tables.staff import ApiToken, Setting, SignInFailure, StaffSession, User
 from backend.store.tables.stock import InventoryItem, Reservation, StockMovement
-from backend.store.tables.work import Attempt, Breaker, Step, Worker
+from backend.store.tables.work import Attempt, Breaker, Sending, Step, Worker
 
 __all__ = [
     "Address",
@@ -36,6 +36,7 @@ __all__ = [
     "PricingSnapshot",
     "Refund",
     "Reservation",
+    "Sending",
     "Setting",
     "Shipment",
     "SignInFailure",

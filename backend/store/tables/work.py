@@ -1,4 +1,4 @@
-"""Promises to the outside: steps, their attempts, the providers' breakers, and the workers that run them."""
+"""Promises to the outside: steps, their attempts, the providers' breakers, whether anything is sent, and the workers."""
 
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ class Step(SQLModel, table=True):
 
     `due_at` and `lease_until` are on the database's clock. `fence` rises with every claim; settling needs the same one.
     `attempts` counts claims; `allowed` is how many there may be. `in_doubt`: an attempt may have taken effect outside.
-    `woken_at` lets the sweep tell a step that somebody was told of from a forgotten one.
+    `woken_at` lets the sweep tell a step that somebody was told of from a forgotten one. `restore_epoch`: since which
+    restored backup it is known what became of this step; one behind `Sending.epoch` may have been done in the lost time.
     """
 
     __tablename__ = "steps"
@@ -116,3 +117,28 @@ class Breaker(SQLModel, table=True):
     opened_at: datetime | None = moment(default=None)
     next_probe_at: datetime | None = moment(default=None)
     closed_at: datetime | None = moment(default=None)
+
+
+class Sending(SQLModel, table=True):
+    """One row: whether anything is sent to the outside, and the last time the database was restored from a backup.
+
+    `epoch` counts those times. Orders up to `last_order_id` were in the backup; between `lost_from`, the last sign of life
+    in it, and `restored_at` anything may have happened outside that is not written here. `pulse` rises while workers run,
+    so that a database which has gone back is noticed; `installation` is a name that travels with the data.
+    """
+
+    __tablename__ = "sending"
+    __table_args__ = (
+        CheckConstraint("id = 1", name="one_row"),
+        CheckConstraint("epoch = 0 or (lost_from is not null and restored_at is not null)", name="a_restore_has_dates"),
+    )
+
+    id: int = Field(default=1, primary_key=True, sa_column_kwargs={"autoincrement": False})
+    installation: str = ""
+    pulse: int = big(default=0)
+    epoch: int = 0
+    last_order_id: int = big(default=0)
+    cause: str = ""
+    lost_from: datetime | None = moment(default=None)
+    restored_at: datetime | None = moment(default=None)
+    paused_at: datetime | None = moment(default=None)
