@@ -10,7 +10,7 @@ from backend.sandbox.control import api as control
 from backend.sandbox.easypost.api import EasyPostApi
 from backend.sandbox.invoiceninja.api import NinjaApi
 from backend.sandbox.pages import faults as fault_page
-from backend.sandbox.pages import home, journal, mails, orders
+from backend.sandbox.pages import home, journal, lab, mails, orders
 from backend.sandbox.razorpay.service import Razorpay
 from backend.sandbox.shipengine.api import ShipEngineApi
 from backend.sandbox.shop import direct
@@ -44,6 +44,7 @@ def build(world: World) -> tuple[ASGIApp, Counter]:
         *mails.routes(world),
         *fault_page.routes(world),
         *journal.routes(world),
+        *lab.routes(world, counter),
     ]
     application = Starlette(routes=routes)
     application.state.world = world

@@ -32,7 +32,7 @@ class Kind:
 
 
 _G = Group
-_LATER = "seconds until it is done"
+_LATER = "seconds until then"
 
 KINDS: dict[str, Kind] = {
     "refuse": Kind(_G.REFUSAL, "The request is refused with a reason; nothing is done."),
@@ -41,15 +41,15 @@ KINDS: dict[str, Kind] = {
     "out_of_stock": Kind(_G.REFUSAL, "The fulfilment centre has run out of the goods."),
     "bad_address": Kind(_G.REFUSAL, "The carrier does not know the address."),
     "error_5xx": Kind(_G.LINE, "500 is answered; nothing is done."),
-    "slow": Kind(_G.LINE, "It is done and answered, but late.", 5.0, "seconds of delay"),
+    "slow": Kind(_G.LINE, "It is done and answered, but late.", 5.0, "seconds late"),
     "connection_cut": Kind(_G.LINE, "The connection is reset before anything is done."),
-    "rate_limit": Kind(_G.LINE, "429 with Retry-After; nothing is done.", 2.0, "seconds asked to wait"),
-    "unavailable": Kind(_G.LINE, "503 with Retry-After; nothing is done.", 2.0, "seconds asked to wait"),
+    "rate_limit": Kind(_G.LINE, "429 with Retry-After; nothing is done.", 2.0, "seconds to wait"),
+    "unavailable": Kind(_G.LINE, "503 with Retry-After; nothing is done.", 2.0, "seconds to wait"),
     "html": Kind(_G.LINE, "A proxy's HTML page comes in place of JSON.", effect=False, statuses=(200, 502)),
     "redirect": Kind(_G.LINE, "A redirect to an address inside the network (169.254.169.254).", effect=False),
     "empty": Kind(_G.LINE, "204 with nothing in it.", effect=True),
     "huge_body": Kind(_G.LINE, "The answer does not end: 64 MB of it.", effect=True),
-    "slow_drip": Kind(_G.LINE, "The answer drips in, byte by byte.", 0.4, "seconds for each byte", effect=True),
+    "slow_drip": Kind(_G.LINE, "The answer drips in, byte by byte.", 0.4, "seconds a byte", effect=True),
     "accept_then_500": Kind(_G.LOST, "It is done, then 500 is answered."),
     "accept_then_cut": Kind(_G.LOST, "It is done, then the connection is reset."),
     "accept_then_hang": Kind(_G.LOST, "It is done, then nothing is said.", 60.0, "seconds of silence"),
@@ -63,13 +63,13 @@ KINDS: dict[str, Kind] = {
     "wrong_amount": Kind(_G.WRONG, "It is done as asked, but the answer names another amount."),
     "wrong_currency": Kind(_G.WRONG, "It is done as asked, but the answer names another currency."),
     "wrong_reference": Kind(_G.WRONG, "It is done as asked, but the answer is about something else."),
-    "webhook_late": Kind(_G.WEBHOOK, "It comes late.", 30.0, "seconds of delay"),
+    "webhook_late": Kind(_G.WEBHOOK, "It comes late.", 30.0, "seconds late"),
     "webhook_early": Kind(_G.WEBHOOK, "It comes before the answer to the call that caused it."),
-    "webhook_duplicate": Kind(_G.WEBHOOK, "It comes twice.", 0.0, "seconds between the two"),
+    "webhook_duplicate": Kind(_G.WEBHOOK, "It comes twice.", 0.0, "seconds between"),
     "webhook_forged": Kind(_G.WEBHOOK, "Somebody else sends the same with a false signature, just before it comes."),
     "webhook_bad_signature": Kind(_G.WEBHOOK, "Its first try is signed with another secret; the repeats are right."),
     "webhook_out_of_order": Kind(
-        _G.WEBHOOK, "It waits until the order's next one was delivered.", 10.0, "seconds it waits at most"
+        _G.WEBHOOK, "It waits until the order's next one was delivered.", 10.0, "seconds at most"
     ),
     "webhook_lost": Kind(_G.WEBHOOK, "It is never sent."),
 }

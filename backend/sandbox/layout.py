@@ -8,6 +8,7 @@ NAVIGATION = (
     ("/", "Sandbox"),
     ("/orders", "Orders"),
     ("/mails", "Mails"),
+    ("/lab", "Failure lab"),
     ("/faults", "Faults"),
     ("/journal", "Journal"),
 )
@@ -39,6 +40,18 @@ label{display:grid;gap:2px;font-size:12px;color:var(--soft)}
 .cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(150px,1fr));gap:10px;margin:12px 0}
 .card{background:var(--paper);border:1px solid var(--line);border-radius:8px;padding:10px 14px}
 .card b{display:block;font-size:22px}
+.tabs{display:flex;gap:6px;flex-wrap:wrap;margin:8px 0}.tabs a{padding:4px 12px;border:1px solid var(--line);
+border-radius:999px;text-decoration:none;color:var(--ink);background:var(--paper)}
+.tabs a[aria-current]{background:var(--accent);border-color:var(--accent);color:var(--ground)}
+h3{font-size:14px;margin:18px 0 8px;color:var(--soft)}
+.menu{display:grid;grid-template-columns:repeat(auto-fill,minmax(min(100%,330px),1fr));gap:10px;margin:8px 0}
+.card b.name{font-size:15px}.card p{margin:2px 0 6px}.card ul{margin:6px 0;padding-left:0;list-style:none}
+.fault{display:flex;flex-direction:column}.fault .row{margin:auto 0 2px;gap:8px 6px}
+.fault input,.fault select{padding:4px 6px;font-size:14px;height:32px}.fault select{max-width:112px}
+.fault input{width:56px}.fault button{padding:4px 14px;margin-left:auto}
+.only{padding:5px 0;font-size:14px;color:var(--ink)}.row .row{margin:0}
+.said{background:var(--paper);border:1px solid var(--line);border-left:4px solid currentColor;border-radius:6px;padding:8px 14px}
+.row input[name=q]{width:min(340px,80vw)}.button{text-decoration:none;display:inline-block}
 .good{color:var(--good)}.bad{color:var(--bad)}.warn{color:var(--warn)}
 .amount{font-size:30px;font-weight:650;margin:4px 0}
 iframe{width:100%;height:560px;border:1px solid var(--line);background:#fff}

@@ -15,6 +15,19 @@ def faults(sandbox: Sandbox) -> list[Any]:
 
 
 @pytest.mark.parametrize("trouble", TROUBLES)
+def test_a_page_of_another_site_controls_nothing(sandbox: Sandbox) -> None:
+    sandbox.fault("stripe", "slow")
+    elsewhere = {"Origin": "https://elsewhere.example"}
+
+    answers = [
+        sandbox.http.post("/control/reset", headers=elsewhere),
+        sandbox.http.delete("/control/faults", headers=elsewhere),
+    ]
+
+    assert [answer.status_code for answer in answers] == [403, 403]
+    assert len(sandbox.http.get("/control/faults").json()["faults"]) == 1
+
+
 def test_each_trouble_is_tied_to_its_order(sandbox: Sandbox, trouble: str) -> None:
     (order,) = sandbox.place(trouble=trouble)
 

@@ -9,6 +9,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.faults import BadFault
+from backend.sandbox.forms import same_origin
 from backend.sandbox.mail import sink
 from backend.sandbox.shipengine.api import ShipEngineApi
 from backend.sandbox.shipengine.tracking import STATUSES
@@ -154,6 +155,8 @@ def _agenda(world: World) -> dict[str, Any]:
 
 def _route(path: str, method: str, work: Work, status: int = 200) -> Route:
     async def handle(request: Request) -> Response:
+        if not same_origin(request):
+            return JSONResponse({"error": "This request was sent by a page of another site."}, 403)
         try:
             body = json.loads(await request.body() or b"null")
         except ValueError:

@@ -8,8 +8,8 @@ from starlette.routing import Route
 
 from backend.sandbox.fault_kinds import FAULTS
 from backend.sandbox.faults import OPERATIONS, BadFault
+from backend.sandbox.forms import fields, same_origin
 from backend.sandbox.layout import Page, table
-from backend.sandbox.pages.forms import fields, same_origin
 from backend.sandbox.store import Document
 from backend.sandbox.world import World
 

@@ -6,8 +6,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from backend.sandbox.forms import fields, same_origin
 from backend.sandbox.layout import Page
-from backend.sandbox.pages.forms import fields, same_origin
 from backend.sandbox.shop.counter import Counter
 from backend.sandbox.shop.troubles import SENTENCES, TROUBLES
 from backend.sandbox.world import World
@@ -63,6 +63,8 @@ def _body(world: World) -> str:
         "<button name=count value=10 data-testid=place-10>Place 10 orders</button></form>"
         "<h2>Place an order with trouble</h2><p class=soft>The order is fine for the shop, and then …</p>"
         f"<form method=post action=/place class=row>{troubles}</form>"
+        "<p>More can go wrong in the <a href=/lab>failure lab</a>: any fault, at any call, for any order, and a clock that "
+        "does not make you wait.</p>"
         "<h2>Where each system listens</h2><ul class=mono>"
         + "".join(f"<li>{config.url}/{name}</li>" for name in ("stripe", "shopify", "invoiceninja", "shipengine"))
         + f"<li>smtp://{config.host}:{config.smtp_port}</li></ul>"

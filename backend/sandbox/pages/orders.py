@@ -97,5 +97,5 @@ def _detail(world: World, order: Document) -> str:
         + table(["SKU", "Item", "Quantity#", "Price#"], lines, empty="No lines.")
         + "<h2>What happened outside</h2>"
         + table(["Time (UTC)", "Effect", "Reference", "Minor units#"], effects, empty="Nothing yet.")
-        + f'<p><a href="/faults?order={order_id}">Make something go wrong for this order</a></p>'
+        + f'<p><a href="/lab/orders/{order_id}">Make something go wrong for this order</a></p>'
     )

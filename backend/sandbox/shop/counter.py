@@ -18,6 +18,8 @@ from backend.sandbox.stripe.service import Stripe
 from backend.sandbox.world import World
 
 CHANNELS = ("shopify", "generic")
+STATUSES = ("authorized", "paid", "pending")
+MOST_LOOKS = 200
 RESENT_AFTER_SECONDS = 2.0
 
 
@@ -35,11 +37,20 @@ class Counter:
         """Make the customers now, so that the first order need not wait for them. Safe in a thread."""
         _ = self._generator(self._world.config.seed).customers
 
-    def place(self, trouble: str | None = None, *, seed: int | None = None, channel: str = "shopify") -> Document:
-        """Place an order now, set the faults of its trouble, and announce it; the order as the shop keeps it."""
-        config = self._world.config
-        serial = self._world.store.next_number("serial", config.first_serial)
-        order = self._generator(config.seed if seed is None else seed).order(clock.now(), serial, trouble)
+    def place(
+        self,
+        trouble: str | None = None,
+        *,
+        seed: int | None = None,
+        channel: str = "shopify",
+        status: str | None = None,
+        faults_of: str = "",
+    ) -> Document:
+        """Place an order now, set the faults of its trouble, and announce it; the order as the shop keeps it.
+
+        `status`: how it is to be paid, as it falls unless told. `faults_of`: a name whose faults this order is to meet.
+        """
+        serial, order = self._made(trouble, self._world.config.seed if seed is None else seed, status)
         if channel == "generic":
             announce = self._take_direct(order)
         else:
@@ -48,8 +59,19 @@ class Counter:
         self._world.store.put("shop_troubles", str(order["id"]), {"trouble": trouble, "serial": serial})
         if trouble:
             self._arrange(order, trouble)
+        if faults_of:
+            self._world.faults.move(faults_of, str(order["id"]))
         self._send(order, announce)
         return order
+
+    def _made(self, trouble: str | None, seed: int, status: str | None) -> tuple[int, Document]:
+        """The next order of the generator; orders paid otherwise than wished are left out."""
+        for _ in range(MOST_LOOKS):
+            serial = self._world.store.next_number("serial", self._world.config.first_serial)
+            order = self._generator(seed).order(clock.now(), serial, trouble)
+            if status in (None, order["financial_status"]):
+                break
+        return serial, order
 
     def place_by_chance(self) -> Document:
         """Place an order as the trickle does: some meet trouble, some come through the shop's own web shop."""
