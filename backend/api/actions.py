@@ -71,7 +71,7 @@ async def preview_retry(desk: AtDesk, number: Number, hold_id: Annotated[Id, Que
 
 @router.post("/retry", summary="Run the step behind a hold again")
 async def retry(desk: AtDesk, number: Number, body: Retry, key: Key = None) -> ActionDone:
-    token = once(body.token or key, "retry", number, body.hold_id)
+    token = once(body.token, key, "retry", number, body.hold_id)
     return await desk.ask(actions.retry, number, body.hold_id, version=body.version, token=token, reason=body.reason)
 
 
@@ -84,7 +84,7 @@ async def preview_release(
 
 @router.post("/release", summary="Close holds and let the order go on")
 async def release(desk: AtDesk, number: Number, body: Release, key: Key = None) -> ActionDone:
-    token = once(body.token or key, "release", number, *sorted(body.hold_ids))
+    token = once(body.token, key, "release", number, *sorted(body.hold_ids))
     return await desk.ask(actions.release, number, body.hold_ids, version=body.version, token=token, reason=body.reason)
 
 
@@ -95,13 +95,13 @@ async def preview_retry_step(desk: AtDesk, number: Number, step_id: StepId) -> P
 
 @router.post("/steps/{step_id}/retry", summary="Run a failed document or message again")
 async def retry_step(desk: AtDesk, number: Number, step_id: StepId, body: RetryStep, key: Key = None) -> ActionDone:
-    token = once(body.token or key, "retry_step", number, step_id)
+    token = once(body.token, key, "retry_step", number, step_id)
     return await desk.ask(actions.retry_step, number, step_id, version=body.version, token=token, reason=body.reason)
 
 
 @router.post("/hold", summary="Stop an order by hand; only a person lets it go on")
 async def place_hold(desk: AtDesk, number: Number, body: PlaceHold, key: Key = None) -> ActionDone:
-    token = once(body.token or key, "hold", number)
+    token = once(body.token, key, "hold", number)
     return await desk.ask(actions.hold, number, reason=body.reason, token=token)
 
 

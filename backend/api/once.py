@@ -23,9 +23,11 @@ Key = Annotated[
 ]
 
 
-def once(given: str | None, action: str, number: str, *about: object) -> str:
+def once(token: str, key: str | None, action: str, number: str, *about: object) -> str:
     """The name under which this very action is remembered; without one given, the version alone guards a repeat."""
-    if not given:
+    if token:
+        return token
+    if not key:
         return secrets.token_urlsafe(18)
-    named = json.dumps([given, action, number, about])
+    named = json.dumps([key, action, number, about])
     return "api:" + hashlib.sha256(named.encode()).hexdigest()

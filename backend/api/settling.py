@@ -131,7 +131,7 @@ async def preview_refund(
 @router.post("/refund", summary="Pay money back")
 async def refund(desk: AtDesk, number: Number, body: Refund, key: Key = None) -> ActionDone:
     wish = _wish(body.full, body.amount_minor, body.currency, body.lines, body.shipping, body.restock)
-    token = once(body.token or key, "refund", number)
+    token = once(body.token, key, "refund", number)
     return await desk.ask(refunds.refund, number, wish, version=body.version, token=token, reason=body.reason)
 
 
@@ -144,7 +144,7 @@ async def preview_cancel(
 
 @router.post("/cancel", summary="Cancel the order")
 async def cancel(desk: AtDesk, number: Number, body: Cancel, key: Key = None) -> ActionDone:
-    token = once(body.token or key, "cancel", number)
+    token = once(body.token, key, "cancel", number)
     given: dict[str, Any] = {"restock": body.restock, "version": body.version, "reason": body.reason}
     return await desk.ask(cancellations.cancel, number, token=token, **given)
 

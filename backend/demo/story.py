@@ -256,7 +256,7 @@ class Story:
             f"No longer held: {CATALOGUE[hold.kind].title} ({how})." + (f" Reason: {reason}" if reason else ""),
             actor,
             Weight.MILESTONE,
-            data={"hold_id": hold.id, "kind": str(hold.kind)},
+            data={"hold_id": hold.id, "kind": str(hold.kind), "how": how},
         )
 
     def money(

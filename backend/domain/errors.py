@@ -81,19 +81,24 @@ class StaleWrite(HoldfastError):
 
 
 class PreviewOutdated(HoldfastError):
+    """The facts moved between the preview and the click; `changes` says how and by whom, for the middle of a sentence."""
+
     code = "preview_outdated"
 
-    def __init__(self, number: str) -> None:
+    def __init__(self, number: str, changes: str = "") -> None:
+        news = f": {changes}." if changes else "."
         super().__init__(
-            f"Order {number} has changed since you looked at it. Nothing was done. Look at it again and decide anew."
+            f"Order {number} has changed since you looked at it{news} Nothing was done."
+            " Look at it again and decide anew."
         )
 
 
 class AlreadyDone(HoldfastError):
     code = "already_done"
 
-    def __init__(self, what: str, who: str) -> None:
-        super().__init__(f"{what} was already done by {who}. Nothing was done twice.")
+    def __init__(self, what: str, who: str, *, how: str = "done", ago: str = "") -> None:
+        when = f", {ago}" if ago else ""
+        super().__init__(f"{what} was already {how} by {who}{when}. Nothing was done twice.")
         self.who = who
 
 

@@ -121,7 +121,10 @@ def _amount_refusal(amount_minor: int, paid: Paid) -> str:
                 f"The customer's bank has taken {display(paid.disputed_minor, paid.currency)} back by a chargeback:"
                 " paying it back as well would pay it twice. Settle the dispute with the payment provider."
             )
-        return "Nothing can be paid back: nothing was captured, or all of it is paid back or on its way back."
+        if paid.earlier:
+            by = _names([refund.who for refund in paid.earlier])
+            return f"Nothing can be paid back: all of it is paid back or on its way back, as decided by {by}."
+        return "Nothing can be paid back: nothing was captured."
     if amount_minor <= 0:
         return "The refund comes to nothing. Choose an amount above zero."
     if amount_minor > paid.refundable_minor:

@@ -16,7 +16,7 @@ from pwdlib import PasswordHash
 from sqlmodel import Session
 
 from backend import clock
-from backend.domain.errors import InvalidInput, NotFound, SignInRefused, TokenRefused, TooManyAttempts
+from backend.domain.errors import InvalidInput, NotFound, NotSignedIn, SignInRefused, TokenRefused, TooManyAttempts
 from backend.domain.passwords import password_problem
 from backend.domain.permissions import Actor, ActorKind, Area, Level, Role
 from backend.services.run import in_unit_of_work
@@ -148,6 +148,14 @@ def for_token(session: Session, bearer: str, service: Callable[..., T], *args: A
     if actor is None:
         raise TokenRefused
     return service(session, *args, actor=actor, **kwargs)
+
+
+def for_session(session: Session, cookie: str, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Run a service for whoever's session this is, with the rights they have now; raises `NotSignedIn`."""
+    found = person(session, cookie, touch=False)
+    if found is None:
+        raise NotSignedIn
+    return service(session, *args, actor=found.actor, **kwargs)
 
 
 def add_user(session: Session, *, email: str, name: str, role: Role, password: str, actor: Actor) -> int:

@@ -31,6 +31,7 @@ def preview_retry(session: Session, number: str, hold_id: int, *, actor: Actor) 
         "retry",
         CATALOGUE[HoldKind(hold.kind)].title,
         _retry_effects(session, hold),
+        actor=actor,
         refusal=_retry_refusal(hold),
         closing=frozenset({hold.id}),
     )
@@ -42,10 +43,10 @@ def retry(
     """Close a step's hold and run the step again from where it failed; a proven failure begins a new generation."""
     actor.require(Area.HOLDS, Level.ACT, "retry held orders")
     order = orders.lock_by_number(session, number)
-    if clicks.carried_out(session, token, actor):
+    if clicks.carried_out(session, order, "retry", token, actor):
         return ActionDone("This retry was already under way.", repeated=True)
     _, hold = _order_and_hold(session, number, hold_id)
-    _check(order, [hold], version, _retry_refusal(hold))
+    _check(session, order, [hold], version, _retry_refusal(hold), actor)
     sentence = _retry_hold(session, order, hold, actor, reason)
     clicks.audit(session, order, "retry", actor=actor, token=token, reason=reason, details={"hold": hold.kind})
     flow.advance(session, order, actor=actor)
@@ -64,6 +65,7 @@ def preview_release(session: Session, number: str, hold_ids: list[int], *, actor
         "release",
         " and ".join(CATALOGUE[HoldKind(hold.kind)].title for hold in chosen),
         effects,
+        actor=actor,
         refusal=_release_refusal(chosen),
         needs_reason=_needs_reason(chosen),
         closing=frozenset(hold.id for hold in chosen),
@@ -76,10 +78,10 @@ def release(
     """Close the chosen holds and let the order go on where no other hold is open."""
     actor.require(Area.HOLDS, Level.ACT, "release held orders")
     order = orders.lock_by_number(session, number)
-    if clicks.carried_out(session, token, actor):
+    if clicks.carried_out(session, order, "release", token, actor):
         return ActionDone("This release was already carried out.", repeated=True)
     chosen = _chosen(session, order, hold_ids)
-    _check(order, chosen, version, _release_refusal(chosen))
+    _check(session, order, chosen, version, _release_refusal(chosen), actor)
     if _needs_reason(chosen):
         clicks.reasoned(reason, "release this hold")
     for hold in chosen:
@@ -107,7 +109,8 @@ def preview_retry_step(session: Session, number: str, step_id: int, *, actor: Ac
     order = orders.by_number(session, number)
     step = _step_of(session, order, step_id)
     title = RULES[StepKind(step.kind)].label
-    return clicks.preview(session, order, "retry", title, (_rerun_sentence(step),), refusal=_step_refusal(step))
+    effects = (_rerun_sentence(step),)
+    return clicks.preview(session, order, "retry", title, effects, actor=actor, refusal=_step_refusal(step))
 
 
 def retry_step(
@@ -116,10 +119,10 @@ def retry_step(
     """Run a failed document or message again; the order was never stopped by it."""
     actor.require(Area.ORDERS, Level.ACT, "retry steps")
     order = orders.lock_by_number(session, number)
-    if clicks.carried_out(session, token, actor):
+    if clicks.carried_out(session, order, "retry_step", token, actor):
         return ActionDone("This retry was already under way.", repeated=True)
     step = _step_of(session, order, step_id)
-    clicks.check(order, version, _step_refusal(step))
+    clicks.check(session, order, version, _step_refusal(step), actor=actor)
     _rerun(session, order, step, actor)
     clicks.audit(session, order, "retry_step", actor=actor, token=token, reason=reason, details={"step": step.kind})
     return ActionDone(f"{RULES[StepKind(step.kind)].label} runs again.")
@@ -130,7 +133,7 @@ def hold(session: Session, number: str, *, actor: Actor, reason: str, token: str
     actor.require(Area.HOLDS, Level.ACT, "hold orders")
     why = clicks.reasoned(reason, "hold this order")
     order = orders.lock_by_number(session, number)
-    if token and clicks.carried_out(session, token, actor):
+    if token and clicks.carried_out(session, order, "hold", token, actor):
         return ActionDone(f"Order {number} is held.", repeated=True)
     if (earlier := hold_store.open_one(session, order.id, HoldKind.BY_STAFF)) is not None:
         raise NotPossible(f"Order {number} is already held, by {earlier.placed_by_name}: {earlier.reason}")
@@ -155,12 +158,13 @@ def _chosen(session: Session, order: Order, hold_ids: list[int]) -> list[Hold]:
     return [_order_and_hold(session, order.number, hold_id)[1] for hold_id in dict.fromkeys(hold_ids)]
 
 
-def _check(order: Order, chosen: list[Hold], version: int, refusal: str) -> None:
-    for chosen_hold in chosen:
-        if chosen_hold.closed_at is not None:
-            title = CATALOGUE[HoldKind(chosen_hold.kind)].title
-            raise AlreadyDone(f"“{title}”: this hold", chosen_hold.closed_by_name)
-    clicks.check(order, version, refusal)
+def _check(session: Session, order: Order, chosen: list[Hold], version: int, refusal: str, actor: Actor) -> None:
+    for hold in chosen:
+        if hold.closed_at is not None:
+            how = hold.closed_how if hold.closed_how in ("released", "retried") else "closed"
+            title = CATALOGUE[HoldKind(hold.kind)].title
+            raise AlreadyDone(f"“{title}”", hold.closed_by_name, how=how, ago=clicks.ago(hold.closed_at))
+    clicks.check(session, order, version, refusal, actor=actor)
 
 
 def _retry_refusal(hold: Hold) -> str:

@@ -11,6 +11,7 @@ from backend.domain.permissions import Actor, Area, Level
 from backend.domain.steps import RULES, StepKind
 from backend.domain.tracking import TrackingStatus
 from backend.services import cancelling, clicks, flow, holds, refunds
+from backend.store import holds as hold_store
 from backend.store import orders
 from backend.store.tables import Order, Parcel, Shipment
 
@@ -21,7 +22,14 @@ def preview_cancel(session: Session, number: str, *, restock: bool, actor: Actor
     order = orders.by_number(session, number)
     effects = _effects(session, order, restock)
     return clicks.preview(
-        session, order, "cancel", "Cancel order", effects, refusal=_refusal(session, order), needs_reason=True
+        session,
+        order,
+        "cancel",
+        "Cancel order",
+        effects,
+        actor=actor,
+        refusal=_refusal(session, order),
+        needs_reason=True,
     )
 
 
@@ -31,9 +39,9 @@ def cancel(
     """Stop the order and begin to settle it; what is still running is waited for, nothing is left half done."""
     actor.require(Area.ORDERS, Level.ACT, "cancel orders")
     order = orders.lock_by_number(session, number)
-    if clicks.carried_out(session, token, actor):
+    if clicks.carried_out(session, order, "cancel", token, actor):
         return ActionDone("This order is being cancelled already.", repeated=True)
-    clicks.check(order, version, _refusal(session, order))
+    clicks.check(session, order, version, _refusal(session, order), actor=actor)
     why = clicks.reasoned(reason, "cancel this order")
     holds.place(
         session,
@@ -52,9 +60,11 @@ def cancel(
 
 
 def _refusal(session: Session, order: Order) -> str:
-    if cancelling.under_way(session, order) is not None:
-        return "This order is being cancelled already."
+    if (begun := cancelling.under_way(session, order)) is not None:
+        return f"{begun.placed_by_name} is cancelling this order already."
     if not can(OrderStatus(order.status), OrderEvent.CANCELLED):
+        if (done := hold_store.last_closed(session, order.id, HoldKind.BEING_CANCELLED)) is not None:
+            return f"{done.placed_by_name} has cancelled this order already."
         return f"An order that is {order.status} cannot be cancelled. Refund it instead where money is to go back."
     doubt = cancelling.doubtful(session, order)
     if doubt:

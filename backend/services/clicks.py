@@ -1,16 +1,20 @@
 """What all clicks have in common: a preview with version and token, one effect per token, an audit entry."""
 
+import re
 import secrets
+from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session, select
 
 from backend import clock, failpoints
+from backend.domain import changes
+from backend.domain.changes import Change
 from backend.domain.desk import Preview
 from backend.domain.errors import AlreadyDone, NotPossible, PreviewOutdated, ReasonMissing
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.permissions import Actor
-from backend.store import holds
+from backend.store import holds, timeline
 from backend.store.tables import AuditEntry, Order
 
 MIN_REASON = 3
@@ -23,6 +27,7 @@ def preview(
     title: str,
     effects: tuple[str, ...],
     *,
+    actor: Actor,
     refusal: str = "",
     needs_reason: bool = False,
     closing: frozenset[int] = frozenset(),
@@ -39,27 +44,66 @@ def preview(
         remaining_holds=remaining,
         needs_reason=needs_reason,
         version=order.version,
-        token=secrets.token_urlsafe(18),
+        token=mint(actor),
         refusal=refusal,
     )
 
 
-def carried_out(session: Session, token: str, actor: Actor) -> bool:
-    """Whether this very click was carried out before; the caller has locked the order."""
+_MINTED = re.compile(r"((?:user|token):[0-9]+)\..+")
+
+
+def mint(actor: Actor) -> str:
+    """A token for one click of one person."""
+    return f"{actor.id}.{secrets.token_urlsafe(18)}"
+
+
+def carried_out(session: Session, order: Order, action: str, token: str, actor: Actor) -> bool:
+    """Whether this very click was carried out before; the caller has locked the order.
+
+    Raises `AlreadyDone` when somebody else did it with this token, and `NotPossible` for a token that belongs to
+    somebody else's preview or to another action.
+    """
+    if not token:
+        raise NotPossible("This confirmation has no token. Look at the order again and confirm anew.")
     earlier = session.exec(select(AuditEntry).where(AuditEntry.action_token == token)).first()
-    if earlier is None:
-        return False
-    if earlier.actor_id != actor.id:
-        raise AlreadyDone("This", earlier.actor_name)
-    return True
+    if earlier is not None and (earlier.order_id, earlier.action) != (order.id, action):
+        raise NotPossible("This confirmation was used for another action. Look at the order again and confirm anew.")
+    if earlier is not None and earlier.actor_id != actor.id:
+        raise AlreadyDone("This", earlier.actor_name, ago=ago(earlier.at))
+    minted = _MINTED.fullmatch(token)
+    if minted and minted[1] != actor.id:
+        raise NotPossible("This confirmation was shown to somebody else. Look at the order yourself and confirm anew.")
+    return earlier is not None
 
 
-def check(order: Order, version: int, refusal: str) -> None:
-    """Raise `NotPossible` with the refusal, or `PreviewOutdated` when the order is not as it was previewed."""
+def check(session: Session, order: Order, version: int, refusal: str, *, actor: Actor) -> None:
+    """Raise `PreviewOutdated`, saying who changed what, when the order is not as previewed; `NotPossible` if refused."""
+    if order.version != version:
+        raise PreviewOutdated(order.number, _changes(session, order, version, actor))
     if refusal:
         raise NotPossible(refusal)
-    if order.version != version:
-        raise PreviewOutdated(order.number)
+
+
+def ago(at: datetime) -> str:
+    """How long ago something was, in words."""
+    return changes.ago((clock.now() - at).total_seconds())
+
+
+def _changes(session: Session, order: Order, version: int, actor: Actor) -> str:
+    now = clock.now()
+    return changes.sentence(
+        [
+            Change(
+                kind=entry.kind,
+                who="you" if entry.actor_id == actor.id else entry.actor_name,
+                actor_kind=entry.actor_kind,
+                text=entry.text,
+                seconds=(now - entry.at).total_seconds(),
+                data=entry.data,
+            )
+            for entry in timeline.since(session, order.id, version)
+        ]
+    )
 
 
 def reasoned(reason: str, action: str) -> str:

@@ -65,7 +65,7 @@ def lift(session: Session, order: Order, hold: Hold, how: str, *, actor: Actor, 
     holds.close(session, hold, how, actor=actor, at=now, reason=reason)
     title = CATALOGUE[HoldKind(hold.kind)].title
     words = f"No longer held: {title} ({how})." + (f" Reason: {reason}" if reason else "")
-    data = {"hold_id": hold.id, "kind": hold.kind}
+    data = {"hold_id": hold.id, "kind": hold.kind, "how": how}
     _tell(session, order, TimelineKind.HOLD_CLOSED, words, Weight.MILESTONE, actor, data, None)
     if gate(session, order.id):
         steps.wake_held(session, order.id)

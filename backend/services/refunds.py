@@ -28,7 +28,9 @@ def preview_refund(session: Session, number: str, wish: RefundWish, *, actor: Ac
         _stock_sentence(wish),
         "The customer is told by mail.",
     ]
-    return clicks.preview(session, order, "refund", "Refund", tuple(effects), refusal=refusal, needs_reason=True)
+    return clicks.preview(
+        session, order, "refund", "Refund", tuple(effects), actor=actor, refusal=refusal, needs_reason=True
+    )
 
 
 def _stock_sentence(wish: RefundWish) -> str:
@@ -44,10 +46,10 @@ def refund(
     """Decide a refund and promise its step; the amount is reserved from this moment on."""
     actor.require(Area.MONEY, Level.ACT, "refund orders")
     order = orders.lock_by_number(session, number)
-    if clicks.carried_out(session, token, actor):
+    if clicks.carried_out(session, order, "refund", token, actor):
         return ActionDone("This refund is already on its way.", repeated=True)
     amount, refusal = _decide(session, order, wish)
-    clicks.check(order, version, refusal)
+    clicks.check(session, order, version, refusal, actor=actor)
     why = clicks.reasoned(reason, "refund")
     request(session, order, wish, amount, actor=actor, reason=why)
     details = {
@@ -84,7 +86,7 @@ def request(session: Session, order: Order, wish: RefundWish, amount: int, *, ac
         actor=actor,
         at=now,
         weight=Weight.MILESTONE,
-        data={"refund_id": decided.id},
+        data={"refund_id": decided.id, "amount_minor": amount, "currency": order.currency},
     )
     steps.promise(session, order, StepKind.PAYMENT_REFUND, at=now, subject=str(decided.id), requested_by=actor.id)
     return decided

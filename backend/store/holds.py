@@ -62,6 +62,12 @@ def open_one(session: Session, order_id: int, kind: HoldKind) -> Hold | None:
     return next((hold for hold in open_of(session, order_id) if hold.kind == kind), None)
 
 
+def last_closed(session: Session, order_id: int, kind: HoldKind) -> Hold | None:
+    """The newest hold of a kind that is closed."""
+    found = [hold for hold in all_of(session, order_id) if hold.kind == kind and hold.closed_at is not None]
+    return found[-1] if found else None
+
+
 def all_of(session: Session, order_id: int) -> list[Hold]:
     return list(session.exec(select(Hold).where(Hold.order_id == order_id).order_by(col(Hold.id))).all())
 

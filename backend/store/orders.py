@@ -90,9 +90,13 @@ def move(session: Session, order: Order, event: OrderEvent, at: datetime) -> Ord
     return target
 
 
-def touch(session: Session, order_id: int) -> None:
-    """Note that the order changed in a way a decision could depend on; its version rises once, with the commit."""
+def touch(session: Session, order_id: int) -> int:
+    """Note that the order changed in a way a decision could depend on; its version rises once, with the commit.
+
+    Returns the version that ends with it.
+    """
     session.info.setdefault(_TOUCHED, set()).add(order_id)
+    return session.get_one(Order, order_id).version
 
 
 def raise_versions(session: Session, at: datetime) -> None:

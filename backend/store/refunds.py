@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlmodel import Session, col, func, select
 
 from backend.domain.timeline import TimelineKind
+from backend.store import timeline
 from backend.store.tables import Order, Refund, TimelineEntry
 
 
@@ -18,6 +19,7 @@ def of_order(session: Session, order_id: int) -> list[Refund]:
 
 def deciders(session: Session, order_id: int) -> dict[int, str]:
     """Who decided each refund, by name, as the timeline has it."""
+    timeline.write_out(session)
     statement = select(TimelineEntry.data, TimelineEntry.actor_name).where(
         TimelineEntry.order_id == order_id, TimelineEntry.kind == str(TimelineKind.REFUND_REQUESTED)
     )

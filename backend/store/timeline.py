@@ -29,6 +29,7 @@ def add(
     data: dict[str, Any] | None = None,
 ) -> None:
     """Write one entry. `text` is a sentence for staff and must not name personal data: the timeline is never erased."""
+    outdates = weight is not Weight.ROUTINE and kind not in BYSTANDERS
     session.info.setdefault(_UNWRITTEN, []).append(
         TimelineEntry(
             order_id=order_id,
@@ -40,11 +41,21 @@ def add(
             actor_name=actor.name,
             text=text,
             step_id=step_id,
+            order_version=orders.touch(session, order_id) if outdates else None,
             data=data or {},
         )
     )
-    if weight is not Weight.ROUTINE and kind not in BYSTANDERS:
-        orders.touch(session, order_id)
+
+
+def since(session: Session, order_id: int, version: int) -> list[TimelineEntry]:
+    """What outdated decisions that were made on this version of the order, oldest first."""
+    write_out(session)
+    statement = (
+        select(TimelineEntry)
+        .where(TimelineEntry.order_id == order_id, col(TimelineEntry.order_version) >= version)
+        .order_by(col(TimelineEntry.id))
+    )
+    return list(session.exec(statement).all())
 
 
 def write_out(session: Session) -> None:

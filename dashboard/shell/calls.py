@@ -1,4 +1,7 @@
-"""The one way from a handler to a service: in a thread, in one unit of work, as the signed-in person."""
+"""The one way from a handler to a service: in a thread, in one unit of work, as the signed-in person.
+
+The person is read anew in that same transaction, so rights that were taken away a moment ago are gone.
+"""
 
 import asyncio
 import contextvars
@@ -7,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, TypeVar
 
+from backend.domain.errors import NotSignedIn
+from backend.services import accounts
 from backend.services.run import in_unit_of_work
 from dashboard.shell import sessions
 
@@ -21,6 +26,10 @@ async def ask(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
     Services are synchronous: called on the event loop they would stop every other person's screen.
     """
-    actor = sessions.current().person.actor
-    call = partial(contextvars.copy_context().run, in_unit_of_work, service, *args, actor=actor, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_threads, call)
+    token = sessions.current().token
+    run = partial(contextvars.copy_context().run, in_unit_of_work, accounts.for_session)
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_threads, partial(run, token, service, *args, **kwargs))
+    except NotSignedIn:
+        sessions.forget(token)
+        raise

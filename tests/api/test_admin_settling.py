@@ -220,6 +220,51 @@ def test_a_delivered_order_is_not_cancelled(
     assert picture(database) == before
 
 
+@pytest.mark.parametrize(
+    ("rest", "wish", "said"),
+    [
+        ("/refund", {"full": True}, "robot of finance decided a refund of 3.00 EUR"),
+        ("/cancel", {"restock": True}, "robot of finance decided a refund of 3.00 EUR"),
+        ("/release", {"hold_ids": [1]}, "robot of finance decided a refund of 3.00 EUR"),
+    ],
+)
+def test_whoever_comes_second_is_told_who_was_first(
+    client: Client, database: Database, service: dict[str, str], token: Token, paid: Order, rest: str,
+    wish: dict[str, Any], said: str,
+) -> None:  # fmt: skip
+    held = client.post(at(paid, "/hold"), json={"reason": "Wait."}, headers=service)
+    version = version_of(client, paid, service)
+    first = {"amount_minor": 300, "version": version, "reason": "A scratch."}
+    done = client.post(at(paid, "/refund"), json=first, headers=token(Role.FINANCE))
+    before = picture(database)
+
+    answer = client.post(at(paid, rest), json=wish | {"version": version, "reason": "Because."}, headers=service)
+
+    assert [held.status_code, done.status_code] == [200, 200]
+    assert (answer.status_code, answer.json()["code"]) == (409, "preview_outdated")
+    assert said in answer.json()["detail"]
+    assert picture(database) == before
+
+
+def test_a_token_of_another_users_preview_is_refused(
+    client: Client, database: Database, service: dict[str, str], token: Token, paid: Order
+) -> None:
+    preview = client.get(at(paid, "/refund/preview?full=true"), headers=service).json()
+    body = {"full": True, "version": preview["version"], "token": preview["token"], "reason": "Because."}
+    finance = token(Role.FINANCE)
+    before = picture(database)
+
+    answer = client.post(at(paid, "/refund"), json=body, headers=finance)
+
+    assert (answer.status_code, answer.json()["code"]) == (409, "not_possible")
+    assert answer.json()["detail"].startswith("This confirmation was shown to somebody else.")
+    assert picture(database) == before
+    assert client.post(at(paid, "/refund"), json=body, headers=service).status_code == 200
+    again = client.post(at(paid, "/refund"), json=body, headers=finance)
+    assert (again.status_code, again.json()["code"]) == (409, "already_done")
+    assert "by robot of customer_service" in again.json()["detail"]
+
+
 MAY_REFUND = {Role.CUSTOMER_SERVICE, Role.FINANCE, Role.MANAGER, Role.ADMIN}
 MAY_CANCEL = {Role.CUSTOMER_SERVICE, Role.MANAGER, Role.ADMIN}
 

@@ -79,6 +79,18 @@ def test_a_leaver_is_out_at_once(tab: Tab) -> None:
     assert tab.send(HeldState.load, "/held").last("signed_out") is True
 
 
+def test_rights_that_were_just_taken_away_stop_the_next_click(tab: Tab, database: Database) -> None:
+    number = factories.created().number
+    question = tab.send(ConfirmState.ask_stop, number=number).last("question")
+    form = {"action": "hold", "number": number, "reason": "just because", "token": question.token}
+    database.execute("update users set role = 'qa'")
+    told = tab.send(ConfirmState.confirm, form=form).texts()
+    assert told[0] == "The role QA may not hold orders. Ask an administrator if you need to."
+    database.execute("update users set role = 'manager', active = false")
+    assert tab.send(ConfirmState.confirm, form=form).last("signed_out") is True
+    assert database.execute("select count(*) from holds") == [(0,)]
+
+
 def test_signing_in_again_in_the_same_tab_closes_the_notice_of_the_ended_session(sign_in: SignIn) -> None:
     tab = Tab()
     assert tab.send(HeldState.load, "/held").last("signed_out") is True

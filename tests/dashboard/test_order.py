@@ -1,5 +1,6 @@
 """The order page's state: what it shows, and its clicks with preview, version and token."""
 
+import re
 from typing import Any
 
 import pytest
@@ -115,12 +116,22 @@ def test_a_preview_names_the_holds_that_remain(tab: Tab, number: str) -> None:
     assert ask(tab, number).remaining == ["PO box address"]
 
 
-def test_a_click_on_moved_facts_does_nothing_and_previews_anew(tab: Tab, number: str, database: Database) -> None:
+def test_a_click_on_moved_facts_does_nothing_says_who_moved_them_and_previews_anew(
+    tab: Tab, number: str, database: Database, sign_in: Any
+) -> None:
     hold(number)
+    hold(number, HoldKind.PO_BOX, "The address is a PO box.")
     question = ask(tab, number)
-    database.execute("update orders set version = version + 1")
+    colleague = Tab(sign_in(Role.MANAGER, "Mia Brandt"))
+    po_box = show(colleague, number).last("holds")[1].id
+    shown = colleague.send(ConfirmState.ask_hold, action="release", number=number, hold_id=po_box).last("question")
+    colleague.send(ConfirmState.confirm, form=form_of(shown))
+
     answer = tab.send(ConfirmState.confirm, form=form_of(question))
-    assert "has changed since you looked at it" in answer.last("news")
+    assert re.sub(r"[0-9]+ s ago", "N s ago", answer.last("news")) == (
+        f"Order {number} has changed since you looked at it: Mia Brandt released “PO box address” N s ago."
+        " Nothing was done. Look at it again and decide anew."
+    )
     assert open_holds(database) == 1
     renewed = answer.last("question")
     assert renewed.version == question.version + 1

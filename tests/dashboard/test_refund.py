@@ -162,14 +162,34 @@ def test_a_refund_without_a_reason_is_refused(tab: Tab, paid: str, database: Dat
     assert decided(database) == []
 
 
-def test_facts_that_moved_refuse_the_refund_and_preview_it_anew(tab: Tab, paid: str, database: Database) -> None:
+def test_facts_that_moved_refuse_the_refund_say_who_moved_them_and_preview_it_anew(
+    tab: Tab, paid: str, database: Database, sign_in: Any
+) -> None:
     question = begin(tab, paid)
-    database.execute("update orders set version = version + 1")
+    finn = Tab(sign_in(Role.FINANCE, "Finn Adler"))
+    finn.send(RefundState.pay_back, form=form_of(begin(finn, paid, way="amount", amount="4"), way="amount", amount="4"))
     answer = tab.send(RefundState.pay_back, form=form_of(question, way="full"))
-    assert "has changed since you looked at it" in answer.last("news")
-    assert decided(database) == []
-    tab.send(RefundState.pay_back, form=form_of(answer.last("question"), way="full"))
-    assert [row[0] for row in decided(database)] == [10470]
+    assert "it: Finn Adler decided a refund of 4.00 EUR" in answer.last("news")
+    assert [row[0] for row in decided(database)] == [400]
+    renewed = answer.last("question")
+    assert renewed.effects[0] == "100.70 EUR is paid back the way it was paid."
+    tab.send(RefundState.pay_back, form=form_of(renewed, way="full"))
+    assert [row[0] for row in decided(database)] == [400, 10070]
+    assert begin(tab, paid).refusal == (
+        "Nothing can be paid back: all of it is paid back or on its way back, as decided by Finn Adler and Sofia Marin."
+    )
+
+
+def test_of_two_who_cancel_the_second_is_told_who_was_first(
+    tab: Tab, paid: str, database: Database, sign_in: Any
+) -> None:
+    mine = cancel(tab, paid)
+    mia = Tab(sign_in(Role.MANAGER, "Mia Brandt"))
+    mia.send(ConfirmState.confirm, form=cancel_form(cancel(mia, paid)))
+    answer = tab.send(ConfirmState.confirm, form=cancel_form(mine))
+    assert "it: Mia Brandt began to cancel it" in answer.last("news")
+    assert answer.last("question").refusal == "Mia Brandt is cancelling this order already."
+    assert database.execute("select count(*) from holds where kind = 'being_cancelled'") == [(1,)]
 
 
 def test_nothing_captured_means_no_button_and_a_refusal(tab: Tab, database: Database) -> None:

@@ -1,8 +1,10 @@
 """The clicks of staff: previewed, explained, done once, refused when the facts have moved, and open to the right people."""
 
+import re
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -68,6 +70,11 @@ def refused(database: Database, kind: type[HoldfastError], work: Callable[[], ob
         work()
     assert state(database) == before
     return refusal.value
+
+
+def uncounted(sentence: str) -> str:
+    """The sentence without its number of seconds."""
+    return re.sub(r"\b[0-9]+ s ago", "N s ago", sentence)
 
 
 def test_a_preview_says_what_will_happen_and_changes_nothing(database: Database, held: Order) -> None:
@@ -138,9 +145,9 @@ def test_of_two_people_who_click_at_once_one_does_it_and_the_other_is_told_who(d
         answers = sorted(pool.map(click, (ANNA, BEN)))
 
     ((winner,),) = database.execute("select closed_by_name from holds")
-    assert answers == [
+    assert [uncounted(answer) for answer in answers] == [
         "Released. The order goes on.",
-        f"“Risk of fraud”: this hold was already done by {winner}. Nothing was done twice.",
+        f"“Risk of fraud” was already released by {winner}, N s ago. Nothing was done twice.",
     ]
     assert database.execute("select count(*) from audit") == [(1,)]
 
@@ -150,7 +157,38 @@ def test_a_token_belongs_to_whom_it_was_given(database: Database, held: Order) -
     shown = preview(held, found)
     release(held, shown, found)
     refusal = refused(database, AlreadyDone, lambda: release(held, shown, found, actor=BEN))
-    assert refusal.sentence == "This was already done by Colleague 1. Nothing was done twice."
+    assert uncounted(refusal.sentence) == "This was already done by Colleague 1, N s ago. Nothing was done twice."
+
+
+def test_a_token_of_somebody_elses_preview_is_refused(database: Database, held: Order) -> None:
+    found = hold_id(database)
+    shown = preview(held, found)
+    refusal = refused(database, NotPossible, lambda: release(held, shown, found, actor=BEN))
+    assert refusal.sentence == (
+        "This confirmation was shown to somebody else. Look at the order yourself and confirm anew."
+    )
+    assert release(held, shown, found).repeated is False
+
+
+def test_a_token_counts_for_one_order_and_one_action(database: Database, held: Order) -> None:
+    found, other = hold_id(database), created(new_order(risk="high"))
+    shown = preview(held, found)
+    release(held, shown, found)
+    ((second,),) = database.execute("select id from holds where closed_at is null")
+    for click in (
+        lambda: release(other, shown, second),
+        lambda: in_unit_of_work(actions.hold, held.number, actor=ANNA, reason="Because.", token=shown.token),
+    ):
+        refusal = refused(database, NotPossible, click)
+        assert refusal.sentence.startswith("This confirmation was used for another action.")
+
+
+def test_a_click_without_a_token_is_refused(database: Database, held: Order) -> None:
+    found = hold_id(database)
+    shown = replace(preview(held, found), token="")
+    assert refused(database, NotPossible, lambda: release(held, shown, found)).sentence.startswith(
+        "This confirmation has"
+    )
 
 
 def test_a_click_on_facts_that_have_moved_is_refused(database: Database, held: Order) -> None:
@@ -158,8 +196,9 @@ def test_a_click_on_facts_that_have_moved_is_refused(database: Database, held: O
     shown = preview(held, found)
     in_unit_of_work(actions.hold, held.number, actor=BEN, reason="Wait for the police.")
     refusal = refused(database, PreviewOutdated, lambda: release(held, shown, found))
-    assert refusal.sentence == (
-        f"Order {held.number} has changed since you looked at it. Nothing was done. Look at it again and decide anew."
+    assert uncounted(refusal.sentence) == (
+        f"Order {held.number} has changed since you looked at it: Colleague 2 held it N s ago. Nothing was done."
+        " Look at it again and decide anew."
     )
     fresh = preview(held, found)
     assert fresh.remaining_holds == ("Held by staff",)
