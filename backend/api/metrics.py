@@ -44,6 +44,7 @@ def _gauges(vitals: Vitals | None) -> CollectorRegistry:
         ("holdfast_oldest_due_step_seconds", "How long the longest-waiting step is due", vitals.oldest_due_seconds),
         ("holdfast_inbox_unhandled_messages", "Messages kept but not handled yet", vitals.unhandled_messages),
         ("holdfast_inbox_parked_messages", "Messages that wait for their order", vitals.parked_messages),
+        ("holdfast_sending_paused", "1 while nothing is sent, after a restored backup", vitals.sending_paused),
         ("holdfast_inbox_quarantined_messages", "Messages that wait for a person", vitals.quarantined_messages),
     ):
         Gauge(name, text, registry=registry).set(value)

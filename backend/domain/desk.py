@@ -370,3 +370,4 @@ class Vitals:
     recent_attempts: dict[str, int]
     breakers: dict[str, bool]
     sweep_age_seconds: float | None
+    sending_paused: bool

@@ -57,8 +57,8 @@ def mint(actor: Actor) -> str:
     return f"{actor.id}.{secrets.token_urlsafe(18)}"
 
 
-def carried_out(session: Session, order: Order, action: str, token: str, actor: Actor) -> bool:
-    """Whether this very click was carried out before; the caller has locked the order.
+def carried_out(session: Session, order: Order | None, action: str, token: str, actor: Actor) -> bool:
+    """Whether this very click was carried out before; the caller has locked the order, or what else it is about.
 
     Raises `AlreadyDone` when somebody else did it with this token, and `NotPossible` for a token that belongs to
     somebody else's preview or to another action.
@@ -66,7 +66,7 @@ def carried_out(session: Session, order: Order, action: str, token: str, actor: 
     if not token:
         raise NotPossible("This confirmation has no token. Look at the order again and confirm anew.")
     earlier = session.exec(select(AuditEntry).where(AuditEntry.action_token == token)).first()
-    if earlier is not None and (earlier.order_id, earlier.action) != (order.id, action):
+    if earlier is not None and (earlier.order_id, earlier.action) != (order and order.id, action):
         raise NotPossible("This confirmation was used for another action. Look at the order again and confirm anew.")
     if earlier is not None and earlier.actor_id != actor.id:
         raise AlreadyDone("This", earlier.actor_name, ago=ago(earlier.at))

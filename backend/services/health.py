@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from backend.domain.desk import Check, Vitals
 from backend.domain.permissions import Actor, Area, Level
+from backend.services import sending
 from backend.store import db, migrate, vitals
 
 SWEEP_ALARM_SECONDS = 30.0
@@ -22,12 +23,13 @@ def database_trouble(error: BaseException) -> bool:
 def checks() -> tuple[Check, ...]:
     """What must hold before this process may take work, each with a sentence; that the database is away is one."""
     try:
-        at, sweep_age = db.in_unit_of_work(_facts)
+        at, sweep_age, pause = db.in_unit_of_work(_facts)
     except Exception as error:
         if not database_trouble(error):
             raise
         return (Check("database", False, "The database does not answer. Start it, or check HOLDFAST_DATABASE_URL."),)
-    return Check("database", True, "The database answers."), _migrations(at), _workers(sweep_age)
+    answers = Check("database", True, "The database answers.")
+    return answers, _migrations(at), _workers(sweep_age), *([Check("sending", True, pause)] if pause else [])
 
 
 def read_vitals() -> Vitals | None:
@@ -45,9 +47,11 @@ def may_read_metrics(session: Session, *, actor: Actor) -> None:
     actor.require(Area.METRICS, Level.VIEW, "read metrics")
 
 
-def _facts(session: Session) -> tuple[str | None, float | None]:
+def _facts(session: Session) -> tuple[str | None, float | None, str]:
     at = vitals.revision(session)
-    return at, None if at is None else vitals.sweep_age(session)
+    if at is None:
+        return at, None, ""
+    return at, vitals.sweep_age(session), sending.pause(session) if at == _wanted_revision() else ""
 
 
 def _migrations(at: str | None) -> Check:

@@ -5,7 +5,6 @@ So whatever is not finished asks its provider first, which goes on by itself dur
 """
 
 import logging
-import secrets
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -75,6 +74,17 @@ def state(session: Session, *, actor: Actor) -> SendingView:
     )
 
 
+def pause(session: Session) -> str:
+    """That nothing is sent, in a sentence; empty while everything is sent as it is due."""
+    row = store.read(session)
+    if row.paused_at is None:
+        return ""
+    return (
+        f"Nothing is sent since {_shown(row.paused_at)}: the database was restored from a backup ({row.cause.rstrip('.')})."
+        " An administrator lets it go on."
+    )
+
+
 def preview_go(session: Session, *, actor: Actor) -> SendingPreview:
     """What going on would do, and what is known and unknown by now."""
     actor.require(Area.INTEGRATIONS, Level.ACT, "let sending go on")
@@ -87,7 +97,7 @@ def preview_go(session: Session, *, actor: Actor) -> SendingPreview:
         found=questions.found,
         unknown=questions.unknown,
         epoch=row.epoch,
-        token=secrets.token_urlsafe(18),
+        token=clicks.mint(actor),
         refusal=_refusal(row),
     )
 
@@ -96,7 +106,7 @@ def go(session: Session, *, actor: Actor, epoch: int, token: str, reason: str) -
     """Let sending go on; `epoch` is the one that was previewed. What waited goes on in turns."""
     actor.require(Area.INTEGRATIONS, Level.ACT, "let sending go on")
     row = store.lock(session)
-    if clicks.carried_out(session, token, actor):
+    if clicks.carried_out(session, None, "sending_go", token, actor):
         return ActionDone("Sending goes on already.", repeated=True)
     if refusal := _refusal(row):
         raise NotPossible(refusal)

@@ -34,6 +34,7 @@ _ATTEMPTS = text(
     "select coalesce(nullif(outcome, ''), 'running') as came_to, count(*) from attempts "
     "where id > (select coalesce(max(id), 0) - :newest from attempts) group by came_to order by came_to"
 )
+_PAUSED = text("select paused_at is not null from sending")
 _BREAKERS = text("select provider, (state <> 'closed')::int from breakers order by provider")
 
 
@@ -66,6 +67,7 @@ def read(session: Session) -> Vitals:
         recent_attempts=_counts(session, _ATTEMPTS, newest=NEWEST_ATTEMPTS),
         breakers={provider: bool(down) for provider, down in _counts(session, _BREAKERS).items()},
         sweep_age_seconds=sweep_age(session),
+        sending_paused=session.execute(_PAUSED).scalar_one(),
     )
 
 

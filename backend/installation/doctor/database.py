@@ -36,6 +36,7 @@ def check_database(settings: Settings, *, product_runs: bool) -> list[Finding]:
         findings.append(migrated)
         if migrated.verdict == "ok":
             findings += [check_workers(connection, product_runs=product_runs), check_keys(connection, settings)]
+            findings.append(check_sending(connection))
     return findings
 
 
@@ -83,6 +84,15 @@ def check_workers(connection: Connection, *, product_runs: bool) -> Finding:
     if product_runs:
         return problem("workers", says, "Look into the logs of the workers; start one with: holdfast worker")
     return note("workers", says, "`holdfast up` or `holdfast worker` starts one.")
+
+
+def check_sending(connection: Connection) -> Finding:
+    """Whether what is due is sent, or waits for a person since the database was restored from a backup."""
+    (cause,) = connection.execute("SELECT cause FROM sending WHERE paused_at IS NOT NULL").fetchone() or (None,)
+    if cause is None:
+        return ok("sending", "What is due is sent.")
+    says = f"Nothing is sent: the database was restored from a backup ({cause})."
+    return warning("sending", says, "See how it stands: holdfast sending show. Let it go on: holdfast sending go")
 
 
 def check_keys(connection: Connection, settings: Settings) -> Finding:
