@@ -1,6 +1,6 @@
 """A worker at work: the threads that take wake-ups from the queue, and the sweeper beside them."""
 
-from backend import settings
+from backend import settings, wiring
 from jobs.queue import huey
 from jobs.sweeper import Sweeper
 from jobs.worker import stop_with
@@ -11,6 +11,7 @@ POLL_CEILING = 0.5
 def run() -> None:
     """Work until told to stop."""
     config = settings.current()
+    wiring.adapters()  # before the threads come, so that they share one pool of connections
     sweeper = Sweeper()
     consumer = huey.create_consumer(
         workers=config.worker_threads,

@@ -17,6 +17,7 @@ from backend import wiring
 from backend.bench.site import Invalid, Site
 from backend.services import steps
 from backend.store import db
+from backend.store.cursors import DescribingCursor
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ class _Tape:
             self.transactions[-1].append(statement)
 
 
-class _Cursor(psycopg.Cursor[Any]):
+class _Cursor(DescribingCursor):
     tape: _Tape
 
     def execute(self, query: Any, params: Any = None, **options: Any) -> Any:
@@ -124,7 +125,7 @@ def _taping() -> Iterator[_Tape]:
     engine.dispose()
 
     def connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
-        return psycopg.connect(*arguments, **options, cursor_factory=cursor_type)
+        return psycopg.connect(*arguments, **{**options, "cursor_factory": cursor_type})
 
     listeners = (("do_connect", connect), ("begin", tape.begin), ("rollback", tape.roll_back))
     for name, listener in listeners:

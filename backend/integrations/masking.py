@@ -4,6 +4,7 @@ Masking goes by key name at any depth. Values that were masked under their key a
 that an error message which repeats an address does not give it away.
 """
 
+import functools
 import json
 import re
 from collections.abc import Iterable
@@ -71,7 +72,9 @@ class Masker:
             text = text.replace(hidden, DOTS)
         if len(text) > MAX_BODY:  # the last word goes too: what is left of it could be half of something secret
             text = _LAST_WORD.sub("…", text[:MAX_BODY])
-        return _QUERY_SECRET.sub(rf"\1={DOTS}", _EMAIL.sub(DOTS, text))
+        if "@" in text:
+            text = _EMAIL.sub(DOTS, text)
+        return _QUERY_SECRET.sub(rf"\1={DOTS}", text) if "=" in text else text
 
     def _collect(self, value: Any, key: str) -> None:
         if isinstance(value, dict):
@@ -112,6 +115,7 @@ def _is_thing(parent: dict[str, Any]) -> bool:
     return not _THING_MARKS.isdisjoint(parent)
 
 
+@functools.lru_cache(maxsize=4_096)
 def _rule(key: str) -> str | None:
     plain = re.sub(r"[^a-z0-9]", "", key.lower())
     if plain in _POSTAL:

@@ -5,6 +5,7 @@ the body, can hold a worker for ever. Here every read, write, connect and TLS ha
 the deadline of the running call, and the deadline is looked at once more just before the first byte is sent.
 """
 
+import functools
 import socket
 import ssl
 import threading
@@ -120,13 +121,19 @@ def _as_httpx() -> Iterator[None]:
         raise httpx.UnsupportedProtocol(str(error)) from error
 
 
+@functools.cache
+def _ssl_context() -> ssl.SSLContext:
+    """The same for all: reading the list of authorities takes longer than most calls."""
+    return httpx.create_ssl_context(trust_env=False)
+
+
 class DeadlineTransport(httpx.BaseTransport):
     """A pooled transport; `until` names the moment of `clock.monotonic()` by which this thread's call must end."""
 
     def __init__(self, *, max_connections: int, keepalive_seconds: float = 15.0) -> None:
         self._deadline = _Deadline()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=_ssl_context(),
             max_connections=max_connections,
             max_keepalive_connections=max_connections,
             keepalive_expiry=keepalive_seconds,

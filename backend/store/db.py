@@ -19,6 +19,7 @@ from sqlmodel import Session
 from backend import clock, failpoints
 from backend.ports.guard import outside_calls_forbidden
 from backend.store import orders, timeline
+from backend.store.cursors import DescribingCursor
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -45,6 +46,7 @@ def configure(url: str, *, pool: int = 12) -> None:
         pool_recycle=1800,
         connect_args={
             "connect_timeout": 5,
+            "cursor_factory": DescribingCursor,
             "application_name": "holdfast",
             "options": "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=8000"
             " -c idle_in_transaction_session_timeout=30000",

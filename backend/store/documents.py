@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, select
 
 from backend.domain.errors import NotPossible
 from backend.store.tables import Invoice, Order, Refund
+
+_INVOICE = select(Invoice).where(Invoice.order_id == bindparam("order_id"), Invoice.kind == "invoice")
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,7 @@ class Known:
 
 
 def invoice_of(session: Session, order_id: int) -> Invoice | None:
-    return session.exec(select(Invoice).where(Invoice.order_id == order_id, Invoice.kind == "invoice")).first()
+    return session.exec(_INVOICE, params={"order_id": order_id}).first()
 
 
 def credit_note_of(session: Session, refund_id: int) -> Invoice | None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from uuid import UUID
 
-from sqlalchemy import text
+from sqlalchemy import bindparam, text
 from sqlmodel import Session, col, select, update
 
 from backend.domain.errors import OrderNotFound, StaleWrite
@@ -12,6 +12,17 @@ from backend.domain.orders import OrderEvent, OrderStatus, next_status
 from backend.store.tables import Address, Customer, Order, OrderItem
 
 _TOUCHED = "holdfast_touched"
+
+# What every step asks is built once, so that it is not put together and recognised again each time.
+_LOCK = (
+    select(Order)
+    .where(Order.id == bindparam("order_id"))
+    .with_for_update(key_share=True)
+    .execution_options(populate_existing=True)
+)
+_ITEMS = select(OrderItem).where(OrderItem.order_id == bindparam("order_id")).order_by(col(OrderItem.position))
+_ADDRESS = select(Address).where(Address.order_id == bindparam("order_id"), Address.kind == bindparam("kind"))
+_CUSTOMER = select(Customer).where(Customer.id == bindparam("id"))
 
 
 def next_number(session: Session, day: date) -> str:
@@ -47,12 +58,7 @@ def by_number(session: Session, number: str) -> Order:
 
 def lock(session: Session, order_id: int) -> Order:
     """Lock the order for the rest of the transaction. Lock order everywhere: order, then steps, then money and stock."""
-    return session.exec(
-        select(Order)
-        .where(Order.id == order_id)
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    ).one()
+    return session.exec(_LOCK, params={"order_id": order_id}).one()
 
 
 def lock_by_number(session: Session, number: str) -> Order:
@@ -114,15 +120,13 @@ def raise_versions(session: Session, at: datetime) -> None:
 
 
 def items(session: Session, order_id: int) -> list[OrderItem]:
-    return list(
-        session.exec(select(OrderItem).where(OrderItem.order_id == order_id).order_by(col(OrderItem.position))).all()
-    )
+    return list(session.exec(_ITEMS, params={"order_id": order_id}).all())
 
 
 def address(session: Session, order_id: int, kind: str) -> Address | None:
     """The order's frozen `billing` or `shipping` address."""
-    return session.exec(select(Address).where(Address.order_id == order_id, Address.kind == kind)).first()
+    return session.exec(_ADDRESS, params={"order_id": order_id, "kind": kind}).first()
 
 
 def customer(session: Session, customer_id: UUID) -> Customer:
-    return session.exec(select(Customer).where(Customer.id == customer_id)).one()
+    return session.exec(_CUSTOMER, params={"id": customer_id}).one()
