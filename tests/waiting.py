@@ -20,3 +20,11 @@ def until(
         if monotonic() > deadline:
             raise AssertionError(f"after {within:g} s it is still not so that {what}\n{otherwise()}")
         time.sleep(every)
+
+
+def crowding() -> float:
+    """How much longer everything takes now because others use this machine too; 1.0 where it is ours alone."""
+    wall, used = time.perf_counter(), time.process_time()
+    while time.process_time() - used < 0.05:
+        pass
+    return max(1.0, (time.perf_counter() - wall) / (time.process_time() - used))
