@@ -41,44 +41,78 @@ class FloorRun:
     problems: tuple[str, ...]
 
 
-def run(url: str, plan: Plan, orders: Sequence[Known], *, processes: int, threads: int, wait: float) -> FloorRun:
-    """Take these orders all the way, with so many processes of so many threads each."""
-    context = multiprocessing.get_context("spawn")
-    pairs = [context.Pipe() for _ in range(processes)]
-    workers = [
-        context.Process(target=work, args=(theirs, url, plan, orders[number::processes], threads, wait))
-        for number, (_, theirs) in enumerate(pairs)
-    ]
-    for worker in workers:
-        worker.start()
-    for ours, _ in pairs:
-        ours.recv()  # its connections are open
-    started = clock.monotonic()
-    for ours, _ in pairs:
-        ours.send("go")
-    told: list[Ended] = [ours.recv() for ours, _ in pairs]
-    for worker in workers:
-        worker.join()
-    problems = tuple(problem for one in told for problem in one.problems)
-    return FloorRun(max(one.at for one in told) - started, sum(one.cpu for one in told), problems)
+class Floor:
+    """Processes of threads that stand ready: connected, and warm from as many orders as our workers are warm from."""
+
+    def __init__(
+        self, url: str, plan: Plan, orders: Sequence[Known], *, warm: int, processes: int, threads: int, wait: float
+    ) -> None:
+        context = multiprocessing.get_context("spawn")
+        pairs = [context.Pipe() for _ in range(processes)]
+        self._ends = [ours for ours, _ in pairs]
+        self._workers = [
+            context.Process(
+                target=work, args=(theirs, url, plan, *_shares(orders, warm, place, processes), threads, wait)
+            )
+            for place, (_, theirs) in enumerate(pairs)
+        ]
+        for worker in self._workers:
+            worker.start()
+        for end in self._ends:
+            end.recv()
+
+    def run(self) -> FloorRun:
+        """Take the orders that are left all the way."""
+        started = clock.monotonic()
+        for end in self._ends:
+            end.send("go")
+        told: list[Ended] = [end.recv() for end in self._ends]
+        for worker in self._workers:
+            worker.join()
+        problems = tuple(problem for one in told for problem in one.problems)
+        return FloorRun(max(one.at for one in told) - started, sum(one.cpu for one in told), problems)
 
 
-def work(parent: Connection, url: str, plan: Plan, orders: Sequence[Known], threads: int, wait: float) -> None:
+def _shares(orders: Sequence[Known], warm: int, place: int, processes: int) -> tuple[Sequence[Known], Sequence[Known]]:
+    """What one of the processes warms up with, and what it is measured with."""
+    return orders[:warm][place::processes], orders[warm:][place::processes]
+
+
+def work(
+    parent: Connection,
+    url: str,
+    plan: Plan,
+    warm: Sequence[Known],
+    orders: Sequence[Known],
+    threads: int,
+    wait: float,
+) -> None:
     """One process: threads that each take the next order and bring it to its end."""
-    left = deque(orders)
     problems: list[str] = []
     connections = [psycopg.connect(url, autocommit=True, options=_OPTIONS) for _ in range(threads)]
-    crew = [threading.Thread(target=_take, args=(one, plan, left, wait, problems)) for one in connections]
+    _all_the_way(connections, plan, warm, 0, problems)
     parent.send("ready")
     parent.recv()
     used = time.process_time()
+    _all_the_way(connections, plan, orders, wait, problems)
+    parent.send(Ended(clock.monotonic(), time.process_time() - used, tuple(problems)))
+    for connection in connections:
+        connection.close()
+
+
+def _all_the_way(
+    connections: Sequence[psycopg.Connection[Any]],
+    plan: Plan,
+    orders: Sequence[Known],
+    wait: float,
+    problems: list[str],
+) -> None:
+    left = deque(orders)
+    crew = [threading.Thread(target=_take, args=(one, plan, left, wait, problems)) for one in connections]
     for thread in crew:
         thread.start()
     for thread in crew:
         thread.join()
-    parent.send(Ended(clock.monotonic(), time.process_time() - used, tuple(problems)))
-    for connection in connections:
-        connection.close()
 
 
 def _take(

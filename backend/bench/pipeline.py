@@ -133,20 +133,28 @@ def _check_server(site: Site) -> None:
 def _floor(site: Site, wish: Wish, plan: Plan, serials: _Serials) -> Round:
     before = _last_order(site)
     db.set_waker(None)
-    for _ in range(wish.orders):
+    for _ in range(wish.wakes + wish.orders):
         orders.create(serials.next())
     known = site.rows(
-        "select o.id, o.number, o.external_id, s.id from orders o join steps s on s.order_id = o.id where o.id > %s",
+        "select o.id, o.number, o.external_id, s.id from orders o join steps s on s.order_id = o.id where o.id > %s "
+        "order by o.id",
         before,
     )
-    cpu = site.postgres_cpu()
-    done = floor.run(
-        site.postgres.url(), plan, known, processes=wish.workers, threads=wish.threads, wait=wish.latency_ms / 1000
+    crew = floor.Floor(
+        site.postgres.url(),
+        plan,
+        known,
+        warm=wish.wakes,
+        processes=wish.workers,
+        threads=wish.threads,
+        wait=wish.latency_ms / 1000,
     )
+    cpu = site.postgres_cpu()
+    done = crew.run()
     cpu = site.postgres_cpu() - cpu
     if done.problems:
         raise Invalid(f"The floor failed: {done.problems[0]}")
-    _check_done(site, before, wish.orders)
+    _check_done(site, before, wish.wakes + wish.orders)
     return _as_round(wish.orders, done.seconds, done.cpu, cpu)
 
 
