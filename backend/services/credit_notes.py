@@ -26,12 +26,12 @@ KINDS = (StepKind.CREDIT_NOTE_ISSUE, StepKind.CREDIT_NOTE_STORE, StepKind.CREDIT
 def promise_owed(session: Session, order: Order) -> None:
     """Promise a credit note for every settled refund that has none yet; any number of calls come to the same."""
     session.flush()
-    invoice = documents.invoice_of(session, order.id)
+    settled = [refund for refund in refund_store.of_order(session, order.id) if refund.state == "succeeded"]
+    invoice = documents.invoice_of(session, order.id) if settled else None
     if invoice is None or invoice.issued_at is None:
         return
-    for refund in refund_store.of_order(session, order.id):
-        if refund.state == "succeeded":
-            steps.promise(session, order, StepKind.CREDIT_NOTE_ISSUE, at=clock.now(), subject=str(refund.id))
+    for refund in settled:
+        steps.promise(session, order, StepKind.CREDIT_NOTE_ISSUE, at=clock.now(), subject=str(refund.id))
 
 
 def steps_of(session: Session, order: Order) -> list[Step]:

@@ -134,7 +134,7 @@ def _promise_next(session: Session, order: Order, known: Facts) -> None:
             verified = known.address_check
             if verified is None:
                 steps.promise(session, order, StepKind.SHIPMENT_VERIFY_ADDRESS, at=now)
-            elif verified in (StepState.DONE, StepState.CANCELLED):
+            elif verified in (StepState.DONE, StepState.CANCELLED) and not known.label_promised:
                 steps.promise(session, order, StepKind.SHIPMENT_CREATE, at=now)
         case _:
             pass

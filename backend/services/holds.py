@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from typing import Any
+from typing import Any, Protocol
 
 from sqlmodel import Session
 
@@ -13,13 +13,19 @@ from backend.domain.permissions import SYSTEM, Actor, Area, Level
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.store import held, holds, steps, timeline
-from backend.store.facts import Facts
 from backend.store.personal import keyring
 from backend.store.tables import Hold, Order
 
 
-def gate(session: Session, order_id: int, known: Facts | None = None) -> bool:
-    """Whether the order may go on: no hold is open. The caller has locked the order, and may have just read its facts."""
+class Known(Protocol):
+    """What was read of an order under its lock, among it whether a hold is open."""
+
+    @property
+    def held(self) -> bool: ...
+
+
+def gate(session: Session, order_id: int, known: Known | None = None) -> bool:
+    """Whether the order may go on: no hold is open. The caller has locked the order, and may just have read it."""
     return not (holds.is_open(session, order_id) if known is None else known.held)
 
 

@@ -101,7 +101,7 @@ def _begin(
         return None
     step = claim.step
     kind = StepKind(step.kind)
-    stopped = RULES[kind].gated and not holds.gate(session, order.id)
+    stopped = RULES[kind].gated and not holds.gate(session, order.id, claim)
     if stopped and not (step.in_doubt and HANDLERS[kind].ask is not None):
         steps.set_aside(session, claim)
         flow.advance(session, order)

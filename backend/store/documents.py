@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import bindparam, text
+from sqlalchemy import bindparam, insert, text
 from sqlmodel import Session, select
 
 from backend.domain.errors import NotPossible
@@ -54,10 +54,10 @@ def numbered(
         total_minor=order.total_minor if refund is None else refund.amount_minor,
         created_at=at,
     )
-    session.add(made)
     session.flush()
-    session.refresh(made)
-    return made
+    row = insert(Invoice).values(made.model_dump(exclude_none=True)).returning(Invoice)  # the database numbers it
+    taken: Invoice = session.execute(row).scalar_one()
+    return taken
 
 
 def _keep_number(session: Session, number: str, series: str) -> None:

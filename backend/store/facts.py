@@ -13,26 +13,36 @@ _FACTS = text(
     "select exists (select 1 from holds where order_id = :order_id and closed_at is null), "
     f"({NEWEST_STATUS}), "  # nosec B608 - a constant
     "(select state from steps where order_id = :order_id and kind = :address_check and subject = '' "
-    "order by generation desc limit 1)"
+    "order by generation desc limit 1), "
+    "exists (select 1 from steps where order_id = :order_id and kind = :label and subject = '')"
 )
 
 
 @dataclass(frozen=True)
 class Facts:
-    """`held`: a hold is open. `parcel`: where the newest one is. `address_check`: how its step stands; None without."""
+    """`held`: a hold is open. `parcel`: where the newest one is. `address_check`: how its step stands; None without.
+
+    `label_promised`: the label's step was written down.
+    """
 
     held: bool
     parcel: TrackingStatus | None
     address_check: StepState | None
+    label_promised: bool
 
 
 def of(session: Session, order_id: int) -> Facts:
     """The caller has locked the order."""
     session.flush()
-    values = {"order_id": order_id, "address_check": str(StepKind.SHIPMENT_VERIFY_ADDRESS)}
-    held, parcel, address_check = session.execute(_FACTS, values).one()
+    values = {
+        "order_id": order_id,
+        "address_check": str(StepKind.SHIPMENT_VERIFY_ADDRESS),
+        "label": str(StepKind.SHIPMENT_CREATE),
+    }
+    held, parcel, address_check, label_promised = session.execute(_FACTS, values).one()
     return Facts(
         held,
         None if parcel is None else TrackingStatus(parcel),
         None if address_check is None else StepState(address_check),
+        label_promised,
     )

@@ -61,7 +61,8 @@ _CLAIM_TEXT = text(
     returning {_ROW}, candidate.orphaned, candidate.since_first_sent, clock_timestamp() as now,
         array(select provider from breakers where state <> 'closed' or failures > 0) as ailing,
         sending.paused_at is not null as paused, sending.epoch as restored_epoch,
-        coalesce(extract(epoch from clock_timestamp() - sending.restored_at), 0)::float8 as since_restored
+        coalesce(extract(epoch from clock_timestamp() - sending.restored_at), 0)::float8 as since_restored,
+        exists (select 1 from holds where holds.order_id = steps.order_id and closed_at is null) as held
     """  # nosec B608 - a constant
 )
 _TOLD = (
@@ -72,6 +73,7 @@ _TOLD = (
     column("paused", Boolean),
     column("restored_epoch", Integer),
     column("since_restored", Float),
+    column("held", Boolean),
 )
 CLAIM = (
     select(Step, *_TOLD)

@@ -94,7 +94,7 @@ class Claim:
 
     `ailing`: the providers whose last call failed or that are down. `step`: its row as it was claimed.
     `paused`: nothing may be sent, only asked. `epoch`, `since_restored`: the last time the database was restored from a
-    backup, and how many seconds ago that was.
+    backup, and how many seconds ago that was. `held`: a hold of the order is open.
     """
 
     step_id: int
@@ -107,6 +107,7 @@ class Claim:
     paused: bool
     epoch: int
     since_restored: float
+    held: bool
     step: Step = field(compare=False, repr=False)
 
 
@@ -115,7 +116,7 @@ def claim(session: Session, step_id: int, lease: float) -> Claim | None:
     row = session.execute(ledger.CLAIM, {"id": step_id, "lease": lease}).one_or_none()
     if row is None:
         return None
-    step, orphaned, since_first_sent, now, ailing, paused, epoch, since_restored = row
+    step, orphaned, since_first_sent, now, ailing, paused, epoch, since_restored, held = row
     if orphaned:
         session.execute(
             text(
@@ -124,7 +125,7 @@ def claim(session: Session, step_id: int, lease: float) -> Claim | None:
             ),
             {"outcome": str(Outcome.UNFINISHED), "id": step_id},
         )
-    told = (orphaned, since_first_sent, now, tuple(ailing), paused, epoch, since_restored)
+    told = (orphaned, since_first_sent, now, tuple(ailing), paused, epoch, since_restored, held)
     return Claim(step.id, step.fence, step.attempts, *told, step)
 
 

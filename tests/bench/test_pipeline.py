@@ -13,7 +13,7 @@ import pytest
 from backend.bench.pipeline import WANTED
 from backend.installation.product import ROOT
 
-STATEMENTS = 104
+STATEMENTS = 98
 """What the steps of one order may ask of the database, without the beginnings and ends of transactions."""
 
 
