@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.domain import desk
-from backend.domain.desk import AddressView, HoldView, NoteView, ParcelView, StepView, TimelineView
+from backend.domain.desk import AddressView, HoldView, NoteView, ParcelView, PartView, StepView, TimelineView
 
 _MINOR = "_minor"
 
@@ -120,6 +120,9 @@ class Order(Answer):
     shipping_address: AddressView | None
     billing_address: AddressView | None
     discounts: list[Discount]
+    cancellation: list[PartView] = Field(
+        description="How far its cancellation is, part by part in their order; empty while nobody has cancelled it."
+    )
 
 
 class Held(Answer):

@@ -78,6 +78,12 @@ def _refund(story: "Story", step: "StepRow") -> Said:
     return "POST", f"{_SHOP}/orders/{story.new.external_id}/refunds.json", {"refund": form}, 201, {"refund": answer}
 
 
+def _void(story: "Story", step: "StepRow") -> Said:
+    answer = {"id": step.result.get("reference"), "kind": "void", "status": "success"}
+    url = f"{_SHOP}/orders/{story.new.external_id}/transactions.json"
+    return "POST", url, {"transaction": {"kind": "void"}}, 201, {"transaction": answer}
+
+
 def _invoice(story: "Story", step: "StepRow") -> Said:
     new = story.new
     lines = [
@@ -159,6 +165,7 @@ _SAID: dict[StepKind, Callable[["Story", "StepRow"], Said]] = {
     StepKind.PAYMENT_VERIFY: _verify,
     StepKind.PAYMENT_REQUEST: _intent,
     StepKind.PAYMENT_REFUND: _refund,
+    StepKind.PAYMENT_VOID: _void,
     StepKind.INVOICE_ISSUE: _invoice,
     StepKind.INVOICE_STORE: _store,
     StepKind.CREDIT_NOTE_ISSUE: _credit_note,

@@ -38,6 +38,7 @@ _SECONDS: dict[str, tuple[float, float]] = {
 _ASKED = frozenset(
     {
         StepKind.PAYMENT_CAPTURE,
+        StepKind.PAYMENT_VOID,
         StepKind.INVOICE_ISSUE,
         StepKind.CREDIT_NOTE_ISSUE,
         StepKind.SHIPMENT_CREATE,
@@ -309,9 +310,18 @@ class Journey(Story):
             source, provider = HoldSource.STEP, step.provider
             self.stop(category, failure.sentence, source=source, provider=provider, step=step, facts=facts)
             return
-        text = f"{rule.label} failed and was given up: {failure.sentence} The order goes on; retry it from the order's page."
+        waited_for = self.waits_for(step.kind)
+        rest = "The cancellation waits for it." if waited_for else "The order goes on; retry it from the order's page."
+        text = f"{rule.label} failed and was given up: {failure.sentence} {rest}"
         self.tell(TimelineKind.STEP_FAILED, text, weight=Weight.PROBLEM, step=step)
-        self.document_failed(step)
+        if waited_for:
+            self.advance()
+        else:
+            self.document_failed(step)
+
+    def waits_for(self, kind: StepKind) -> bool:
+        """Whether a cancellation is under way that does not end without this kind of step."""
+        raise NotImplementedError
 
     def document_failed(self, step: StepRow) -> None:
         """Somebody gets round to a document or message that was given up, some time."""

@@ -10,7 +10,7 @@ from backend.demo import calendar, fates, refusals, words
 from backend.demo.fates import Fate
 from backend.demo.journey import HICCUP, Frame
 from backend.demo.parcels import STOPPED_WHILE_PACKED
-from backend.demo.settling import Settles
+from backend.demo.settling import SETTLING, Settles
 from backend.demo.story import HoldRow, Ids, Paper, StepRow
 from backend.domain.checks import Finding
 from backend.domain.holds import HoldKind, HoldSource
@@ -83,6 +83,9 @@ class Life(Settles):
         elif name == HoldKind.BEING_CANCELLED:
             self.failures[StepKind.SHIPMENT_VERIFY_ADDRESS] = [refusals.INVALID_ADDRESS]
             self.failures[StepKind.PAYMENT_REFUND] = [refusals.REFUND_REFUSED] if self.fate.open else []
+        elif name == HoldKind.CANCELLATION_INCOMPLETE:
+            self.failures[StepKind.SHIPMENT_VERIFY_ADDRESS] = [refusals.INVALID_ADDRESS]
+            self.failures[StepKind.CREDIT_NOTE_ISSUE] = [refusals.CREDIT_REFUSED]
         elif name in refusals.STEP_TROUBLES:
             trouble = refusals.STEP_TROUBLES[HoldKind(name)]
             self.failures[trouble.step] = list(trouble.failures)
@@ -100,12 +103,7 @@ class Life(Settles):
                 return self._captured(step)
             case StepKind.PAYMENT_REQUEST:
                 return self._requested(step)
-            case (
-                StepKind.PAYMENT_REFUND
-                | StepKind.CREDIT_NOTE_ISSUE
-                | StepKind.CREDIT_NOTE_STORE
-                | StepKind.CREDIT_NOTE_SEND
-            ):
+            case kind if kind in SETTLING:
                 return self.settled(step)
             case StepKind.INVOICE_ISSUE:
                 paper = self._invoice()
@@ -228,7 +226,7 @@ class Life(Settles):
             if self.dice.random() < 0.3:
                 self.at(calendar.mended(self.now, self.dice, hours=4), partial(self._note, hold))
             return
-        if self.fate.name == HoldKind.BEING_CANCELLED:
+        if self.fate.name in (HoldKind.BEING_CANCELLED, HoldKind.CANCELLATION_INCOMPLETE):
             self._given_up(hold)
             return
         when = calendar.mended(self.now, self.dice, hours=_HOURS_TO_MEND.get(hold.kind, 6))

@@ -95,7 +95,7 @@ class Plan:
         names = [str(kind) for kind in fates.open_kinds(len(chosen))]
         dice.shuffle(names)
         # A parcel must have travelled before it can be in trouble: those causes go to the oldest of the chosen.
-        names.sort(key=lambda name: name != HoldKind.DELIVERY_EXCEPTION)
+        names.sort(key=lambda name: name not in (HoldKind.DELIVERY_EXCEPTION, HoldKind.RETURN_TO_AGREE))
         found = {serial: Fate(name, open=True) for serial, name in zip(sorted(chosen), names, strict=True)}
         free = [serial for serial in range(bisect_left(times, end - _BACKLOG), ripe) if serial not in found]
         failed = dice.sample(free, min(len(_FAILED_DOCUMENTS), len(free) // 4))

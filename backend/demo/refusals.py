@@ -186,6 +186,14 @@ INVOICE_REFUSED = refused(
         "errors": {"client_id": ["The invoice was refused: this client's tax identification must be verified first."]},
     },
 )
+CREDIT_REFUSED = refused(
+    "invoiceninja",
+    422,
+    {
+        "message": "The given data was invalid.",
+        "errors": {"client_id": ["The credit was refused: this client's tax identification must be verified first."]},
+    },
+)
 MAIL_REFUSED = Failure(
     Outcome.REJECTED,
     "The mail server refused the recipient: 550 mailbox unavailable.",

@@ -1,6 +1,7 @@
 """How an order of the demo is called off or paid back: the refund, and the sequence behind the cancel click."""
 
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 from backend.demo import calendar, fates, words
@@ -8,16 +9,22 @@ from backend.demo.parcels import Travels
 from backend.demo.story import HoldRow, Paper, StepRow
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.money import display
-from backend.domain.orders import OrderEvent
+from backend.domain.orders import OrderEvent, OrderStatus, PaymentMode, can
 from backend.domain.payments import EntryKind
 from backend.domain.permissions import SYSTEM, Actor, provider_actor
 from backend.domain.providers import provider_name
-from backend.domain.steps import StepKind
+from backend.domain.steps import RULES, StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services.cancelling import FORWARD
+from backend.domain.tracking import TrackingStatus
+from backend.services import credit_notes
+from backend.services.cancel_parts import FORWARD, WAITED_FOR
 
 CREDIT_NUMBER = "\ue001"
 """Stands in for the credit note's number, which is given once the batch's documents are in order."""
+
+
+SETTLING = frozenset({StepKind.PAYMENT_VOID, StepKind.PAYMENT_REFUND, *credit_notes.KINDS})
+"""Steps that give the customer back what was taken, and say so."""
 
 
 class Settles(Travels):
@@ -34,9 +41,14 @@ class Settles(Travels):
         open_ones = (hold for hold in self.holds if hold.closed_at is None)
         return next((hold for hold in open_ones if hold.kind is HoldKind.BEING_CANCELLED), None)
 
+    def waits_for(self, kind: StepKind) -> bool:
+        return kind in WAITED_FOR and self._cancellation() is not None
+
     def cancel(self, actor: Actor, reason: str) -> None:
-        """The cancel click, with the goods back to stock."""
-        source, facts = HoldSource.PERSON, {"restock": True}
+        """The cancel click; goods that have not left go back to stock."""
+        if not can(self.status, OrderEvent.CANCELLED):
+            return
+        source, facts = HoldSource.PERSON, {"restock": self.status is not OrderStatus.SHIPPED}
         self.hold(HoldKind.BEING_CANCELLED, reason, source=source, actor=actor, facts=facts)
         self.acted("cancel", actor, reason, facts)
         self.advance(actor)
@@ -45,18 +57,58 @@ class Settles(Travels):
         for step in self.steps:
             if step.kind in FORWARD:
                 self.call_off(step, "order cancelled")
-        refundable = self.balance.refundable_minor
-        if refundable > 0:
-            if not self.refunds:
-                self.decide_refund(refundable, [], 0, cancellation.reason, cancellation.placed_by, restock=False)
+        if not self._money_is_back(cancellation) or not self._is_credited():
             return
-        self.give_back(cancellation.placed_by)
+        if cancellation.facts["restock"]:
+            self.give_back(cancellation.placed_by)
+        if not self._return_is_agreed() or not self._has_succeeded(StepKind.MAIL_CANCELLED):
+            return
         for hold in self.holds:
             if hold.closed_at is None:
                 self.lift(hold, "order cancelled", SYSTEM)
         self.move(OrderEvent.CANCELLED, "The order is cancelled.", SYSTEM)
-        self.promised(StepKind.MAIL_CANCELLED)
         self._settle_refunded()
+
+    def _money_is_back(self, cancellation: HoldRow) -> bool:
+        """What was authorized is let go of, what was captured is paid back."""
+        claimed = self.new.payment_mode in (PaymentMode.AUTHORIZED, PaymentMode.PAID) and self.new.total_minor > 0
+        if not self.balance.captured_minor and claimed:
+            return self._has_succeeded(StepKind.PAYMENT_VOID)
+        refundable = self.balance.refundable_minor
+        if refundable > 0 and not self.refunds:
+            self.decide_refund(refundable, [], 0, cancellation.reason, cancellation.placed_by, restock=False)
+        return refundable == 0
+
+    def _is_credited(self) -> bool:
+        """Every step of the credit note is done; one that failed holds the order."""
+        for step in self.steps:
+            if step.kind in credit_notes.KINDS and step.state is not StepState.DONE:
+                if step.state is StepState.PARKED and not self._holds_back(step):
+                    reason = f"{RULES[step.kind].label}: {step.error}"
+                    facts = {"step": str(step.kind), "outcome": step.outcome}
+                    kind, source = HoldKind.CANCELLATION_INCOMPLETE, HoldSource.STEP
+                    self.stop(kind, reason, source=source, provider=step.provider, step=step, facts=facts)
+                return False
+        return True
+
+    def _holds_back(self, step: StepRow) -> bool:
+        return any(hold.step is step and hold.closed_at is None for hold in self.holds)
+
+    def _return_is_agreed(self) -> bool:
+        """A parcel that the carrier has waits for a colleague who agrees its return."""
+        known = next((hold for hold in self.holds if hold.kind is HoldKind.RETURN_TO_AGREE), None)
+        if self.parcel is None or self.parcel["status"] is TrackingStatus.LABEL_CREATED or known is not None:
+            return known is None or known.closed_at is not None
+        number = self.parcel["tracking_number"]
+        reason = f"The carrier has the parcel {number}; voiding its label does not call it back."
+        self.stop(HoldKind.RETURN_TO_AGREE, reason, source=HoldSource.CHECK, provider="shipengine")
+        return False
+
+    def _has_succeeded(self, kind: StepKind) -> bool:
+        """Whether a step is done; it is promised where it was not yet."""
+        self.promised(kind)
+        step = self.latest(kind)
+        return step is not None and step.state is StepState.DONE
 
     def _settle_refunded(self) -> None:
         if self.balance.captured_minor > 0 and self.balance.refundable_minor == 0:
@@ -66,6 +118,9 @@ class Settles(Travels):
     # -- refunds ---------------------------------------------------------------------------------------------------
 
     def moved(self, event: OrderEvent) -> None:
+        if event is OrderEvent.HANDED_OVER and self.fate.name == HoldKind.RETURN_TO_AGREE:
+            when = min(self.now + timedelta(hours=self.dice.uniform(0.4, 3)), self.frame.end - timedelta(minutes=20))
+            self.at(when, partial(self.cancel, self.frame.service, self.dice.choice(words.CANCELLED)))
         if event is OrderEvent.DELIVERED and self.fate.name in (fates.REFUNDED, fates.PARTLY_REFUNDED):
             when = calendar.mended(self.now + timedelta(days=self.dice.uniform(1, 5)), self.dice, hours=2)
             self.at(when, self._sent_back)
@@ -99,8 +154,19 @@ class Settles(Travels):
         self.promised(StepKind.PAYMENT_REFUND, subject=str(self.ids.refund), requested_by=actor.id)
 
     def settled(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
-        """What the success of a refund's step, or of one of its credit note's, brings."""
+        """What the success of a void's or a refund's step, or of one of its credit note's, brings."""
+        if step.kind is StepKind.PAYMENT_VOID:
+            return self._let_go(step)
         return self._paid_back(step) if step.kind is StepKind.PAYMENT_REFUND else self._credited(step)
+
+    def _let_go(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
+        amount, reference = self.new.total_minor, str(6_700_000_000_000 + self.ids.order)
+        who, shown = provider_name(step.provider), display(amount, self.new.currency)
+        if self.new.payment_mode is PaymentMode.AUTHORIZED:
+            self.money(EntryKind.VOIDED, amount, step.provider, reference, step_key=step.key)
+        text = f"The authorization of {shown} is voided at {who}; nothing was captured."
+        self.tell(TimelineKind.PAYMENT_RECORDED, text, provider_actor(step.provider), Weight.MILESTONE)
+        return {"reference": reference}, f"{who} takes no money for this order any more.", False
 
     def _paid_back(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
         refund = self.refunds[0]
@@ -153,7 +219,7 @@ class Settles(Travels):
                 return {"message_id": message_id}, "Credit note sent to the customer.", False
 
     def provider_of(self, step: StepRow) -> str:
-        if step.kind is StepKind.PAYMENT_REFUND:
+        if step.kind in (StepKind.PAYMENT_REFUND, StepKind.PAYMENT_VOID):
             return self.new.gateway or "stripe"
         return super().provider_of(step)
 

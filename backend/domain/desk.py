@@ -185,7 +185,11 @@ class PaymentView:
 
 @dataclass(frozen=True)
 class RefundView:
-    """A decision to pay back; `state` is requested (on its way), succeeded or failed."""
+    """A decision to pay back; `state` is requested (on its way), succeeded or failed.
+
+    `problem` says why one that is not settled does not get on; its amount stays reserved. `in_doubt`: it is not known
+    whether it was paid back.
+    """
 
     amount_minor: int
     currency: str
@@ -193,6 +197,19 @@ class RefundView:
     reason: str
     requested_at: datetime
     settled_at: datetime | None
+    problem: str = ""
+    in_doubt: bool = False
+
+
+@dataclass(frozen=True)
+class PartView:
+    """A part of a cancellation; `state` is done, not_needed, running, failed or to_come."""
+
+    name: str
+    label: str
+    state: str
+    detail: str
+    step_id: int | None
 
 
 @dataclass(frozen=True)
@@ -242,7 +259,10 @@ class NoteView:
 
 @dataclass(frozen=True)
 class OrderView:
-    """Everything the order page shows. `version` goes back with every click, so a click on stale facts is refused."""
+    """Everything the order page shows. `version` goes back with every click, so a click on stale facts is refused.
+
+    `cancellation` has the parts of its cancellation, once somebody has begun one.
+    """
 
     id: int
     number: str
@@ -286,6 +306,7 @@ class OrderView:
     billing_address: AddressView | None
     discounts: tuple[tuple[str, int], ...] = ()
     refunds: tuple[RefundView, ...] = ()
+    cancellation: tuple[PartView, ...] = ()
 
 
 @dataclass(frozen=True)

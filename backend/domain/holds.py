@@ -37,6 +37,9 @@ class HoldKind(StrEnum):
     INTERNAL_ERROR = "internal_error"
     # placed while the parcel is on its way
     DELIVERY_EXCEPTION = "delivery_exception"
+    # placed by a cancellation that cannot go on by itself
+    CANCELLATION_INCOMPLETE = "cancellation_incomplete"
+    RETURN_TO_AGREE = "return_to_agree"
     # placed by a person
     BEING_CANCELLED = "being_cancelled"
     BY_STAFF = "by_staff"
@@ -202,10 +205,24 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
         (_RELEASE,),
         "The hold is closed; the parcel's next scan brings the order on.",
     ),
+    _K.CANCELLATION_INCOMPLETE: HoldRule(
+        "Cancellation is not complete",
+        "A part of the cancellation did not succeed. Read why, mend it and retry. Release only if you have seen to it"
+        " another way: the cancellation then goes on without it.",
+        (_RETRY, _RELEASE),
+        "The cancellation goes on without this part; nothing more is tried.",
+    ),
+    _K.RETURN_TO_AGREE: HoldRule(
+        "Return to be agreed",
+        "The carrier already has the parcel of an order that is being cancelled. Agree with the customer to refuse it or"
+        " to send it back, then release and write down what was agreed.",
+        (_RELEASE,),
+        "The return is agreed; the cancellation goes on.",
+    ),
     _K.BEING_CANCELLED: HoldRule(
         "Being cancelled",
-        "The cancellation is under way: label, refund and stock are settled one after the other. Where one of them"
-        " failed, mend that; the rest follows by itself.",
+        "The cancellation is under way, one part after the other. Where one of them failed, mend that; the rest follows"
+        " by itself.",
         (),
     ),
     _K.BY_STAFF: HoldRule(
@@ -213,5 +230,15 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
     ),
 }
 
-NEEDS_REASON = frozenset({_K.BY_STAFF, _K.FRAUD_RISK, _K.PAYMENT_TERMS, _K.CANCELLED_IN_SHOP, _K.OLDER_THAN_RESTORE})
+NEEDS_REASON = frozenset(
+    {
+        _K.BY_STAFF,
+        _K.FRAUD_RISK,
+        _K.PAYMENT_TERMS,
+        _K.CANCELLED_IN_SHOP,
+        _K.OLDER_THAN_RESTORE,
+        _K.CANCELLATION_INCOMPLETE,
+        _K.RETURN_TO_AGREE,
+    }
+)
 """Kinds whose release must be explained: a person's hold, and where money is at stake."""

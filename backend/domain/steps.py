@@ -9,6 +9,7 @@ class StepKind(StrEnum):
     PAYMENT_CAPTURE = "payment.capture"  # an authorization exists: capture it
     PAYMENT_REQUEST = "payment.request"  # unpaid: a payment intent with a pay link
     PAYMENT_REFUND = "payment.refund"
+    PAYMENT_VOID = "payment.void"  # called off: let go of what was authorized, withdraw what was asked for
     INVOICE_ISSUE = "invoice.issue"
     INVOICE_STORE = "invoice.store"
     INVOICE_SEND = "invoice.send"
@@ -58,8 +59,9 @@ class StepRule:
     """How a kind of step behaves.
 
     `limit` counts claims, so a step that kills its worker ends parked too. Delays are seconds. `holds` tells whether
-    ending without success holds the order (money and parcels) or is only told (documents and messages). `gated` steps
-    wait while the order is held. `reads`: its call is a question itself and changes nothing outside.
+    ending without success holds the order (money and parcels) or is only told (documents and messages, and what a
+    cancellation undoes: that has a hold of its own). `gated` steps wait while the order is held. `reads`: its call is a
+    question itself and changes nothing outside.
     """
 
     port: Port
@@ -81,6 +83,7 @@ RULES: dict[StepKind, StepRule] = {
     StepKind.PAYMENT_CAPTURE: StepRule(Port.PAYMENTS, 8, label="Capture payment"),
     StepKind.PAYMENT_REQUEST: StepRule(Port.PAYMENTS, 8, label="Request payment"),
     StepKind.PAYMENT_REFUND: StepRule(Port.PAYMENTS, 8, gated=False, label="Refund"),
+    StepKind.PAYMENT_VOID: StepRule(Port.PAYMENTS, 8, holds=False, gated=False, label="Void authorization"),
     StepKind.INVOICE_ISSUE: StepRule(Port.INVOICING, 8, holds=False, gated=False, label="Issue invoice"),
     StepKind.INVOICE_STORE: StepRule(Port.INVOICING, 8, holds=False, gated=False, reads=True, label="Store invoice"),
     StepKind.INVOICE_SEND: _mail("Send invoice"),
@@ -91,7 +94,7 @@ RULES: dict[StepKind, StepRule] = {
     StepKind.CREDIT_NOTE_SEND: _mail("Send credit note"),
     StepKind.SHIPMENT_VERIFY_ADDRESS: StepRule(Port.SHIPPING, 8, reads=True, label="Verify address"),
     StepKind.SHIPMENT_CREATE: StepRule(Port.SHIPPING, 8, label="Buy shipping label"),
-    StepKind.SHIPMENT_VOID: StepRule(Port.SHIPPING, 8, gated=False, label="Void shipping label"),
+    StepKind.SHIPMENT_VOID: StepRule(Port.SHIPPING, 8, holds=False, gated=False, label="Void shipping label"),
     StepKind.CHANNEL_UPDATE: StepRule(Port.CHANNEL, 10, holds=False, gated=False, cap=900.0, label="Tell the shop"),
     StepKind.MAIL_PAYMENT_LINK: _mail("Mail: payment link"),
     StepKind.MAIL_CONFIRMATION: _mail("Mail: order confirmation"),

@@ -66,6 +66,19 @@ class RefundDone:
     pending: bool = False
 
 
+@dataclass(frozen=True)
+class Voided:
+    """An order that was called off: no more can be taken for it than `captures`, which was taken before or meanwhile.
+
+    `reference` is empty where the gateway knows no payment. `lapses`: the gateway cannot be told to let go of an
+    authorization or to refuse a payment; what was begun ends there by itself.
+    """
+
+    reference: str = ""
+    captures: tuple[Capture, ...] = ()
+    lapses: bool = False
+
+
 class PaymentGateway(Protocol):
     """Every method raises the errors of `ports.calls`; each `find_*` answers None when the provider has no trace."""
 
@@ -88,6 +101,14 @@ class PaymentGateway(Protocol):
     def refund(self, order: RefundOrder, call: Call) -> RefundDone: ...
 
     def find_refund(self, order: RefundOrder, call: Call) -> RefundDone | None: ...
+
+    def void(self, order: PaymentOrder, call: Call) -> Voided:
+        """Let go of what was authorized, withdraw what the customer was asked for; tells what was captured after all."""
+        ...
+
+    def find_void(self, order: PaymentOrder, call: Call) -> Voided | None:
+        """How the payment ended; None while something could still be taken."""
+        ...
 
 
 class PaymentEventKind(StrEnum):

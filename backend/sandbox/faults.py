@@ -13,7 +13,7 @@ from backend.sandbox.store import Document, Store
 # What each provider can be asked to do; a trailing "*" marks operations that change something outside.
 OPERATIONS: dict[str, tuple[str, ...]] = {
     "stripe": ("intent*", "confirm*", "pay*", "capture*", "cancel*", "refund*", "read", "webhook"),
-    "shopify": ("capture*", "refund*", "fulfilment*", "cancel*", "read"),
+    "shopify": ("capture*", "void*", "refund*", "fulfilment*", "cancel*", "read"),
     "invoiceninja": ("client*", "invoice*", "send*", "credit*", "payment*", "document", "read"),
     "shipengine": ("validate", "rates", "label*", "void*", "tracking*", "document", "read", "webhook"),
     "razorpay": ("order*", "pay*", "capture*", "refund*", "read", "webhook"),
@@ -35,13 +35,13 @@ SPOILT_ANSWERS = frozenset({"html", "redirect", "empty", "huge_body", "slow_drip
 # Where an answer or a webhook names money that we know, and where it names whom it is about.
 MONEY = {
     "stripe": ("intent", "confirm", "capture", "cancel", "refund", "read", WEBHOOK),
-    "shopify": ("capture", "refund", "read"),
+    "shopify": ("capture", "void", "refund", "read"),
     "invoiceninja": ("invoice", "credit", "payment", "read"),
     "razorpay": ("order", "capture", "refund", "read", WEBHOOK),
     "easypost": ("buy", "read"),
 }
 ABOUT = MONEY | {
-    "shopify": ("capture", "refund", "fulfilment", "cancel", "read"),
+    "shopify": ("capture", "void", "refund", "fulfilment", "cancel", "read"),
     "invoiceninja": ("client", "invoice", "send", "credit", "payment", "read"),
     "shipengine": ("label", "read", WEBHOOK),
     "easypost": ("shipment", "buy", "refund", "read", WEBHOOK),
@@ -49,7 +49,7 @@ ABOUT = MONEY | {
 REFUSALS: dict[str, dict[str, tuple[str, ...]]] = {
     "refuse": {
         "stripe": ("intent", "confirm", "pay", "capture", "cancel", "refund"),
-        "shopify": ("capture", "refund", "fulfilment", "cancel"),
+        "shopify": ("capture", "void", "refund", "fulfilment", "cancel"),
         "invoiceninja": ("client", "invoice", "send", "credit", "payment"),
         "shipengine": ("validate", "rates", "label", "void", "tracking"),
         "razorpay": ("order", "pay", "capture", "refund"),

@@ -87,7 +87,7 @@ def release(
     for hold in chosen:
         holds.lift(session, order, hold, "released", actor=actor, reason=reason.strip())
         if hold.step_id is not None:
-            _go_on_without(session, order, steps.get(session, hold.step_id), actor)
+            _go_on_without(session, order, hold, steps.get(session, hold.step_id), actor)
     clicks.audit(
         session,
         order,
@@ -236,9 +236,9 @@ def _look_again(session: Session, order: Order, hold: Hold, actor: Actor, reason
     return "The missing stock is reserved; the order goes on."
 
 
-def _go_on_without(session: Session, order: Order, step: Step, actor: Actor) -> None:
-    """A check that failed is accepted as it is; anything else is still needed for the order to get on, so it runs again."""
-    if step.kind == StepKind.SHIPMENT_VERIFY_ADDRESS:
+def _go_on_without(session: Session, order: Order, hold: Hold, step: Step, actor: Actor) -> None:
+    """A failed check, or a part of a cancellation that was seen to another way, is accepted; anything else runs again."""
+    if step.kind == StepKind.SHIPMENT_VERIFY_ADDRESS or hold.kind == HoldKind.CANCELLATION_INCOMPLETE:
         steps.call_off(session, step.id, f"accepted by {actor.name}")
     else:
         _rerun(session, order, step, actor)

@@ -11,8 +11,8 @@ from backend.domain.permissions import Actor, Area, Level
 from backend.domain.steps import RULES, StepKind
 from backend.domain.tracking import TrackingStatus
 from backend.services import cancelling, clicks, flow, holds, refunds
+from backend.store import documents, orders, payments, steps
 from backend.store import holds as hold_store
-from backend.store import orders
 from backend.store.tables import Order, Parcel, Shipment
 
 
@@ -84,13 +84,27 @@ def _effects(session: Session, order: Order, restock: bool) -> tuple[str, ...]:
         found.append("The shipping label is voided.")
     elif parcel is not None:
         found.append(
-            "The parcel is on its way and cannot be called back from here: agree its return with the customer."
+            "The parcel is on its way and cannot be called back from here: you are asked to agree its return with the"
+            " customer before the order is called cancelled."
         )
-    refundable = refunds.refundable_minor(session, order)
-    if refundable > 0:
-        found.append(f"{display(refundable, order.currency)} is paid back.")
-    elif order.payment_status == PaymentStatus.AUTHORIZED:
-        found.append("Nothing was captured; the authorization lapses at the payment provider.")
+    found += _money_effects(session, order)
     found.append("The goods go back to stock." if restock else "Stock stays as it is.")
     found.append("The customer is told by mail.")
     return tuple(found)
+
+
+def _money_effects(session: Session, order: Order) -> list[str]:
+    refundable = refunds.refundable_minor(session, order)
+    if refundable > 0:
+        invoice = documents.invoice_of(session, order.id)
+        credited = [f"A credit note for invoice {invoice.number} is issued and sent."] if invoice else []
+        return [f"{display(refundable, order.currency)} is paid back.", *credited]
+    if order.payment_status == PaymentStatus.AUTHORIZED:
+        return ["Nothing was captured; the authorization is voided at the payment provider."]
+    if steps.latest(session, order.id, StepKind.PAYMENT_REQUEST) is not None and not _paid(session, order):
+        return ["The payment that the customer was asked for is withdrawn."]
+    return []
+
+
+def _paid(session: Session, order: Order) -> bool:
+    return payments.balance_of(session, order.id).captured_minor > 0

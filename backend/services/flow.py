@@ -51,12 +51,11 @@ def advance(session: Session, order: Order, *, actor: Actor = SYSTEM) -> None:
 
 
 def _call_cancelled(session: Session, order: Order) -> None:
-    """Everything is settled: close what held the order, and say so to the customer."""
+    """Everything is settled, and the customer knows: close what held the order."""
     for hold in holds.open_of(session, order.id):
         lift(session, order, hold, "order cancelled", actor=SYSTEM)
     update_facts(session, order)
     move(session, order, OrderEvent.CANCELLED, actor=SYSTEM)
-    steps.promise(session, order, StepKind.MAIL_CANCELLED, at=clock.now())
     settle_refunded(session, order)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
+from backend.domain.cancelling import LABELS
 from backend.domain.desk import (
     AddressView,
     AttemptView,
@@ -17,6 +18,7 @@ from backend.domain.desk import (
     OrderRow,
     OrderView,
     ParcelView,
+    PartView,
     PaymentView,
     RefundView,
     StepView,
@@ -27,6 +29,7 @@ from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.steps import RULES, StepKind, StepState
+from backend.services import cancelling
 from backend.store import holds, order_lists, orders, payments, refunds, steps, stock, timeline
 from backend.store.tables import (
     Attempt,
@@ -37,6 +40,7 @@ from backend.store.tables import (
     Note,
     Order,
     Parcel,
+    Refund,
     Shipment,
     Step,
     TimelineEntry,
@@ -136,6 +140,7 @@ def order_view(session: Session, number: str, *, actor: Actor) -> OrderView:
         billing_address=_address(session, order, "billing"),
         discounts=_discounts(session, order),
         refunds=_refunds(session, order),
+        cancellation=_cancellation(session, order),
     )
 
 
@@ -299,11 +304,28 @@ def _payments(session: Session, order: Order) -> tuple[PaymentView, ...]:
 
 
 def _refunds(session: Session, order: Order) -> tuple[RefundView, ...]:
+    newest = {step.subject: step for step in steps.of_order(session, order.id) if step.kind == StepKind.PAYMENT_REFUND}
+    return tuple(_refund_view(refund, newest.get(str(refund.id))) for refund in refunds.of_order(session, order.id))
+
+
+def _refund_view(refund: Refund, step: Step | None) -> RefundView:
+    stuck = refund.state == "requested" and step is not None and step.state == StepState.PARKED
+    return RefundView(
+        amount_minor=refund.amount_minor,
+        currency=refund.currency,
+        state=refund.state,
+        reason=refund.reason,
+        requested_at=refund.requested_at,
+        settled_at=refund.settled_at,
+        problem=step.error if step is not None and stuck else "",
+        in_doubt=step is not None and stuck and step.in_doubt,
+    )
+
+
+def _cancellation(session: Session, order: Order) -> tuple[PartView, ...]:
     return tuple(
-        RefundView(
-            refund.amount_minor, refund.currency, refund.state, refund.reason, refund.requested_at, refund.settled_at
-        )
-        for refund in refunds.of_order(session, order.id)
+        PartView(str(part), LABELS[part], str(standing.state), standing.detail, standing.step_id)
+        for part, standing in cancelling.standings(session, order)
     )
 
 

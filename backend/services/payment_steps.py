@@ -30,12 +30,12 @@ from backend.store import payments, refunds, steps, timeline
 from backend.store.tables import Order, Step
 
 
-def _gateway(adapters: Adapters, order: Order) -> PaymentGateway | None:
+def gateway_of(adapters: Adapters, order: Order) -> PaymentGateway | None:
     """Whoever holds the money: the channel's own gateway, the one the order names, or the default one."""
     return adapters.gateways.get(order.gateway) or adapters.gateways.get(adapters.default_gateway)
 
 
-def _default_gateway(adapters: Adapters, order: Order) -> PaymentGateway | None:
+def default_gateway(adapters: Adapters, order: Order) -> PaymentGateway | None:
     return adapters.gateways.get(adapters.default_gateway)
 
 
@@ -215,16 +215,16 @@ def _apply_refunded(session: Session, order: Order, step: Step, done: RefundDone
 
 HANDLERS: dict[StepKind, Handler] = {
     StepKind.PAYMENT_REFUND: Handler(
-        _gateway,
+        gateway_of,
         _prepare_refund,
         lambda gateway, request, call: gateway.refund(request, call),
         _apply_refunded,
         ask=lambda gateway, request, call: gateway.find_refund(request, call),
     ),
-    StepKind.PAYMENT_VERIFY: Handler(_gateway, _prepare, _verify, _apply_verified),
-    StepKind.PAYMENT_CAPTURE: Handler(_gateway, _prepare, _capture, _apply_captured, ask=_find_capture),
+    StepKind.PAYMENT_VERIFY: Handler(gateway_of, _prepare, _verify, _apply_verified),
+    StepKind.PAYMENT_CAPTURE: Handler(gateway_of, _prepare, _capture, _apply_captured, ask=_find_capture),
     StepKind.PAYMENT_REQUEST: Handler(
-        _default_gateway,
+        default_gateway,
         _prepare_request,
         _request,
         _apply_requested,

@@ -24,6 +24,7 @@ from backend.ports.registry import Adapters
 from backend.services import (
     breakers,
     bulkheads,
+    cancelling,
     credit_note_steps,
     flow,
     holds,
@@ -31,6 +32,7 @@ from backend.services import (
     mail_steps,
     payment_steps,
     shipment_steps,
+    void_steps,
 )
 from backend.services.breakers import FREE
 from backend.services.bulkheads import NoSeat, Seat
@@ -49,6 +51,7 @@ HANDLERS: dict[StepKind, Handler] = {
     **payment_steps.HANDLERS,
     **invoice_steps.HANDLERS,
     **credit_note_steps.HANDLERS,
+    **void_steps.HANDLERS,
     **shipment_steps.HANDLERS,
     **mail_steps.HANDLERS,
 }
@@ -310,7 +313,7 @@ def _give_up(session: Session, order: Order, step: Step, claim: steps.Claim, err
 
 def _not_connected(session: Session, order: Order, step: Step, claim: steps.Claim) -> None:
     rule = RULES[StepKind(step.kind)]
-    if rule.holds:
+    if rule.holds or rule.port in (Port.PAYMENTS, Port.SHIPPING):
         sentence = f"No provider for {rule.port} is connected, so this could not be done: {rule.label}."
         ending = _Ending(Outcome.NOT_SENT, error=sentence, category=HoldKind.PROVIDER_NOT_CONNECTED)
         _park(session, order, step, claim, ending, "")
@@ -337,16 +340,20 @@ def _park(session: Session, order: Order, step: Step, claim: steps.Claim, ending
             facts={"step": str(kind), "outcome": str(ending.outcome)},
         )
         return
+    waited_for = cancelling.waits_for(session, order, kind)
+    rest = "The cancellation waits for it." if waited_for else "The order goes on; retry it from the order's page."
     timeline.add(
         session,
         order.id,
         TimelineKind.STEP_FAILED,
-        f"{RULES[kind].label} failed and was given up: {ending.error} The order goes on; retry it from the order's page.",
+        f"{RULES[kind].label} failed and was given up: {ending.error} {rest}",
         actor=SYSTEM,
         at=clock.now(),
         weight=Weight.PROBLEM,
         step_id=step.id,
     )
+    if waited_for:
+        flow.advance(session, order)
 
 
 def _note(session: Session, order: Order, step: Step, kind: TimelineKind, text: str) -> None:

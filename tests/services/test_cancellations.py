@@ -1,15 +1,28 @@
 """Cancelling: one sequence that stops, voids, pays back and restocks, and is never done behind something that failed."""
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier
 
 import pytest
 
-from backend.domain.errors import NotPossible
-from backend.services import actions, cancellations
+from backend import failpoints
+from backend.domain.errors import HoldfastError, NotPossible, ReasonMissing
+from backend.domain.permissions import Role
+from backend.domain.refunds import RefundWish
+from backend.services import actions, cancellations, refunds
 from backend.services.run import in_unit_of_work
-from tests.factories import stocked
+from tests.factories import staff, stocked
 from tests.waiting import until
 from tests.world import World
+
+
+@pytest.fixture(autouse=True)
+def disarmed() -> Iterator[None]:
+    """Whatever a test arms is disarmed again."""
+    yield
+    failpoints.arm("")
 
 
 def cancel(world: World, *, restock: bool = True) -> str:
@@ -33,11 +46,41 @@ def on_the_shelf(world: World) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def parts(world: World) -> dict[str, str]:
+    return {part.name: part.state for part in world.view().cancellation}
+
+
+def holds(world: World) -> list[str]:
+    return sorted(hold.kind for hold in world.view().holds)
+
+
+def retry(world: World, kind: str) -> None:
+    (hold,) = [hold for hold in world.view().holds if hold.kind == kind]
+    number = world.number()
+    shown = in_unit_of_work(actions.preview_retry, number, hold.id, actor=world.actor)
+    in_unit_of_work(actions.retry, number, hold.id, actor=world.actor, version=shown.version, token=shown.token)
+
+
+def release(world: World, kind: str, reason: str) -> None:
+    (hold,) = [hold for hold in world.view().holds if hold.kind == kind]
+    shown = in_unit_of_work(actions.preview_release, world.number(), [hold.id], actor=world.actor)
+    click = {"version": shown.version, "token": shown.token, "reason": reason}
+    in_unit_of_work(actions.release, world.number(), [hold.id], actor=world.actor, **click)
+
+
+def packed(world: World, **changes: object) -> None:
+    """An order that is paid, invoiced and labelled, its parcel kept back."""
+    stocked("LNT-STR-BRS", 7)
+    world.keep_parcels_back()
+    world.place(**changes)
+    world.settle()
+
+
 def moves(world: World) -> list[str]:
     return [entry.data["to"] for entry in reversed(world.view().timeline) if entry.kind == "order:moved"]
 
 
-def test_an_order_that_has_not_begun_is_cancelled_at_once_and_its_stock_is_free(world: World) -> None:
+def test_an_order_that_has_not_begun_is_cancelled_its_authorization_let_go_and_its_stock_free(world: World) -> None:
     stocked("LNT-STR-BRS", 7)
     world.fault("shopify", "decline", "capture", times=1)
     world.place()
@@ -48,10 +91,12 @@ def test_an_order_that_has_not_begun_is_cancelled_at_once_and_its_stock_is_free(
     world.settle()
 
     view = world.view()
-    assert sentence == f"Order {world.number()} is cancelled."
+    assert sentence == f"Order {world.number()} is being cancelled."
     assert (view.status, view.held, view.captured_minor) == ("cancelled", False, 0)
     assert on_the_shelf(world) == (7, 0)
     assert world.journal(kind="payment.captured") == []
+    assert [entry["amount_minor"] for entry in world.journal(kind="payment.voided")] == [11920]
+    assert [(entry.kind, entry.amount_minor) for entry in view.payments] == [("authorized", 11920), ("voided", 11920)]
     assert "is cancelled" in world.mails(to="greta.lindenau@example.org")[-1]["subject"]
 
 
@@ -72,6 +117,17 @@ def test_a_packed_order_has_its_label_voided_and_its_money_paid_back_before_it_i
     assert len(world.journal(kind="label.voided")) == 1
     assert [entry["amount_minor"] for entry in world.journal(kind="payment.refunded")] == [11920]
     assert on_the_shelf(world) == (7, 0)
+    assert [entry["amount_minor"] for entry in world.journal(kind="credit.created")] == [11920]
+    assert parts(world) == {
+        "stop": "done",
+        "label": "done",
+        "authorization": "not_needed",
+        "refund": "done",
+        "credit_note": "done",
+        "restock": "done",
+        "return": "not_needed",
+        "tell": "done",
+    }
 
 
 def test_without_restock_the_goods_stay_reserved_for_whoever_has_them(world: World) -> None:
@@ -145,3 +201,281 @@ def test_a_delivered_order_cannot_be_cancelled_and_is_told_to_be_refunded(world:
             reason="too late",
         )
     assert world.view().status == "delivered"
+
+
+PARTS_THAT_FAIL = [
+    ("shipengine", "void", "label", "shipment.void"),
+    ("invoiceninja", "credit", "credit_note", "credit_note.issue"),
+    ("smtp", "mail", "credit_note", "credit_note.send"),
+]
+
+
+@pytest.mark.parametrize(
+    ("provider", "operation", "part", "kind"), PARTS_THAT_FAIL, ids=[row[3] for row in PARTS_THAT_FAIL]
+)
+def test_a_part_that_fails_holds_the_order_and_a_retry_brings_the_sequence_on(
+    world: World, provider: str, operation: str, part: str, kind: str
+) -> None:
+    packed(world)
+    world.fault(provider, "refuse", operation)
+
+    cancel(world)
+    world.settle()
+
+    assert world.view().status == "processing"
+    assert holds(world) == ["being_cancelled", "cancellation_incomplete"]
+    assert parts(world)[part] == "failed"
+    (told,) = [
+        entry.text
+        for entry in world.view().timeline
+        if "was given up" in entry.text and kind in world.step(kind)["key"]
+    ]
+    assert told.endswith("The cancellation waits for it.")
+    world.heal()
+    world.keep_parcels_back()
+    retry(world, "cancellation_incomplete")
+    world.settle()
+    assert (world.view().status, holds(world), set(parts(world).values())) == ("refunded", [], {"done", "not_needed"})
+    assert world.step(kind)["generation"] == 2
+    assert [entry["amount_minor"] for entry in world.journal(kind="payment.refunded")] == [11920]
+
+
+def test_it_is_not_cancelled_while_the_customer_does_not_know(world: World) -> None:
+    world.fault("shopify", "decline", "capture", times=1)
+    world.place()
+    world.settle()
+    world.fault("smtp", "refuse", "mail")
+
+    cancel(world)
+    world.settle()
+
+    assert (world.view().status, parts(world)["tell"]) == ("pending", "failed")
+    release(world, "cancellation_incomplete", "told her by phone")
+    world.settle()
+    assert world.view().status == "cancelled"
+
+
+def test_a_part_that_was_seen_to_another_way_is_released_with_a_reason_and_not_tried_again(world: World) -> None:
+    packed(world)
+    world.fault("invoiceninja", "refuse", "credit")
+    cancel(world)
+    world.settle()
+
+    release(world, "cancellation_incomplete", "credited by hand")
+    world.settle()
+
+    (part,) = [part for part in world.view().cancellation if part.name == "credit_note"]
+    assert (part.state, part.detail) == ("done", f"Issue credit note: accepted by {world.actor.name}.")
+    assert world.view().status == "refunded"
+    assert world.journal(kind="credit.created") == []
+
+
+def test_the_money_does_not_wait_for_its_document(world: World) -> None:
+    packed(world)
+    world.fault("invoiceninja", "error_5xx", "credit")
+
+    cancel(world)
+    world.settle()
+
+    view = world.view()
+    assert (view.refunded_minor, view.status) == (11920, "processing")
+    assert holds(world) == ["being_cancelled", "outcome_unknown"]
+    world.heal()
+    world.keep_parcels_back()
+    retry(world, "outcome_unknown")
+    world.settle()
+    assert (world.view().status, len(world.journal(kind="credit.created"))) == ("refunded", 1)
+
+
+def test_what_was_paid_back_before_is_not_paid_back_again_and_every_refund_is_credited(world: World) -> None:
+    packed(world)
+    shown = in_unit_of_work(
+        refunds.preview_refund, world.number(), RefundWish(lines={1: 1}, shipping=True), actor=world.actor
+    )
+    in_unit_of_work(
+        refunds.refund,
+        world.number(),
+        RefundWish(lines={1: 1}, shipping=True),
+        actor=world.actor,
+        version=shown.version,
+        token=shown.token,
+        reason="one came broken",
+    )
+    world.settle()
+
+    cancel(world)
+    world.settle()
+
+    assert [entry["amount_minor"] for entry in world.journal(kind="payment.refunded")] == [5480, 6440]
+    assert [entry["amount_minor"] for entry in world.journal(kind="credit.created")] == [5480, 6440]
+    assert world.view().status == "refunded"
+
+
+def test_a_parcel_that_the_carrier_has_is_not_forgotten_its_return_is_agreed_by_a_person(world: World) -> None:
+    packed(world)
+    world.heal()
+    world.scan(world.view().parcels[0].tracking_number, "AC")
+    world.take_in()
+    world.run_due()
+    assert world.view().status == "shipped"
+    shown = in_unit_of_work(cancellations.preview_cancel, world.number(), restock=False, actor=world.actor)
+    assert any("agree its return" in effect for effect in shown.effects)
+
+    cancel(world, restock=False)
+    world.run_due()
+    while world.run_due():
+        continue
+
+    assert "return_to_agree" in holds(world)
+    assert (world.view().status, world.view().refunded_minor) == ("shipped", 11920)
+    assert world.journal(kind="label.voided") == []
+    with pytest.raises(ReasonMissing):
+        release(world, "return_to_agree", " ")
+    release(world, "return_to_agree", "she refuses it at the door")
+    while world.run_due():
+        continue
+    assert world.view().status == "refunded"
+    (part,) = [part for part in world.view().cancellation if part.name == "return"]
+    assert (part.state, part.detail) == ("done", f"{world.actor.name}: she refuses it at the door")
+
+
+def test_a_payment_that_was_asked_for_is_withdrawn_so_that_nobody_pays_a_cancelled_order(world: World) -> None:
+    world.fault("stripe", "refuse", "pay")
+    world.place(status="pending")
+    world.settle()
+    shown = in_unit_of_work(cancellations.preview_cancel, world.number(), restock=True, actor=world.actor)
+    assert "The payment that the customer was asked for is withdrawn." in shown.effects
+
+    cancel(world)
+    world.settle()
+
+    view = world.view()
+    assert (view.status, view.held, parts(world)["authorization"]) == ("cancelled", False, "done")
+    assert len(world.journal(kind="payment_intent.canceled")) == 1
+    assert world.journal(kind="payment.captured") == []
+    (link,) = [mail for mail in world.mails() if mail["subject"].startswith("Please pay")]
+    intent = link["plain"].split("/stripe/pay/")[1].split()[0]
+    assert "canceled" in world.outside.http.get(f"/stripe/pay/{intent}").text
+
+
+def test_money_that_the_shop_took_but_nobody_verified_is_found_recorded_and_paid_back(world: World) -> None:
+    address = world.place(send=False)["shipping_address"] | {"address1": "Postfach 12"}
+    world.place(status="paid", shipping_address=address)
+    world.settle()
+    assert holds(world) == ["po_box"]
+    assert world.view().captured_minor == 0
+
+    cancel(world)
+    world.settle()
+
+    assert [(entry.kind, entry.amount_minor) for entry in world.view().payments] == [
+        ("captured", 11920),
+        ("refunded", 11920),
+    ]
+    assert [entry["amount_minor"] for entry in world.journal(kind="payment.refunded")] == [11920]
+    assert (world.view().status, world.view().documents) == ("refunded", ())
+
+
+@pytest.mark.parametrize("fault", ["accept_then_cut", "accept_then_500"])
+def test_a_lost_answer_to_a_void_is_asked_for(world: World, fault: str) -> None:
+    world.fault("shopify", "decline", "capture", times=1)
+    world.place()
+    world.settle()
+    world.fault("shopify", fault, "void", times=1)
+
+    cancel(world)
+    world.settle()
+
+    assert len(world.journal(kind="payment.voided")) == 1
+    assert (world.view().status, world.step("payment.void")["attempts"]) == ("cancelled", 2)
+
+
+def test_an_invoice_in_doubt_is_found_out_before_the_money_goes_back(world: World) -> None:
+    world.keep_parcels_back()
+    world.fault("invoiceninja", "accept_then_hang", "invoice", times=1, delay_seconds=3)
+    world.place()
+    until(lambda: world.take_in() > 0)
+    while not world.database.execute("select 1 from steps where kind = 'invoice.issue'"):
+        world.run_due()
+    with ThreadPoolExecutor(1) as worker:
+        running = worker.submit(world.run, world.step("invoice.issue")["id"])
+        until(lambda: bool(world.journal(kind="invoice.created")))
+        cancel(world)
+        assert parts(world)["stop"] in ("running", "to_come")
+        assert world.view().refunded_minor == 0
+        running.result()
+
+    world.settle()
+
+    assert len(world.journal(kind="invoice.created")) == 1
+    assert [entry["amount_minor"] for entry in world.journal(kind="credit.created")] == [11920]
+    assert world.view().status == "refunded"
+
+
+def test_two_people_who_cancel_at_once_cancel_once(world: World) -> None:
+    packed(world)
+    number = world.number()
+    people = [staff(Role.ADMIN, 1), staff(Role.CUSTOMER_SERVICE, 2)]
+    previews = [in_unit_of_work(cancellations.preview_cancel, number, restock=True, actor=person) for person in people]
+    start = Barrier(2)
+
+    def click(place: int) -> str:
+        shown = previews[place]
+        start.wait()
+        try:
+            in_unit_of_work(
+                cancellations.cancel,
+                number,
+                restock=True,
+                actor=people[place],
+                version=shown.version,
+                token=shown.token,
+                reason="both",
+            )
+        except HoldfastError as error:
+            return type(error).__name__
+        return "done"
+
+    with ThreadPoolExecutor(2) as pool:
+        outcomes = sorted(pool.map(click, range(2)))
+    world.settle()
+
+    assert outcomes[1] == "done"
+    assert outcomes[0] != "done"
+    assert [len(world.journal(kind=kind)) for kind in ("payment.refunded", "label.voided", "credit.created")] == [
+        1,
+        1,
+        1,
+    ]
+    assert len([mail for mail in world.mails() if mail["subject"].endswith("is cancelled")]) == 1
+
+
+CRASHES = [
+    failpoints.CLAIM_AFTER_COMMIT,
+    failpoints.INTENT_AFTER_COMMIT,
+    failpoints.OUTCOME_BEFORE_COMMIT,
+    failpoints.OUTCOME_COMMIT_LOST,
+]
+
+
+@pytest.mark.parametrize("place", CRASHES)
+def test_it_is_taken_up_again_wherever_a_worker_dies_and_nothing_happens_twice(world: World, place: str) -> None:
+    packed(world)
+    cancel(world)
+    died: set[int] = set()
+
+    while steps := world.database.execute("select id from steps where state in ('ready', 'running') order by id"):
+        world.database.execute("update steps set due_at = clock_timestamp(), lease_until = clock_timestamp()")
+        for (step_id,) in steps:
+            failpoints.arm("" if step_id in died else f"{place}=raise")
+            with suppress(failpoints.Struck):
+                world.run(step_id)
+            died.add(step_id)
+    failpoints.arm("")
+
+    view = world.view()
+    assert (view.status, view.holds) == ("refunded", ())
+    effects = world.effects()
+    assert [effects[kind] for kind in ("label.voided", "payment.refunded", "credit.created")] == [1, 1, 1]
+    struck = {step.kind for step in view.steps if step.id in died}
+    assert {"shipment.void", "payment.refund", "credit_note.issue", "credit_note.send", "mail.cancelled"} <= struck

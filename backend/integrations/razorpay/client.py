@@ -31,7 +31,7 @@ from backend.integrations.razorpay.payloads import (
 )
 from backend.integrations.reading import objects, text, whole
 from backend.ports.calls import Call, OutcomeUnknown, Rejected
-from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder
+from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
 
 PAGE = 100
 
@@ -70,7 +70,7 @@ class RazorpayGateway:
         )
 
     def guarantees(self, kind: StepKind) -> Guarantees:
-        if kind is StepKind.PAYMENT_VERIFY:
+        if kind in (StepKind.PAYMENT_VERIFY, StepKind.PAYMENT_VOID):
             return REPEATABLE
         return Guarantees(key_seconds=None, can_ask=True, answer_lag=self._answer_lag)
 
@@ -171,6 +171,19 @@ class RazorpayGateway:
             if text(refund, "notes", "step_key") == call.key:
                 return refunded(refund)
         return None
+
+    def void(self, order: PaymentOrder, call: Call) -> Voided:
+        """Razorpay lets go of nothing when told: a payment that is not captured in time goes back by itself.
+
+        So nothing is sent here; only what was captured after all is found out.
+        """
+        payments = list(self._payments_of(order, call))
+        captures = tuple(found for found in map(captured, payments) if found is not None)
+        reference = next((text(one, "id") for one in payments), order.reference)
+        return Voided(reference, captures, lapses=bool(reference) and not captures)
+
+    def find_void(self, order: PaymentOrder, call: Call) -> Voided | None:
+        return self.void(order, call)
 
     def _payment_to_refund(self, reference: str, call: Call) -> str:
         """Money is paid back from a payment; an order's captured payment stands for the order."""

@@ -19,7 +19,7 @@ from backend.integrations.http import before_the_write
 from backend.integrations.reading import at, objects, text
 from backend.integrations.shopify.api import API_VERSION, PROVIDER, Paths, client
 from backend.ports.calls import Call, OutcomeUnknown, Rejected
-from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder
+from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
 
 _TAKEN = ("sale", "capture")
 
@@ -115,6 +115,30 @@ class ShopifyGateway:
                 return _refunded(refund, order)
         return None
 
+    def void(self, order: PaymentOrder, call: Call) -> Voided:
+        with before_the_write():
+            rows = self._transactions(order.channel_order, call)
+        ended = _ended(rows, order.currency)
+        if ended is not None:
+            return ended
+        authorization = next(row for row in rows if _is(row, "authorization", "success"))
+        body = {"kind": "void", "parent_id": at(authorization, "id")}
+        path = self._paths.order(order.channel_order, "transactions")
+        row = at(self._http.request(call, "POST", path, json={"transaction": body}).json, "transaction")
+        status = text(row, "status")
+        if status in ("failure", "error"):
+            sentence = f"Shopify did not void the authorization: {text(row, 'message') or 'no reason given'}"
+            raise Rejected(PROVIDER, sentence, category=HoldKind.PAYMENT_REFUSED)
+        if status != "success":
+            raise OutcomeUnknown(PROVIDER, f"Shopify took the void; its state is {status or 'not told'}.")
+        return Voided(text(row, "id"))
+
+    def find_void(self, order: PaymentOrder, call: Call) -> Voided | None:
+        rows = self._transactions(order.channel_order, call)
+        if any(_is(row, kind, "pending") for row in rows for kind in ("void", *_TAKEN)):
+            raise OutcomeUnknown(PROVIDER, "Shopify is still working on the payment.")
+        return _ended(rows, order.currency)
+
     def _transactions(self, order_id: str, call: Call) -> list[dict[str, Any]]:
         answer = self._http.request(call, "GET", self._paths.order(order_id, "transactions")).json
         rows = answer if isinstance(answer, list) else at(answer, "transactions")
@@ -141,6 +165,19 @@ def _minor(row: dict[str, Any], currency: str) -> int:
 def _captures(rows: list[dict[str, Any]], currency: str) -> list[Capture]:
     taken = [row for row in rows if text(row, "kind") in _TAKEN and text(row, "status") == "success"]
     return [Capture(text(row, "id"), _minor(row, currency), currency, _moment(row)) for row in taken]
+
+
+def _ended(rows: list[dict[str, Any]], currency: str) -> Voided | None:
+    """How the order's payment ended: what was taken and is still there, or nothing more to take; None while there is."""
+    captures = tuple(_captures(rows, currency))
+    returned = sum(_minor(row, currency) for row in rows if _is(row, "refund", "success"))
+    if captures:
+        all_back = returned >= sum(capture.amount_minor for capture in captures)
+        return Voided(captures[0].reference, () if all_back else captures)
+    gone = next((row for row in rows if _is(row, "void", "success")), None)
+    if gone is not None:
+        return Voided(text(gone, "id"))
+    return None if any(_is(row, "authorization", "success") for row in rows) else Voided()
 
 
 def _matching(rows: list[dict[str, Any]], order: PaymentOrder) -> Capture | None:

@@ -18,13 +18,13 @@ from backend.domain.holds import HoldKind
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
 from backend.integrations.guarantees import REPEATABLE
-from backend.integrations.http import Form, ProviderClient, segment
+from backend.integrations.http import Form, ProviderClient, before_the_write, segment
 from backend.integrations.reading import objects, text
 from backend.integrations.stripe.amounts import to_stripe
 from backend.integrations.stripe.errors import PROVIDER, read_error
-from backend.integrations.stripe.payloads import captured, captured_charge, check_amount, refunded
+from backend.integrations.stripe.payloads import captured, captured_charge, check_amount, refunded, voided
 from backend.ports.calls import Call, OutcomeUnknown, Rejected
-from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder
+from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
 
 API_VERSION = "2026-10-28.endive"
 KEY_SECONDS = 24 * 3600.0
@@ -144,6 +144,42 @@ class StripeGateway:
             if text(refund, "metadata", "step_key") == call.key:
                 return refunded(refund)
         return None
+
+    def void(self, order: PaymentOrder, call: Call) -> Voided:
+        """An intent that nobody has paid, or that is only authorized, is cancelled: both come to the same."""
+        with before_the_write():
+            intent = self._intent_of(order, call)
+            ended = self._ended(order, intent, call)
+        if ended is not None:
+            return ended
+        form = [("cancellation_reason", "requested_by_customer")]
+        try:
+            intent = self._post(f"/v1/payment_intents/{segment(text(intent, 'id'))}/cancel", form, call)
+        except Rejected as refusal:
+            if refusal.code != "payment_intent_unexpected_state":
+                raise
+            ended = self.find_void(order, call)
+            if ended is None:
+                raise refusal
+            return ended
+        ended = voided(intent)
+        if ended is None:
+            status = text(intent, "status") or "unclear"
+            raise OutcomeUnknown(PROVIDER, f"Stripe took the cancellation, but the payment is {status}.")
+        return ended
+
+    def find_void(self, order: PaymentOrder, call: Call) -> Voided | None:
+        return self._ended(order, self._intent_of(order, call), call)
+
+    def _ended(self, order: PaymentOrder, intent: Any, call: Call) -> Voided | None:
+        """How the payment ended; one made without an intent cannot be cancelled, and lapses where it was not captured."""
+        if intent is not None:
+            return voided(intent)
+        if not order.reference.startswith(("ch_", "py_")):
+            return Voided()
+        charge = self._http.find(call, f"/v1/charges/{segment(order.reference)}")
+        capture = captured_charge(charge)
+        return Voided(order.reference, (capture,) if capture else (), lapses=capture is None)
 
     def _post(self, path: str, form: Form, call: Call) -> Any:
         return self._http.request(call, "POST", path, form=form, headers={"Idempotency-Key": call.key}).json

@@ -13,7 +13,7 @@ from backend.integrations.reading import at, objects, text, whole
 from backend.integrations.stripe.amounts import from_stripe
 from backend.integrations.stripe.errors import PROVIDER
 from backend.ports.calls import OutcomeUnknown, Rejected
-from backend.ports.payments import Capture, RefundDone
+from backend.ports.payments import Capture, RefundDone, Voided
 
 
 def captured(intent: Any) -> Capture | None:
@@ -26,6 +26,14 @@ def captured(intent: Any) -> Capture | None:
         return None
     moment = whole(charges[0], "created") if charges else whole(intent, "created")
     return Capture(text(intent, "id"), *money(intent, amount), at=when(moment))
+
+
+def voided(intent: Any) -> Voided | None:
+    """How an intent ended: cancelled, or paid after all; None while something can still be taken on it."""
+    capture = captured(intent)
+    if capture is not None:
+        return Voided(capture.reference, (capture,))
+    return Voided(text(intent, "id")) if text(intent, "status") == "canceled" else None
 
 
 def captured_charge(charge: Any) -> Capture | None:

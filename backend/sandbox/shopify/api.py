@@ -40,7 +40,7 @@ class ShopifyApi:
             "/orders/{id}/fulfillment_orders.json": ("fulfillment_orders", self._of_order(orders.fulfilment_orders)),
         }
         writes: list[tuple[str, str, str, int, Write]] = [
-            ("/orders/{id}/transactions.json", "capture", "transaction", 201, self._capture),
+            ("/orders/{id}/transactions.json", "capture", "transaction", 201, self._transact),
             ("/orders/{id}/refunds.json", "refund", "refund", 201, self._refund),
             ("/orders/{id}/cancel.json", "cancel", "order", 200, self._cancel),
             ("/fulfillments.json", "fulfilment", "fulfillment", 201, self._fulfil),
@@ -72,9 +72,10 @@ class ShopifyApi:
             found = [order for order in found if str(order.get("created_at", "")) >= since]
         return found[: min(int(query.get("limit", "50")), 250)]
 
-    def _capture(self, request: Request, body: dict[str, Any], refusal: str | None) -> Document:
-        order = self.orders.get(_id(request))
-        return payments.capture(self.orders, order, _part(body, "transaction"), refusal)
+    def _transact(self, request: Request, body: dict[str, Any], refusal: str | None) -> Document:
+        wish = _part(body, "transaction")
+        work = payments.void if wish.get("kind") == "void" else payments.capture
+        return work(self.orders, self.orders.get(_id(request)), wish, refusal)
 
     def _refund(self, request: Request, body: dict[str, Any], refusal: str | None) -> Document:
         return payments.refund(self.orders, self.orders.get(_id(request)), _part(body, "refund"), refusal)
@@ -107,7 +108,9 @@ class ShopifyApi:
             def effect(refusal: str | None) -> Response:
                 return _answer(lambda: {name: write(request, body, refusal)}, status)
 
-            return await self._meet(request, operation, self._refs(request, body), effect)
+            wish = body.get("transaction")
+            voids = isinstance(wish, dict) and wish.get("kind") == "void"
+            return await self._meet(request, "void" if voids else operation, self._refs(request, body), effect)
 
         return handle
 

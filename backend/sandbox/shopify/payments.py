@@ -1,4 +1,4 @@
-"""Money on shop orders: capturing an authorization and refunding; the platform knows no idempotency key."""
+"""Money on shop orders: capturing or voiding an authorization and refunding; the platform knows no idempotency key."""
 
 from typing import Any
 
@@ -18,7 +18,7 @@ def capture(orders: ShopOrders, order: Document, wish: dict[str, Any], refusal: 
     """Capture an authorization, in full or in part. A decline is an answered transaction with status `failure`."""
     order_id = str(order["id"])
     if wish.get("kind") != "capture":
-        raise unprocessable("kind is not supported here; only capture is", "kind")
+        raise unprocessable("kind is not supported here; only capture and void are", "kind")
     authorization = _authorization(orders, order_id, wish)
     currency = order["currency"]
     if wish.get("currency") not in (None, currency):
@@ -40,6 +40,22 @@ def capture(orders: ShopOrders, order: Document, wish: dict[str, Any], refusal: 
     transaction = orders.add_transaction(order, "capture", amount, **fields)
     orders.refresh_financial_status(order)
     _note(orders, order, "payment.captured", amount, transaction["id"])
+    return transaction
+
+
+def void(orders: ShopOrders, order: Document, wish: dict[str, Any], refusal: str | None) -> Document:
+    """Let go of an authorization of which nothing was captured yet."""
+    order_id = str(order["id"])
+    authorization = _authorization(orders, order_id, wish)
+    if orders.total(order_id, "capture", "void"):
+        raise unprocessable("The authorization has already been captured or voided")
+    if refusal:
+        raise unprocessable("The authorization cannot be voided at the moment")
+    amount = to_minor(authorization["amount"], order["currency"])
+    fields = {"parent_id": authorization["id"], "authorization": authorization["authorization"]}
+    transaction = orders.add_transaction(order, "void", amount, **fields)
+    orders.refresh_financial_status(order)
+    _note(orders, order, "payment.voided", amount, transaction["id"])
     return transaction
 
 
@@ -101,7 +117,7 @@ def _authorization(orders: ShopOrders, order_id: str, wish: dict[str, Any]) -> D
     if parent := wish.get("parent_id"):
         found = [t for t in found if str(t["id"]) == str(parent)]
     if not found:
-        raise unprocessable("There is no authorization that could be captured")
+        raise unprocessable("There is no authorization that could be captured or voided")
     return found[0]
 
 

@@ -38,11 +38,12 @@ class Stop:
 
 @dataclass
 class Stage:
-    """A part of a cancellation and how it stands."""
+    """A part of a cancellation and how it stands; `detail` says more where there is more to say."""
 
     label: str
     mood: str
     state: str
+    detail: str = ""
 
 
 @dataclass
@@ -150,13 +151,14 @@ class PaymentCard:
 
 @dataclass
 class RefundCard:
-    """A decision to pay back, and how far it is."""
+    """A decision to pay back, and how far it is; `problem` says why it does not get on, and what to do."""
 
     amount: str
     mood: str
     state: str
     reason: str
     at: str
+    problem: str = ""
 
 
 @dataclass

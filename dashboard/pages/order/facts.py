@@ -53,7 +53,11 @@ def refunds() -> rx.Component:
 
 def _refund(refund: rx.Var[RefundCard]) -> rx.Component:
     return rx.el.li(
-        rx.el.div(mark(refund.mood, refund.state), rx.el.p(refund.reason, " · ", refund.at, class_name="muted small")),
+        rx.el.div(
+            mark(refund.mood, refund.state),
+            rx.el.p(refund.reason, " · ", refund.at, class_name="muted small"),
+            rx.cond(refund.problem != "", rx.el.p(refund.problem, class_name="small"), rx.fragment()),
+        ),
         rx.el.p(refund.amount, class_name="num"),
     )
 

@@ -2,18 +2,22 @@
 
 from datetime import datetime
 
+from backend.domain.cancelling import PartState
 from backend.domain.desk import HoldView, OrderView
 from backend.domain.holds import HoldAction, HoldKind, HoldSource
-from backend.domain.steps import StepKind
-from backend.domain.tracking import TrackingStatus
 from dashboard.components.times import age, full, moment
 from dashboard.components.words import word
 from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage
-from dashboard.pages.order.present_money import open_to_refund_minor
-from dashboard.pages.order.present_steps import state_of
 
 _ORIGINS = {HoldSource.CHECK: "Found by a check on arrival", HoldSource.STEP: "A step ended without success"}
 _TO_COME = ("pending", "To come")
+_PART_STATES: dict[PartState, tuple[str, str]] = {
+    PartState.DONE: ("good", "Done"),
+    PartState.RUNNING: ("moving", "Running"),
+    PartState.FAILED: ("bad", "Failed"),
+    PartState.NOT_NEEDED: ("idle", "Not needed"),
+    PartState.TO_COME: _TO_COME,
+}
 
 
 def open_holds(order: OrderView, now: datetime) -> list[HoldCard]:
@@ -61,17 +65,8 @@ def closed_holds(order: OrderView) -> list[ClosedHoldCard]:
 
 
 def _stages(order: OrderView, hold: HoldView) -> list[Stage]:
-    """How far a cancellation is: what is settled, what runs, what is still to come. Empty for every other hold."""
+    """How far a cancellation is, part by part. Empty for every other hold."""
     if hold.kind != HoldKind.BEING_CANCELLED:
         return []
-    labelled = any(parcel.status == TrackingStatus.LABEL_CREATED for parcel in order.parcels)
-    expected = (
-        (StepKind.SHIPMENT_VOID, "Void the shipping label", labelled),
-        (StepKind.PAYMENT_REFUND, "Pay the money back", open_to_refund_minor(order) > 0),
-    )
-    found: list[Stage] = []
-    for kind, label, to_come in expected:
-        begun = [step for step in order.steps if step.kind == kind and step.created_at >= hold.placed_at]
-        if begun or to_come:
-            found.append(Stage(label, *(state_of(begun[-1]) if begun else _TO_COME)))
-    return [*found, Stage("Call the order cancelled", *_TO_COME)]
+    parts = [Stage(part.label, *_PART_STATES[PartState(part.state)], part.detail) for part in order.cancellation]
+    return [*parts, Stage("Call the order cancelled", *_TO_COME)]

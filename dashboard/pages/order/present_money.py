@@ -1,6 +1,6 @@
 """From an order's money to what its page shows: how the price comes about, what was paid, what went back."""
 
-from backend.domain.desk import OrderView
+from backend.domain.desk import OrderView, RefundView
 from dashboard.components.money import money
 from dashboard.components.times import moment
 from dashboard.components.words import word
@@ -37,11 +37,13 @@ def totals(order: OrderView) -> list[Line]:
 
 def balance(order: OrderView) -> list[Line]:
     """What came in, what went back, what is on its way back, and what is left to go back."""
-    on_its_way = on_its_way_minor(order)
+    stuck = sum(refund.amount_minor for refund in order.refunds if refund.problem)
+    on_its_way = on_its_way_minor(order) - stuck
     return [
         Line("Captured", money(order.captured_minor, order.currency)),
         Line("Refunded", money(order.refunded_minor, order.currency)),
         *([Line("On its way back", money(on_its_way, order.currency))] if on_its_way else []),
+        *([Line("Did not go back yet", money(stuck, order.currency))] if stuck else []),
         Line("May still be refunded", money(open_to_refund_minor(order), order.currency), strong=True),
     ]
 
@@ -65,13 +67,29 @@ def refunds(order: OrderView) -> list[RefundCard]:
     return [
         RefundCard(
             amount=money(refund.amount_minor, refund.currency),
-            mood=_REFUNDS.get(refund.state, ("idle", ""))[0],
-            state=_REFUNDS.get(refund.state, ("idle", word(refund.state)))[1],
+            mood=_refund_state(refund)[0],
+            state=_refund_state(refund)[1],
             reason=refund.reason,
             at=moment(refund.settled_at or refund.requested_at),
+            problem=_refund_problem(refund),
         )
         for refund in reversed(order.refunds)
     ]
+
+
+def _refund_state(refund: RefundView) -> tuple[str, str]:
+    if refund.problem:
+        return ("waiting", "Not known whether it went back") if refund.in_doubt else ("bad", "Failed")
+    return _REFUNDS.get(refund.state, ("idle", word(refund.state)))
+
+
+def _refund_problem(refund: RefundView) -> str:
+    """Why a refund does not get on, and what to do about it."""
+    if not refund.problem:
+        return ""
+    if refund.in_doubt:
+        return f"{refund.problem} Retry it in the hold above: the provider is asked first, and nothing is paid twice."
+    return f"{refund.problem} Nothing was paid back. Mend the cause, then retry it in the hold above."
 
 
 def open_to_refund_minor(order: OrderView) -> int:

@@ -4,7 +4,7 @@ import reflex as rx
 
 from dashboard.components.marks import mark, shape
 from dashboard.components.states import skeleton
-from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stop
+from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage, Stop
 from dashboard.pages.order.confirm import RELEASE, RETRY, ConfirmState
 from dashboard.pages.order.state import OrderState
 
@@ -90,9 +90,19 @@ def _hold(hold: rx.Var[HoldCard]) -> rx.Component:
 def _stages(hold: rx.Var[HoldCard]) -> rx.Component:
     """How far a cancellation is."""
     return rx.el.ol(
-        rx.foreach(hold.stages, lambda stage: rx.el.li(stage.label, mark(stage.mood, stage.state), key=stage.label)),
+        rx.foreach(hold.stages, _stage),
         class_name="stages",
         custom_attrs={"data-testid": "stages"},
+    )
+
+
+def _stage(stage: rx.Var[Stage]) -> rx.Component:
+    return rx.el.li(
+        rx.el.span(
+            stage.label, rx.cond(stage.detail != "", rx.el.small(stage.detail, class_name="muted"), rx.fragment())
+        ),
+        mark(stage.mood, stage.state),
+        key=stage.label,
     )
 
 
