@@ -245,7 +245,14 @@ def test_a_cancellation_says_what_it_sets_in_motion_and_shows_how_far_it_is(
     (hold,) = shown.last("holds")
     assert hold.title == "Being cancelled"
     assert [(stage.label, stage.state) for stage in hold.stages] == [
-        ("Pay the money back", "Due"),
+        ("Stop what has not begun", "Done"),
+        ("Void the shipping label", "Not needed"),
+        ("Void the authorization", "Not needed"),
+        ("Pay the money back", "Running"),
+        ("Issue the credit note", "Not needed"),
+        ("Give the goods back to stock", "To come"),
+        ("Agree the parcel's return", "Not needed"),
+        ("Tell the customer", "To come"),
         ("Call the order cancelled", "To come"),
     ]
     assert shown.last("head").cancellable is False

@@ -118,7 +118,7 @@ class ShopifyGateway:
     def void(self, order: PaymentOrder, call: Call) -> Voided:
         with before_the_write():
             rows = self._transactions(order.channel_order, call)
-        ended = _ended(rows, order.currency)
+            ended = _ended(rows, order.currency)
         if ended is not None:
             return ended
         authorization = next(row for row in rows if _is(row, "authorization", "success"))
@@ -135,8 +135,6 @@ class ShopifyGateway:
 
     def find_void(self, order: PaymentOrder, call: Call) -> Voided | None:
         rows = self._transactions(order.channel_order, call)
-        if any(_is(row, kind, "pending") for row in rows for kind in ("void", *_TAKEN)):
-            raise OutcomeUnknown(PROVIDER, "Shopify is still working on the payment.")
         return _ended(rows, order.currency)
 
     def _transactions(self, order_id: str, call: Call) -> list[dict[str, Any]]:
@@ -169,6 +167,8 @@ def _captures(rows: list[dict[str, Any]], currency: str) -> list[Capture]:
 
 def _ended(rows: list[dict[str, Any]], currency: str) -> Voided | None:
     """How the order's payment ended: what was taken and is still there, or nothing more to take; None while there is."""
+    if any(_is(row, kind, "pending") for row in rows for kind in ("void", *_TAKEN)):
+        raise OutcomeUnknown(PROVIDER, "Shopify is still working on the payment.")
     captures = tuple(_captures(rows, currency))
     returned = sum(_minor(row, currency) for row in rows if _is(row, "refund", "success"))
     if captures:
