@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from backend.domain.cancelling import LABELS
 from backend.domain.desk import (
     AddressView,
     AttemptView,
@@ -18,9 +17,6 @@ from backend.domain.desk import (
     OrderRow,
     OrderView,
     ParcelView,
-    PartView,
-    PaymentView,
-    RefundView,
     StepView,
     TimelineView,
 )
@@ -29,8 +25,8 @@ from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.steps import RULES, StepKind, StepState
-from backend.services import cancelling
-from backend.store import holds, order_lists, orders, payments, refunds, steps, stock, timeline
+from backend.services import order_money
+from backend.store import holds, order_lists, orders, payments, steps, stock, timeline
 from backend.store.tables import (
     Attempt,
     Customer,
@@ -40,7 +36,6 @@ from backend.store.tables import (
     Note,
     Order,
     Parcel,
-    Refund,
     Shipment,
     Step,
     TimelineEntry,
@@ -132,15 +127,15 @@ def order_view(session: Session, number: str, *, actor: Actor) -> OrderView:
         steps=_steps(session, order),
         timeline=_timeline(session, order),
         items=_items(session, order),
-        payments=_payments(session, order),
+        payments=order_money.entries(session, order),
         parcels=_parcels(session, order),
         documents=_documents(session, order),
         notes=_notes(session, order),
         shipping_address=_address(session, order, "shipping"),
         billing_address=_address(session, order, "billing"),
         discounts=_discounts(session, order),
-        refunds=_refunds(session, order),
-        cancellation=_cancellation(session, order),
+        refunds=order_money.refunds(session, order),
+        cancellation=order_money.cancellation(session, order),
     )
 
 
@@ -285,47 +280,6 @@ def _items(session: Session, order: Order) -> tuple[ItemView, ...]:
             wishes=tuple((str(wish[0]), str(wish[1])) for wish in item.wishes),
         )
         for item in orders.items(session, order.id)
-    )
-
-
-def _payments(session: Session, order: Order) -> tuple[PaymentView, ...]:
-    return tuple(
-        PaymentView(
-            entry.kind,
-            entry.amount_minor,
-            entry.currency,
-            entry.provider,
-            entry.reference,
-            entry.detail,
-            entry.occurred_at,
-        )
-        for entry in payments.entries(session, order.id)
-    )
-
-
-def _refunds(session: Session, order: Order) -> tuple[RefundView, ...]:
-    newest = {step.subject: step for step in steps.of_order(session, order.id) if step.kind == StepKind.PAYMENT_REFUND}
-    return tuple(_refund_view(refund, newest.get(str(refund.id))) for refund in refunds.of_order(session, order.id))
-
-
-def _refund_view(refund: Refund, step: Step | None) -> RefundView:
-    stuck = refund.state == "requested" and step is not None and step.state == StepState.PARKED
-    return RefundView(
-        amount_minor=refund.amount_minor,
-        currency=refund.currency,
-        state=refund.state,
-        reason=refund.reason,
-        requested_at=refund.requested_at,
-        settled_at=refund.settled_at,
-        problem=step.error if step is not None and stuck else "",
-        in_doubt=step is not None and stuck and step.in_doubt,
-    )
-
-
-def _cancellation(session: Session, order: Order) -> tuple[PartView, ...]:
-    return tuple(
-        PartView(str(part), LABELS[part], str(standing.state), standing.detail, standing.step_id)
-        for part, standing in cancelling.standings(session, order)
     )
 
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from backend.demo import fates
 from backend.domain.desk import Preview
 from backend.domain.holds import CATALOGUE, HoldKind, HoldSource
 from backend.domain.permissions import Actor, ActorKind, Role
@@ -23,7 +24,7 @@ WHERE_PLACED = {
 
 def test_some_fifty_orders_are_held_for_every_kind_of_reason_in_the_catalogue(demo: Database) -> None:
     found = demo.execute(f"select h.kind, count(*) {OPEN} group by h.kind")
-    assert {kind for kind, _ in found} == {str(kind) for kind in HoldKind}
+    assert {kind for kind, _ in found} == {str(kind) for kind in HoldKind} - fates.NEVER_MET
     assert 45 <= sum(count for _, count in found) <= 60
 
 
