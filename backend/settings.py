@@ -75,6 +75,9 @@ class Settings(BaseSettings):
         description="PostgreSQL to use instead of the embedded one: postgresql://user:password@host/name.",
     )
     database_pool: int = Field(12, ge=2, le=200, description="Database connections per process.")
+    database_seconds: float = Field(
+        20.0, ge=0.5, le=600, description="Seconds one statement may take; a database silent for longer is given up."
+    )
     redis_url: SecretStr = Field(
         SecretStr(""), description="Redis for job queue and dashboard sessions: redis://host:6379/0. Empty: PostgreSQL."
     )

@@ -36,7 +36,8 @@ from backend.ports.payments import PaymentEvents, PaymentGateway
 from backend.ports.registry import Adapters
 from backend.ports.shipping import PostalAddress, ShippingProvider, TrackingEvents
 from backend.settings import PREFIX, Settings, secrets_of
-from backend.store import db, personal
+from backend.store import db, links, personal
+from backend.store.links import PatientConnection
 
 WAKER = "jobs.steps"
 """Where `wake(step_ids)` lives. Named, not imported: the back end must not depend on the job queue (ADR 0003)."""
@@ -53,7 +54,7 @@ def start(role: str) -> None:
             "HOLDFAST_DATABASE_URL is not set. `holdfast up` starts the embedded database by itself; "
             "for a process of its own, name a PostgreSQL: postgresql://user:password@host/name."
         )
-    db.configure(url, pool=config.database_pool)
+    db.configure(url, pool=config.database_pool, seconds=config.database_seconds)
     personal.configure(
         personal.Keyring.parse(config.encryption_keys.get_secret_value(), config.index_key.get_secret_value())
     )
@@ -72,6 +73,16 @@ def start_logging(config: Settings, role: str) -> None:
     logging.Formatter.converter = time.gmtime
     for chatty in ("httpx", "httpcore", "huey", "faker"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+def queue_connection() -> PatientConnection:
+    """A connection for the job queue. A wake-up may be lost in a crash of the server, so nobody waits for the disk."""
+    config = settings.current()
+    return links.connect(
+        conninfo=db.dsn(config.database_url.get_secret_value()),
+        seconds=config.database_seconds,
+        settings="-c synchronous_commit=off",
+    )
 
 
 def listen_dsn() -> str:

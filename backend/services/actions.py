@@ -11,7 +11,7 @@ from backend.domain.desk import ActionDone, Preview
 from backend.domain.errors import AlreadyDone, NotFound, NotPossible
 from backend.domain.holds import CATALOGUE, NEEDS_REASON, HoldAction, HoldKind, HoldSource
 from backend.domain.money import display
-from backend.domain.permissions import SYSTEM, Actor, Area, Level
+from backend.domain.permissions import Actor, Area, Level
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, Port, StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
@@ -160,7 +160,7 @@ def _chosen(session: Session, order: Order, hold_ids: list[int]) -> list[Hold]:
 
 def _check(session: Session, order: Order, chosen: list[Hold], version: int, refusal: str, actor: Actor) -> None:
     for hold in chosen:
-        if hold.closed_at is not None and (hold.closed_by != SYSTEM.id or order.version == version):
+        if hold.closed_at is not None:
             how = hold.closed_how if hold.closed_how in ("released", "retried") else "closed"
             title = CATALOGUE[HoldKind(hold.kind)].title
             raise AlreadyDone(f"“{title}”", hold.closed_by_name, how=how, ago=clicks.ago(hold.closed_at))

@@ -24,7 +24,7 @@ from backend.domain.errors import InvalidInput
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import Actor, Area, Level
-from backend.domain.steps import RULES, StepKind, StepState
+from backend.domain.steps import RULES, StepState, rule_of
 from backend.services import order_money
 from backend.store import holds, order_lists, orders, payments, steps, stock, timeline
 from backend.store.tables import (
@@ -243,7 +243,7 @@ def _attempt_view(attempt: Attempt) -> AttemptView:
 
 
 def _step_view(step: Step, tries: tuple[AttemptView, ...], is_newest: bool) -> StepView:
-    rule = RULES[StepKind(step.kind)]
+    rule = rule_of(step.kind)
     return StepView(
         id=step.id,
         kind=step.kind,

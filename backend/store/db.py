@@ -6,6 +6,7 @@ commits, and then hands the ids of newly promised steps to the process's waker.
 
 import json
 import logging
+import secrets
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,8 +19,9 @@ from sqlmodel import Session
 
 from backend import clock, failpoints
 from backend.ports.guard import outside_calls_forbidden
-from backend.store import orders, timeline
+from backend.store import links, orders, timeline
 from backend.store.cursors import DescribingCursor
+from backend.store.links import PatientConnection
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -28,32 +30,29 @@ _WAKE = "holdfast_wake"
 _PASSES_BY = "holdfast_passes_by"
 _RETRYABLE = {"40001", "40P01"}
 RETRIES = 3
+PAUSE = 0.03
+"""Seconds before the first repeat, half of it at least: those who met must not meet again."""
 
 _engine: Engine | None = None
 _waker: Callable[[list[int]], None] | None = None
 
 
-def configure(url: str, *, pool: int = 12) -> None:
-    """Point this process at a database (any psycopg-style URL). Call again to point it elsewhere."""
+def configure(url: str, *, pool: int = 12, seconds: float = 20.0) -> None:
+    """Point this process at a database (any psycopg-style URL). Call again to point it elsewhere.
+
+    `seconds`: what one statement may take; a server that says nothing for a quarter longer is given up.
+    """
     global _engine
     if _engine is not None:
         _engine.dispose()
     _engine = create_engine(
-        sqlalchemy_url(url),
-        pool_size=pool,
-        max_overflow=4,
-        pool_timeout=10,
-        pool_recycle=1800,
-        connect_args={
-            "connect_timeout": 5,
-            "cursor_factory": DescribingCursor,
-            "application_name": "holdfast",
-            "options": "-c timezone=UTC -c statement_timeout=20000 -c lock_timeout=8000"
-            " -c idle_in_transaction_session_timeout=30000",
-            "tcp_user_timeout": 10_000,
-            "keepalives_idle": 5,
-        },
+        sqlalchemy_url(url), pool_size=pool, max_overflow=4, pool_timeout=min(10.0, seconds), pool_recycle=1800
     )
+
+    @event.listens_for(_engine, "do_connect")
+    def _connect(_dialect: Any, _record: Any, _args: Any, parameters: dict[str, Any]) -> PatientConnection:
+        return links.connect(seconds=seconds, cursor_factory=DescribingCursor, **parameters)
+
     event.listen(_engine, "handle_error", _discard_broken)
 
 
@@ -151,8 +150,12 @@ def in_unit_of_work(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
             if attempt == RETRIES or _sqlstate(error) not in _RETRYABLE:
                 raise
             log.info("transaction of %s tried again after %s", service.__name__, _sqlstate(error))
-            time.sleep(0.02 * attempt)
+            time.sleep(PAUSE * attempt * (0.5 + _chance()))
     raise AssertionError("unreachable")
+
+
+def _chance() -> float:
+    return secrets.randbelow(1_000_000) / 1_000_000
 
 
 def is_database_down(error: BaseException) -> bool:

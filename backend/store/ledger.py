@@ -5,17 +5,21 @@ A step's row comes back with what changed it, so that it is not asked for again.
 
 from sqlalchemy import ARRAY, Boolean, DateTime, Float, Integer, Text, column, select, text
 
+from backend.domain.steps import StepKind
 from backend.store.tables import Order, Step
 
 _COLUMNS = tuple(Step.__table__.columns)  # type: ignore[attr-defined]
 _ROW = ", ".join(f"steps.{column.name}" for column in _COLUMNS)
 ASIDE = "sending_paused"
 """The category of a step that nobody can be asked about, while it waits for sending to go on."""
-_CLAIMABLE = """
-    ((state = 'ready' and due_at <= clock_timestamp()) or (state = 'running' and lease_until < clock_timestamp()))
+KNOWN = f"kind in ({', '.join(repr(str(kind)) for kind in sorted(StepKind))})"
+"""A newer version may have promised steps that this one cannot run: those are left to the newer one's workers."""
+_CLAIMABLE = f"""
+    {KNOWN}
+    and ((state = 'ready' and due_at <= clock_timestamp()) or (state = 'running' and lease_until < clock_timestamp()))
     and ((select paused_at is null from sending) or (in_doubt
         and restore_epoch < (select epoch from sending) and category <> 'sending_paused'))
-"""
+"""  # nosec B608 - a constant
 """Due and free; while sending is paused, only what may have been done before a restored backup, which is asked for."""
 _MAYBE_DONE = """
     :order_id <= last_order_id and not :to_staff and not exists (select 1 from steps as cause where cause.order_id = :order_id

@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import Any, NoReturn
 
 from backend.clock import monotonic
 from tests.chaos import invariants, journals
@@ -19,6 +19,11 @@ class Verdict(StrEnum):
     PASS = "PASS"
     FAIL = "FAIL"
     INVALID = "INVALID"  # too few faults struck to prove anything
+    SKIPPED = "SKIPPED"  # this machine does not allow the fault to be made; the reason is told
+
+
+class Skipped(Exception):
+    """The fault cannot be made on this machine."""
 
 
 class Field:
@@ -52,6 +57,11 @@ class Field:
     def pause(self, seconds: float) -> None:
         """Let the product run for a while between faults."""
         time.sleep(seconds)
+
+    def skip(self, reason: str) -> NoReturn:
+        """End the experiment because this machine cannot make its fault; said in the report, never in silence."""
+        self.notes["skipped"] = reason
+        raise Skipped(reason)
 
     def finished(self) -> bool:
         """Whether every order has been placed and none has anything left to do."""
@@ -111,12 +121,15 @@ def conduct(
         driver = Driver(site, seed)
         ready = Field(site, driver, orders=orders, seed=seed, began=monotonic())
         recovery: float | None = None
+        skipped = False
         try:
             experiment.run(ready)
             driver.wait()
             found = journals.read(site, driver)
             recovery = None if found.quiet is None else _recovery(ready, found)
             _judge(experiment, ready, found, recovery)
+        except Skipped:
+            skipped = True
         except Exception as error:
             where = traceback.extract_tb(error.__traceback__)[-1]
             ready.findings.append(f"it broke off: {type(error).__name__}: {error} ({where.name}, line {where.lineno})")
@@ -126,6 +139,8 @@ def conduct(
     if strikes:
         ready.notes["strikes"] = strikes
     verdict = Verdict.FAIL if ready.findings else Verdict.INVALID if ready.faults < minimum else Verdict.PASS
+    if skipped:
+        verdict = Verdict.SKIPPED
     return Result(
         experiment,
         seed,

@@ -6,11 +6,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psycopg
 import pytest
-from sqlalchemy import create_engine
+from sqlalchemy import Connection, create_engine, text
 
 from backend.store import migrate
 from backend.store.db import sqlalchemy_url
 from tests.conftest import Database, Server
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -77,3 +78,23 @@ GUARDED = {
 def test_every_guard_of_the_database_is_in_place(database: Database) -> None:
     found = database.execute("select tgname, count(*) from pg_trigger where not tgisinternal group by tgname")
     assert {str(name): count for name, count in found} == GUARDED
+
+
+def test_a_change_of_tables_gives_way_to_whoever_uses_them_and_is_made_later(database: Database) -> None:
+    engine = create_engine(sqlalchemy_url(database.url))
+    tried: list[str] = []
+
+    def expand(connection: Connection) -> None:
+        tried.append("once more")
+        connection.execute(text("alter table orders add column expanded text"))
+
+    with psycopg.connect(database.url) as reader, ThreadPoolExecutor(1) as newer:
+        reader.execute("select count(*) from orders")
+        changing = newer.submit(migrate.patiently, engine, expand)
+        until(lambda: len(tried) > 1, what="it gave way and tried again")
+        with psycopg.connect(database.url) as another:
+            assert another.execute("select count(*) from orders").fetchone() == (0,)
+        reader.rollback()
+        changing.result(30)
+    engine.dispose()
+    assert database.execute("select expanded from orders") == []

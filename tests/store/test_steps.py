@@ -343,3 +343,12 @@ def test_steps_wait_by_the_databases_clock_not_ours(
     wrong = clock.now() - timedelta(days=3)
     monkeypatch.setattr(clock, "now", lambda: wrong)
     assert claimed(step.id).attempt == 1
+
+
+def test_a_step_of_a_kind_that_only_a_newer_version_knows_is_left_alone(database: Database, step: Step) -> None:
+    database.execute("update steps set kind = 'parcel.insure', woken_at = null where id = %s", (step.id,))
+
+    assert in_unit_of_work(sweep.sweep, "worker").step_ids == []
+    assert in_unit_of_work(steps.lock_order_if_due, step.id) is None
+    assert claim(step.id) is None
+    assert now(database, step.id, "state", "attempts", "woken_at") == ("ready", 0, None)
