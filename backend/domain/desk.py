@@ -361,6 +361,8 @@ class Pulse:
     open_incidents: int
     incident: str
     """The newest open incident in a sentence; empty when all is well."""
+    pause: str = ""
+    """That nothing is sent outside, in a sentence; empty while everything is sent as it is due."""
 
 
 @dataclass(frozen=True)

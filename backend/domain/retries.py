@@ -17,6 +17,25 @@ class Outcome(StrEnum):
     UNFINISHED = "unfinished"  # the worker died or was paused in mid-attempt: treated as in doubt
 
 
+LATER = frozenset({408, 425, 429})
+"""Answers of HTTP that say "later", with or without a time; 503 says so only with one."""
+LOCKED_OUT = frozenset({401, 403})
+"""Our key is not accepted: an administrator must act, whatever the call was about."""
+
+
+def outcome_of_answer(status: int, *, when_told: bool) -> Outcome:
+    """What an answer with an HTTP status says of a call. `when_told`: it came with a Retry-After.
+
+    Only a 4xx is the provider's word that nothing happened; a 5xx may come from something behind which it did. What else
+    leaves it open: redirects (which are never followed) and everything that is no final answer.
+    """
+    if 200 <= status < 300:
+        return Outcome.OK
+    if status in LATER or (status == 503 and when_told):
+        return Outcome.DEFERRED
+    return Outcome.REJECTED if 400 <= status < 500 else Outcome.IN_DOUBT
+
+
 @dataclass(frozen=True)
 class Guarantees:
     """What a provider promises about one of its calls; every adapter declares it.

@@ -23,6 +23,7 @@ from backend.domain import strict_json
 from backend.domain.errors import ConfigurationError, InvalidInput
 from backend.domain.holds import HoldKind
 from backend.domain.providers import provider_name
+from backend.domain.retries import LOCKED_OUT, Outcome, outcome_of_answer
 from backend.integrations.masking import Masker, described
 from backend.integrations.transport import DeadlineTransport
 from backend.ports.calls import Call, Deferred, Exchange, NotSent, OutcomeUnknown, ProviderError, Rejected
@@ -37,7 +38,6 @@ LONGEST_RETRY_AFTER = 3600.0
 _HEADERS = {"User-Agent": "Holdfast/1", "Accept": "application/json", "Accept-Encoding": "identity"}
 _MARK = "\ue000"  # a private-use character around numbers that are to lose their quotes
 _MARKED = re.compile(f'"{_MARK}(-?[0-9]+(?:\\.[0-9]+)?){_MARK}"')
-_LATER = {408, 425, 429}
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 Form = Sequence[tuple[str, str]]
@@ -194,28 +194,29 @@ class ProviderClient:
 
     def _judge(self, answer: Answer, expect: str) -> None:
         status = answer.status
-        if 200 <= status < 300:
-            if expect == "json" and answer.json is None:
+        match outcome_of_answer(status, when_told="retry-after" in answer.headers):
+            case Outcome.OK if expect == "json" and answer.json is None:
                 raise self._unknown(f"{self._title} answered {status} with something that cannot be read.", status)
-            if expect == "binary" and not answer.body:
+            case Outcome.OK if expect == "binary" and not answer.body:
                 raise self._unknown(f"{self._title} answered {status} with nothing in it.", status)
-        elif status in _LATER or (status == 503 and "retry-after" in answer.headers):
-            raise Deferred(
-                self.provider,
-                f"{self._title} asks us to wait (HTTP {status}).",
-                retry_after=retry_after(answer.headers.get("retry-after")),
-                status=status,
-            )
-        elif 400 <= status < 500:
-            self._refused(answer)
-        else:
-            raise self._unknown(f"{self._title} answered HTTP {status}; whether it took effect is not known.", status)
+            case Outcome.OK:
+                return
+            case Outcome.DEFERRED:
+                raise Deferred(
+                    self.provider,
+                    f"{self._title} asks us to wait (HTTP {status}).",
+                    retry_after=retry_after(answer.headers.get("retry-after")),
+                    status=status,
+                )
+            case Outcome.REJECTED:
+                self._refused(answer)
+        raise self._unknown(f"{self._title} answered HTTP {status}; whether it took effect is not known.", status)
 
     def _refused(self, answer: Answer) -> NoReturn:
         error = self._read_error(answer) if self._read_error else None
         if error is not None:
             raise error
-        if answer.status in (401, 403):
+        if answer.status in LOCKED_OUT:
             raise credentials_refused(self.provider, answer.status)
         sentence = f"{self._title} refused the request (HTTP {answer.status}) without a reason."
         raise Rejected(self.provider, sentence, status=answer.status)

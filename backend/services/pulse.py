@@ -8,6 +8,7 @@ from backend import clock, settings
 from backend.domain.desk import Pulse
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.steps import RULES
+from backend.services import sending
 from backend.store import pulse as store
 
 
@@ -17,4 +18,4 @@ def pulse(session: Session, *, actor: Actor) -> Pulse:
     zone = ZoneInfo(settings.current().time_zone)
     midnight = clock.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     documents = [str(kind) for kind, rule in RULES.items() if not rule.holds]
-    return Pulse(**store.read(session, since=midnight, documents=documents))
+    return Pulse(**store.read(session, since=midnight, documents=documents), pause=sending.pause(session))

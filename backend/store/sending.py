@@ -80,7 +80,7 @@ def begin_epoch(session: Session, *, cause: str, lost_from: datetime | None, tri
     """Pause, and doubt every step that is not finished; returns how many those are. The caller holds the row's lock."""
     session.execute(_BEGIN_EPOCH, {"cause": cause, "lost_from": lost_from})
     doubted: Any = session.execute(_DOUBT_UNFINISHED, {"tries": tries})
-    session.expire_all()
+    _tell_listeners(session)
     return int(doubted.rowcount)
 
 
@@ -98,6 +98,12 @@ def skip_numbers(session: Session, days: list[date], *, orders: int, documents: 
 
 def go_on(session: Session) -> None:
     session.execute(text("update sending set paused_at = null"))
+    _tell_listeners(session)
+
+
+def _tell_listeners(session: Session) -> None:
+    """Every page shows the pause; their rows are read anew here as well."""
+    session.execute(text("select pg_notify('holdfast_orders', 'sending')"))
     session.expire_all()
 
 

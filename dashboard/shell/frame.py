@@ -6,7 +6,7 @@ from collections.abc import Callable
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
-from dashboard.shell import notices
+from dashboard.shell import notices, sending
 from dashboard.shell.navigation import FrameState, incident_strip, rail, sign_out_form
 from dashboard.shell.tab import TabState
 
@@ -21,7 +21,7 @@ def framed(page: PageFunction) -> PageFunction:
         return rx.el.div(
             rx.el.a("Skip to content", href="#main", class_name="skip"),
             rail(),
-            rx.el.div(top_bar(), incident_strip(), rx.el.main(page(), id="main", tab_index=-1)),
+            rx.el.div(top_bar(), sending.strip(), incident_strip(), rx.el.main(page(), id="main", tab_index=-1)),
             notices.region(),
             _ended(),
             class_name="frame",

@@ -45,6 +45,7 @@ class FrameState(rx.State):
     quarantined: str = ""
     incidents: str = ""
     incident: str = ""
+    pause: str = ""
     zone: str = ""
     _seen: int = -1
 
@@ -54,6 +55,7 @@ class FrameState(rx.State):
         self.held = _count(pulse.held_orders)
         self.quarantined = _count(pulse.quarantined)
         self.incidents, self.incident = _count(pulse.open_incidents), pulse.incident
+        self.pause = pulse.pause
 
     @rx.event
     @needs(Area.HOLDS)

@@ -12,6 +12,7 @@ assert app  # the registry is filled by importing the app
 CHANGING = {
     "add_note": (Area.ORDERS, Level.ACT),
     "ask_cancel": (Area.ORDERS, Level.ACT),
+    "ask_go": (Area.INTEGRATIONS, Level.ACT),
     "ask_hold": (Area.HOLDS, Level.ACT),
     "ask_refund": (Area.MONEY, Level.ACT),
     "ask_step": (Area.ORDERS, Level.ACT),
@@ -19,6 +20,7 @@ CHANGING = {
     "choose": (Area.MONEY, Level.ACT),
     "choose_restock": (Area.ORDERS, Level.ACT),
     "confirm": (Area.ORDERS, Level.ACT),
+    "go": (Area.INTEGRATIONS, Level.ACT),
     "pay_back": (Area.MONEY, Level.ACT),
 }
 
@@ -47,7 +49,7 @@ def test_what_changes_an_order_needs_the_right_to_act() -> None:
 
 def test_clicks_made_while_offline_are_not_replayed() -> None:
     registered = RegistrationContext.ensure_context().event_handlers
-    writing = ("add_note", "confirm", "pay_back")
+    writing = ("add_note", "confirm", "go", "pay_back")
     found = [entry.handler for name, entry in registered.items() if name.rsplit(".", 1)[1] in writing]
     assert len(found) == len(writing)
     assert [handler.event_actions.get("temporal") for handler in found] == [True] * len(writing)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.retries import Guarantees, NextMove, backoff, before_repeat
+from backend.domain.retries import Guarantees, NextMove, Outcome, backoff, before_repeat, outcome_of_answer
 from backend.domain.steps import ACTIVE_STATES, RULES, Port, StepKind, StepRule, StepState, step_key
 
 DAY = 24 * 3600.0
@@ -40,6 +40,50 @@ def test_what_is_done_before_a_step_is_run_again(
     guarantees: Guarantees, in_doubt: bool, since_first_sent: float, move: NextMove
 ) -> None:
     assert before_repeat(guarantees, in_doubt=in_doubt, since_first_sent=since_first_sent) is move
+
+
+@pytest.mark.parametrize(
+    ("statuses", "when_told", "outcome"),
+    [
+        ((200, 201, 202, 204), False, Outcome.OK),
+        ((408, 425, 429), False, Outcome.DEFERRED),
+        ((408, 425, 429, 503), True, Outcome.DEFERRED),
+        ((503, 500, 501, 502, 504, 520), False, Outcome.IN_DOUBT),
+        ((500, 502, 504), True, Outcome.IN_DOUBT),
+        ((100, 101, 300, 301, 302, 303, 304, 307, 308, 600), False, Outcome.IN_DOUBT),
+        ((400, 401, 402, 403, 404, 405, 409, 410, 413, 422, 451, 499), False, Outcome.REJECTED),
+    ],
+)
+def test_what_an_answer_says_of_a_call(statuses: tuple[int, ...], when_told: bool, outcome: Outcome) -> None:
+    found = {status: outcome_of_answer(status, when_told=when_told) for status in statuses}
+    assert found == dict.fromkeys(statuses, outcome)
+
+
+MAIL = Guarantees(key_seconds=7 * DAY, can_ask=False, key_binds=False)
+
+
+@pytest.mark.parametrize(
+    ("guarantees", "since_first_sent", "move"),
+    [
+        (KEY_AND_QUESTION, 0, NextMove.ASK),
+        (QUESTION_ONLY, 9 * DAY, NextMove.ASK),
+        (KEY_ONLY, DAY / 2 - 1, NextMove.CALL),
+        (KEY_ONLY, DAY / 2, NextMove.HOLD),
+        (NEITHER, 0, NextMove.HOLD),
+        (REPEATABLE, 9 * DAY, NextMove.CALL),
+        (MAIL, 0, NextMove.HOLD),
+    ],
+)
+def test_what_is_done_about_a_step_that_may_have_been_done_before_a_restored_backup(
+    guarantees: Guarantees, since_first_sent: float, move: NextMove
+) -> None:
+    assert before_repeat(guarantees, in_doubt=True, since_first_sent=since_first_sent, restored=True) is move
+    assert before_repeat(guarantees, in_doubt=False, since_first_sent=since_first_sent) is NextMove.CALL
+
+
+def test_an_ordinary_doubt_about_a_mail_is_mended_by_its_message_id() -> None:
+    assert before_repeat(MAIL, in_doubt=True, since_first_sent=0) is NextMove.CALL
+    assert before_repeat(MAIL, in_doubt=True, since_first_sent=4 * DAY) is NextMove.HOLD
 
 
 @given(
