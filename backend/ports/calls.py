@@ -52,6 +52,15 @@ class OutcomeUnknown(ProviderError):
     """It may have taken effect (time-out or cut after sending, 5xx, unreadable answer): ask, or repeat with the same key."""
 
 
+class Mismatch(OutcomeUnknown):
+    """The answer shows another amount or currency than was asked for: it took effect, rightly or wrongly.
+
+    A person looks before anything is tried again; then the provider is asked anew, and nothing is sent under a new key.
+    """
+
+    category = HoldKind.PAYMENT_MISMATCH
+
+
 class Deferred(ProviderError):
     """The provider said "later" (429, 503 with Retry-After): wait `retry_after` seconds; this is not a failure."""
 

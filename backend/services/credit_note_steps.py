@@ -11,6 +11,7 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call
 from backend.ports.invoicing import CreditNoteRequest, Document, InvoiceLine, InvoicingSystem, IssuedInvoice
 from backend.services import credit_notes, flow
+from backend.services.fetched_documents import OnRecord, as_recorded, on_record
 from backend.services.invoice_steps import checked, invoicing, numbered, party, today
 from backend.services.step_handlers import Handler, NotNeeded, Success
 from backend.store import documents, refunds, steps, timeline
@@ -92,17 +93,17 @@ def _apply_issued(session: Session, order: Order, step: Step, issued: IssuedInvo
     return Success({"reference": issued.reference, "number": issued.number}, f"Credit note {issued.number} issued.")
 
 
-def _prepare_store(session: Session, order: Order, step: Step) -> str:
+def _prepare_store(session: Session, order: Order, step: Step) -> OnRecord:
     note = documents.credit_note_of(session, int(step.subject))
     if note is None or note.issued_at is None:
         raise NotNeeded("There is no issued credit note to store.")
     if note.stored_at is not None:
         raise NotNeeded(f"Credit note {note.number} is stored already.")
-    return note.reference
+    return on_record(note)
 
 
-def _fetch(system: InvoicingSystem, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
-    return system.fetch_credit_note(reference, call)
+def _fetch(system: InvoicingSystem, wanted: OnRecord, call: Call) -> tuple[IssuedInvoice, Document]:
+    return as_recorded(system, wanted, system.fetch_credit_note(wanted.reference, call))
 
 
 def _apply_stored(session: Session, order: Order, step: Step, fetched: tuple[IssuedInvoice, Document]) -> Success:

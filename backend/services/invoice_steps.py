@@ -17,6 +17,7 @@ from backend.ports.calls import Call, OutcomeUnknown, Rejected
 from backend.ports.invoicing import Document, InvoiceLine, InvoiceRequest, InvoicingSystem, IssuedInvoice, Party
 from backend.ports.registry import Adapters
 from backend.services import cancelling, credit_notes
+from backend.services.fetched_documents import OnRecord, as_recorded, on_record
 from backend.services.step_handlers import Handler, NotNeeded, Success
 from backend.store import documents, orders, steps, timeline
 from backend.store.tables import Invoice, Order, Step
@@ -158,17 +159,17 @@ def _apply_issued(session: Session, order: Order, step: Step, issued: IssuedInvo
     return Success({"reference": issued.reference, "number": issued.number}, f"Invoice {issued.number} issued.")
 
 
-def _prepare_store(session: Session, order: Order, step: Step) -> str:
+def _prepare_store(session: Session, order: Order, step: Step) -> OnRecord:
     invoice = documents.invoice_of(session, order.id)
     if invoice is None or invoice.issued_at is None:
         raise NotNeeded("There is no issued invoice to store.")
     if invoice.stored_at is not None:
         raise NotNeeded(f"Invoice {invoice.number} is stored already.")
-    return invoice.reference
+    return on_record(invoice)
 
 
-def _fetch(system: InvoicingSystem, reference: str, call: Call) -> tuple[IssuedInvoice, Document]:
-    return system.fetch(reference, call)
+def _fetch(system: InvoicingSystem, wanted: OnRecord, call: Call) -> tuple[IssuedInvoice, Document]:
+    return as_recorded(system, wanted, system.fetch(wanted.reference, call))
 
 
 def _apply_stored(session: Session, order: Order, step: Step, fetched: tuple[IssuedInvoice, Document]) -> Success:

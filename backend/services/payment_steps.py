@@ -13,7 +13,7 @@ from backend.domain.permissions import provider_actor
 from backend.domain.providers import provider_name
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
-from backend.ports.calls import Call, Rejected
+from backend.ports.calls import Call, Mismatch, Rejected
 from backend.ports.payments import (
     Capture,
     PaymentGateway,
@@ -73,14 +73,17 @@ def _verify(gateway: PaymentGateway, request: PaymentOrder, call: Call) -> list[
 
 
 def _checked(gateway: PaymentGateway, request: PaymentOrder, capture: Capture) -> Capture:
-    if (capture.amount_minor, capture.currency) != (request.amount_minor, request.currency):
-        raise Rejected(
-            gateway.name,
-            f"Captured {display(capture.amount_minor, capture.currency)}"
-            f" instead of {display(request.amount_minor, request.currency)}.",
-            category=HoldKind.PAYMENT_MISMATCH,
-        )
+    _as_asked(gateway, "Captured", capture, request)
     return capture
+
+
+def _as_asked(
+    gateway: PaymentGateway, what: str, got: Capture | RefundDone, wanted: PaymentOrder | RefundOrder
+) -> None:
+    """Raise `Mismatch` unless just the money that was asked for was moved."""
+    if (got.amount_minor, got.currency) != (wanted.amount_minor, wanted.currency):
+        moved, asked = display(got.amount_minor, got.currency), display(wanted.amount_minor, wanted.currency)
+        raise Mismatch(gateway.name, f"{what} {moved} instead of {asked}. Nothing was booked.")
 
 
 def _capture(gateway: PaymentGateway, request: PaymentOrder, call: Call) -> Capture:
@@ -213,13 +216,26 @@ def _apply_refunded(session: Session, order: Order, step: Step, done: RefundDone
     return Success({"reference": done.reference}, f"{amount} paid back.")
 
 
+def _refund(gateway: PaymentGateway, request: RefundOrder, call: Call) -> RefundDone:
+    done = gateway.refund(request, call)
+    _as_asked(gateway, "Paid back", done, request)
+    return done
+
+
+def _find_refund(gateway: PaymentGateway, request: RefundOrder, call: Call) -> RefundDone | None:
+    done = gateway.find_refund(request, call)
+    if done is not None:
+        _as_asked(gateway, "Paid back", done, request)
+    return done
+
+
 HANDLERS: dict[StepKind, Handler] = {
     StepKind.PAYMENT_REFUND: Handler(
         gateway_of,
         _prepare_refund,
-        lambda gateway, request, call: gateway.refund(request, call),
+        _refund,
         _apply_refunded,
-        ask=lambda gateway, request, call: gateway.find_refund(request, call),
+        ask=_find_refund,
     ),
     StepKind.PAYMENT_VERIFY: Handler(gateway_of, _prepare, _verify, _apply_verified),
     StepKind.PAYMENT_CAPTURE: Handler(gateway_of, _prepare, _capture, _apply_captured, ask=_find_capture),

@@ -38,7 +38,7 @@ class Job:
 class Ending:
     """`proven`: a rejection is the provider's word that nothing happened. `disproved`: it was asked, and nothing had.
 
-    `found`: it was asked, and it had been done; nothing was sent.
+    `found`: it was asked, and it had been done; nothing was sent. `final`: a person looks before it is tried again.
     """
 
     outcome: Outcome
@@ -49,6 +49,7 @@ class Ending:
     proven: bool = True
     disproved: bool = False
     found: bool = False
+    final: bool = False
 
 
 class Unprepared(Exception):

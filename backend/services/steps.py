@@ -18,7 +18,7 @@ from backend.domain.permissions import SYSTEM
 from backend.domain.retries import NextMove, Outcome, backoff
 from backend.domain.steps import RULES, Port, StepKind
 from backend.domain.timeline import TimelineKind, Weight
-from backend.ports.calls import Call, Deferred, NotSent, ProviderError, Rejected
+from backend.ports.calls import Call, Deferred, Mismatch, NotSent, ProviderError, Rejected
 from backend.ports.guard import assert_outside_calls_allowed
 from backend.ports.registry import Adapters
 from backend.services import (
@@ -192,6 +192,8 @@ def _call(job: _Job, call: Call) -> _Ending:
         return _Ending(Outcome.DEFERRED, error=error.sentence, retry_after=error.retry_after)
     except NotSent as error:
         return _Ending(Outcome.NOT_SENT, error=error.sentence)
+    except Mismatch as error:
+        return _Ending(Outcome.IN_DOUBT, error=error.sentence, category=error.category, final=True)
     except ProviderError as error:
         return _Ending(Outcome.IN_DOUBT, error=error.sentence)
     except Exception:
@@ -267,7 +269,7 @@ def _failed(session: Session, order: Order, step: Step, job: _Job, ending: _Endi
         steps.try_later(session, job.claim, ending.outcome, delay=ending.retry_after, error=ending.error, counted=False)
         _note(session, order, step, TimelineKind.STEP_FAILED, f"{rule.label}: {ending.error} Will be tried again.")
         return
-    final = ending.outcome is Outcome.REJECTED or job.move is NextMove.HOLD
+    final = ending.final or ending.outcome is Outcome.REJECTED or job.move is NextMove.HOLD
     if not final and job.claim.attempt < step.allowed:
         delay = _delay(job, ending)
         steps.try_later(session, job.claim, ending.outcome, delay=delay, error=ending.error)
@@ -285,6 +287,8 @@ def _failed(session: Session, order: Order, step: Step, job: _Job, ending: _Endi
 
 def _category(kind: StepKind, ending: _Ending, in_doubt: bool) -> HoldKind:
     """Which hold tells staff most: what is not known is said to be not known, and a refusal by its area."""
+    if ending.final:
+        return ending.category
     if ending.outcome is Outcome.IN_DOUBT or (in_doubt and ending.outcome is not Outcome.REJECTED):
         return HoldKind.OUTCOME_UNKNOWN
     if ending.category is HoldKind.PROVIDER_REFUSED and RULES[kind].port is Port.PAYMENTS:

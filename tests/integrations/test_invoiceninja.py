@@ -116,7 +116,7 @@ def test_the_lines_sum_up_to_the_orders_total(
     major = {"JPY": invoice.total_minor, "KWD": invoice.total_minor / 1000}.get(
         invoice.currency, invoice.total_minor / 100
     )
-    server = serve(script=system(made=Reply(200, entity(amount=str(major)))))
+    server = serve(script=system(made=Reply(200, entity(amount=str(major), custom_value2=invoice.currency))))
 
     issued = ninja(server).issue(invoice, call)
 
@@ -140,13 +140,14 @@ def test_amounts_that_leave_something_unexplained_are_not_invoiced(serve: Serve,
         ({"amount": 32.62}, "has the total 32.62 EUR, but the order needs 32.61 EUR"),
         ({"number": "2026-00002"}, "has the number 2026-00002, but the order needs 2026-00001"),
         ({"date": "2026-02-01"}, "has the date 2026-02-01, but the order needs 2026-01-31"),
+        ({"custom_value2": "CHF"}, "has the currency CHF, but the order needs EUR"),
         ({"po_number": "ORD-20260131-00002"}, "belongs to ORD-20260131-00002, not to this one"),
     ],
 )
-def test_a_document_that_is_not_the_orders_is_refused(
+def test_an_answer_that_shows_another_document_is_not_believed(
     serve: Serve, call: Call, changes: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(Rejected, match=sentence):
+    with pytest.raises(OutcomeUnknown, match=sentence):
         ninja(serve(script=system(made=Reply(200, entity(**changes))))).issue(INVOICE, call)
 
 

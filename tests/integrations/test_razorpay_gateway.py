@@ -14,7 +14,7 @@ from backend.domain.retries import NextMove, before_repeat
 from backend.domain.steps import StepKind
 from backend.integrations.razorpay.client import RazorpayGateway
 from backend.integrations.razorpay.payloads import idempotency_key
-from backend.ports.calls import Call, Deferred, NotSent, OutcomeUnknown, ProviderError, Rejected
+from backend.ports.calls import Call, Deferred, Mismatch, NotSent, OutcomeUnknown, ProviderError, Rejected
 from backend.ports.payments import PaymentOrder, RefundDone, RefundOrder
 from tests.integrations.conftest import Serve
 from tests.integrations.raw_server import raw_server, read_request
@@ -107,7 +107,7 @@ def test_a_payment_request_is_an_order_under_our_number(serve: Serve, call: Call
 
 
 def test_a_payment_request_over_another_amount_is_a_mismatch(serve: Serve, call: Call) -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Mismatch) as caught:
         gateway(serve(Reply(200, rzp_order(amount=42)))).request_payment(UNPAID, call)
 
     assert caught.value.category is HoldKind.PAYMENT_MISMATCH
@@ -245,7 +245,7 @@ def test_a_capture_without_an_authorization_is_refused_without_a_call(serve: Ser
 
 @pytest.mark.parametrize("changes", [{"amount": 4199}, {"currency": "USD"}], ids=["amount", "currency"])
 def test_a_capture_of_something_else_is_a_mismatch(serve: Serve, call: Call, changes: dict[str, Any]) -> None:
-    with pytest.raises(Rejected, match="Razorpay captured") as caught:
+    with pytest.raises(Mismatch, match="Razorpay captured") as caught:
         gateway(serve(Reply(200, payment(**changes)))).capture(AUTHORIZED, call)
 
     assert caught.value.category is HoldKind.PAYMENT_MISMATCH

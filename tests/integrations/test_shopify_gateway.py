@@ -8,7 +8,7 @@ from backend.domain.holds import HoldKind
 from backend.domain.steps import StepKind
 from backend.integrations.shopify.fulfilment import ShopifyFulfilment
 from backend.integrations.shopify.gateway import ShopifyGateway
-from backend.ports.calls import Call, NotSent, OutcomeUnknown, Rejected
+from backend.ports.calls import Call, Mismatch, NotSent, OutcomeUnknown, Rejected
 from backend.ports.channels import FulfilmentTold, FulfilmentUpdate
 from backend.ports.payments import PaymentOrder, RefundDone, RefundOrder
 from tests.integrations.conftest import Serve
@@ -82,7 +82,7 @@ def test_money_that_shopify_has_paid_back_is_no_payment(serve: Serve, call: Call
 
 
 def test_a_transaction_in_another_currency_is_a_mismatch(serve: Serve, call: Call) -> None:
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Mismatch) as caught:
         gateway(serve(listed(transaction("sale", currency="CAD")))).verify(ORDER, call)
 
     assert caught.value.category is HoldKind.PAYMENT_MISMATCH
@@ -119,7 +119,7 @@ def test_a_capture_whose_question_fails_was_not_sent(serve: Serve, call: Call) -
 def test_a_capture_of_another_amount_is_left_to_a_person(serve: Serve, call: Call) -> None:
     server = serve(listed(transaction("capture", amount="100.00")))
 
-    with pytest.raises(Rejected) as caught:
+    with pytest.raises(Mismatch) as caught:
         gateway(server).capture(ORDER, call)
 
     assert caught.value.category is HoldKind.PAYMENT_MISMATCH
@@ -133,7 +133,7 @@ def test_a_capture_of_another_amount_is_left_to_a_person(serve: Serve, call: Cal
         (transaction("capture", "error"), Rejected),
         (transaction("capture", "pending"), OutcomeUnknown),
         ({}, OutcomeUnknown),
-        (transaction("capture", amount="409.93"), Rejected),
+        (transaction("capture", amount="409.93"), Mismatch),
     ],
     ids=["failure", "error", "pending", "empty", "other amount"],
 )

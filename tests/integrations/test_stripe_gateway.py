@@ -8,7 +8,7 @@ from backend import clock
 from backend.domain.holds import HoldKind
 from backend.domain.steps import StepKind
 from backend.integrations.stripe.client import StripeGateway
-from backend.ports.calls import Call, Deferred, NotSent, OutcomeUnknown, ProviderError, Rejected
+from backend.ports.calls import Call, Deferred, Mismatch, NotSent, OutcomeUnknown, ProviderError, Rejected
 from backend.ports.payments import PaymentOrder, RefundDone, RefundOrder
 from tests.integrations.conftest import Serve
 from tests.integrations.server import Asked, Reply, ScriptedServer
@@ -94,7 +94,7 @@ def test_a_capture_asks_for_the_orders_amount_and_returns_it(serve: Serve, call:
 
 @pytest.mark.parametrize("changes", [{"amount_received": 4199}, {"currency": "usd"}], ids=["amount", "currency"])
 def test_a_capture_of_something_else_is_a_mismatch(serve: Serve, call: Call, changes: dict[str, Any]) -> None:
-    with pytest.raises(Rejected, match="Stripe captured") as caught:
+    with pytest.raises(Mismatch, match="Nothing was booked") as caught:
         gateway(serve(Reply(200, intent(**changes)))).capture(ORDER, call)
 
     assert caught.value.category is HoldKind.PAYMENT_MISMATCH

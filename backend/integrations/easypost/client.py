@@ -21,10 +21,12 @@ from backend import clock
 from backend.domain.holds import HoldKind
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
+from backend.integrations.believing import check_about
 from backend.integrations.easypost.errors import PROVIDER, read_error
 from backend.integrations.easypost.payloads import (
     address_body,
     bought,
+    check_rate,
     choose_rate,
     given_back,
     label,
@@ -95,6 +97,8 @@ class EasyPost:
             answer = self._http.request(call, "POST", f"{path}/buy", json={"rate": {"id": rate["id"]}}).json
         except Rejected as refusal:
             return self._bought_before(path, call, refusal)
+        check_about(PROVIDER, "a shipment for", text(answer, "reference"), request.reference)
+        check_rate(answer, rate)
         return label(answer)
 
     def _made(self, request: LabelRequest, call: Call) -> dict[str, Any]:
@@ -135,6 +139,7 @@ class EasyPost:
             if refusal.category is HoldKind.PROVIDER_CREDENTIALS or not given_back(self._http.find(call, path)):
                 raise
             return
+        check_about(PROVIDER, "the shipment", text(shipment, "id"), reference)
         if given_back(shipment):
             return
         status = text(shipment, "refund_status")

@@ -5,6 +5,7 @@ from typing import Any
 
 from backend.domain.errors import InvalidInput
 from backend.domain.holds import HoldKind
+from backend.integrations.believing import check_about
 from backend.integrations.decimals import major, read_cost
 from backend.integrations.easypost.errors import PROVIDER, category, texts
 from backend.integrations.reading import at, objects, text
@@ -107,6 +108,15 @@ def choose_rate(shipment: Any, carrier: str, service: str) -> dict[str, Any]:
         sentence = "Rates come in several currencies, so none is the cheapest. Configure the carrier and its service."
         raise Rejected(PROVIDER, sentence, category=HoldKind.SHIPMENT_NOT_ACCEPTED, code="no_such_rate")
     return min(wanted, key=_price)
+
+
+def check_rate(shipment: Any, chosen: dict[str, Any]) -> None:
+    """Raise `OutcomeUnknown` where something else, or for another price, was bought than was chosen."""
+    taken = at(shipment, "selected_rate")
+    if not isinstance(taken, dict):
+        return
+    for name in ("id", "rate", "currency"):
+        check_about(PROVIDER, f"the {'price' if name == 'rate' else name} of", text(taken, name), text(chosen, name))
 
 
 def _price(rate: dict[str, Any]) -> Decimal:

@@ -84,7 +84,7 @@ class InvoiceNinja:
             if found is None:
                 raise
             return found
-        return _checked(_entity(answer.json), wanted)
+        return _made(_entity(answer.json), wanted)
 
     def _find(self, kind: str, wanted: InvoiceRequest, call: Call) -> IssuedInvoice | None:
         if not wanted.number:
@@ -163,6 +163,14 @@ def _entity(answer: Any) -> Any:
     return inner if isinstance(inner, dict) else answer
 
 
+def _made(entity: Any, wanted: InvoiceRequest) -> IssuedInvoice:
+    """The document just made. An answer that shows another one proves nothing: it is asked for, under our number."""
+    try:
+        return _checked(entity, wanted)
+    except Rejected as error:
+        raise OutcomeUnknown(PROVIDER, f"{error.sentence} The answer is not believed.") from error
+
+
 def _checked(entity: Any, invoice: InvoiceRequest) -> IssuedInvoice:
     """The document, refused unless it is this order's, under our number, date and total."""
     issued = _issued(entity, invoice.currency)
@@ -175,6 +183,7 @@ def _checked(entity: Any, invoice: InvoiceRequest) -> IssuedInvoice:
     for what, got, wanted in (
         ("number", issued.number, invoice.number or issued.number),
         ("date", issued.date.isoformat(), (invoice.date if invoice.number else issued.date).isoformat()),
+        ("currency", text(entity, "custom_value2") or invoice.currency, invoice.currency),
         ("total", display(issued.total_minor, issued.currency), display(invoice.total_minor, invoice.currency)),
     ):
         if got != wanted:

@@ -17,12 +17,14 @@ from backend.domain.holds import HoldKind
 from backend.domain.money import display
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
+from backend.integrations.believing import check_about
 from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import Form, ProviderClient, before_the_write, segment
 from backend.integrations.razorpay.errors import NO_SUCH_ID, PROVIDER, read_error
 from backend.integrations.razorpay.payloads import (
     captured,
     check_amount,
+    check_ours,
     idempotency_key,
     money,
     notes,
@@ -90,6 +92,7 @@ class RazorpayGateway:
             payment = self._http.request(call, "POST", f"/v1/payments/{segment(reference)}/capture", json=body).json
         except Rejected as refusal:
             return self._captured_before(order, call, refusal)
+        check_about(PROVIDER, "the payment", text(payment, "id"), reference)
         found = captured(payment)
         if found is None:
             status = text(payment, "status") or "unclear"
@@ -128,6 +131,8 @@ class RazorpayGateway:
         made = self._http.request(call, "POST", "/v1/orders", json=order_body(order, call.key)).json
         if not text(made, "id"):
             raise OutcomeUnknown(PROVIDER, "Razorpay's answer names no order.")
+        check_about(PROVIDER, "the receipt", text(made, "receipt"), order.number)
+        check_ours(made, order_number=order.number, key=call.key)
         check_amount("Razorpay asks the customer for", money(made), (order.amount_minor, order.currency))
         return self._requested(order, made, None)
 
@@ -161,7 +166,10 @@ class RazorpayGateway:
         }
         headers = {"X-Refund-Idempotency": idempotency_key(call.key)}
         path = f"/v1/payments/{segment(payment)}/refund"
-        done = refunded(self._http.request(call, "POST", path, json=body, headers=headers).json)
+        refund = self._http.request(call, "POST", path, json=body, headers=headers).json
+        check_about(PROVIDER, "a refund of", text(refund, "payment_id"), payment)
+        check_ours(refund, order_number=order.number, key=call.key)
+        done = refunded(refund)
         check_amount("Razorpay paid back", (done.amount_minor, done.currency), (order.amount_minor, order.currency))
         return done
 
@@ -199,6 +207,7 @@ class RazorpayGateway:
         """The order's payments: the one named, those of the Razorpay order named, or those under our receipt."""
         if order.reference and not order.reference.startswith("order_"):
             payment = self._found(f"/v1/payments/{segment(order.reference)}", call)
+            check_about(PROVIDER, "the payment", text(payment, "id"), order.reference)
             yield from [payment] if isinstance(payment, dict) else []
             return
         named = [order.reference] if order.reference else [text(one, "id") for one in self._orders_of(order, call)]

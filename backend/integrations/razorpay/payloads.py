@@ -10,7 +10,8 @@ from typing import Any
 
 from backend.domain.errors import InvalidInput
 from backend.domain.holds import HoldKind
-from backend.domain.money import display, exponent
+from backend.domain.money import exponent
+from backend.integrations.believing import check_about, check_money
 from backend.integrations.razorpay.errors import PROVIDER
 from backend.integrations.reading import at, text, whole
 from backend.ports.calls import OutcomeUnknown, Rejected
@@ -80,9 +81,15 @@ def when(seconds: int | None) -> datetime | None:
 
 def check_amount(what: str, got: tuple[int, str], wanted: tuple[int, str]) -> None:
     """Refuse an answer whose amount or currency is not what was asked for."""
-    if got != wanted:
-        sentence = f"{what} {display(*got)}, but the order needs {display(*wanted)}."
-        raise Rejected(PROVIDER, sentence, category=HoldKind.PAYMENT_MISMATCH)
+    check_money(PROVIDER, what, got, wanted)
+
+
+def check_ours(thing: Any, *, order_number: str = "", key: str = "") -> None:
+    """Refuse to believe an answer that carries the marks of another order or step."""
+    if order_number:
+        check_about(PROVIDER, "something of the order", text(thing, "notes", "order_ref"), order_number)
+    if key:
+        check_about(PROVIDER, "an answer to", text(thing, "notes", "step_key"), key)
 
 
 def _id(source: Any) -> str:

@@ -10,12 +10,13 @@ from backend.domain.errors import ConfigurationError
 from backend.domain.holds import HoldKind
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
+from backend.integrations.believing import check_about
 from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import ProviderClient, segment
 from backend.integrations.reading import at, text
 from backend.integrations.shipengine.errors import PROVIDER, read_error
 from backend.integrations.shipengine.payloads import address_body, label, label_body, verdict
-from backend.ports.calls import Call, OutcomeUnknown, Rejected
+from backend.ports.calls import Call, Rejected
 from backend.ports.shipping import AddressVerdict, Label, LabelRequest, PostalAddress
 
 
@@ -63,15 +64,16 @@ class ShipEngine:
 
     def buy_label(self, request: LabelRequest, call: Call) -> Label:
         body = label_body(request, self._carrier_id, self._service_code, self._ship_from, self._warehouse_id)
-        return label(self._http.request(call, "POST", "/v1/labels", json=body).json)
+        answer = self._http.request(call, "POST", "/v1/labels", json=body).json
+        check_about(PROVIDER, "a label for", text(answer, "external_shipment_id"), request.reference)
+        return label(answer)
 
     def find_label(self, request: LabelRequest, call: Call) -> Label | None:
         """A label that was voided counts as none."""
         answer = self._http.find(call, f"/v1/labels/external_shipment_id/{segment(request.reference)}")
         if answer is None or at(answer, "voided") is True or text(answer, "status") == "voided":
             return None
-        if text(answer, "external_shipment_id") not in ("", request.reference):
-            raise OutcomeUnknown(PROVIDER, "ShipEngine answered with a label of another reference.")
+        check_about(PROVIDER, "a label for", text(answer, "external_shipment_id"), request.reference)
         return label(answer)
 
     def void_label(self, reference: str, call: Call) -> None:

@@ -6,6 +6,7 @@ import httpx
 
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
+from backend.integrations.believing import check_about
 from backend.integrations.http import before_the_write
 from backend.integrations.reading import at, objects, text
 from backend.integrations.shopify.api import API_VERSION, PROVIDER, Paths, client
@@ -73,6 +74,8 @@ class ShopifyFulfilment:
         }
         answer = self._http.request(call, "POST", self._paths.top("fulfillments"), json={"fulfillment": body}).json
         reference, status = text(answer, "fulfillment", "id"), text(answer, "fulfillment", "status")
+        about = text(answer, "fulfillment", "order_id")
+        check_about(PROVIDER, "a fulfilment of the order", about, update.channel_order)
         if not reference:
             raise OutcomeUnknown(PROVIDER, "Shopify's answer names no fulfilment.")
         if status in _DEAD:

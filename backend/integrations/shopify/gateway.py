@@ -14,11 +14,12 @@ from backend.domain.holds import HoldKind
 from backend.domain.money import display, parse_major, to_major
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
+from backend.integrations.believing import check_about, check_money
 from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import before_the_write
 from backend.integrations.reading import at, objects, text
 from backend.integrations.shopify.api import API_VERSION, PROVIDER, Paths, client
-from backend.ports.calls import Call, OutcomeUnknown, Rejected
+from backend.ports.calls import Call, Mismatch, OutcomeUnknown, Rejected
 from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
 
 _TAKEN = ("sale", "capture")
@@ -142,7 +143,10 @@ class ShopifyGateway:
         rows = answer if isinstance(answer, list) else at(answer, "transactions")
         if not isinstance(rows, list):
             raise OutcomeUnknown(PROVIDER, "Shopify's answer lists no transactions.")
-        return [row for row in rows if isinstance(row, dict)]
+        found = [row for row in rows if isinstance(row, dict)]
+        for row in found:
+            check_about(PROVIDER, "payments of the order", text(row, "order_id"), order_id)
+        return found
 
 
 def _is(row: dict[str, Any], kind: str, status: str) -> bool:
@@ -157,7 +161,7 @@ def _minor(row: dict[str, Any], currency: str) -> int:
         return parse_major(text(row, "amount"), own)
     except InvalidInput as error:
         sentence = f"Shopify's transaction {text(row, 'id')} has no amount we can use. {error.sentence}"
-        raise Rejected(PROVIDER, sentence, category=HoldKind.PAYMENT_MISMATCH) from error
+        raise Mismatch(PROVIDER, f"{sentence} Nothing was booked.") from error
 
 
 def _captures(rows: list[dict[str, Any]], currency: str) -> list[Capture]:
@@ -189,11 +193,12 @@ def _matching(rows: list[dict[str, Any]], order: PaymentOrder) -> Capture | None
     if found:
         shown = ", ".join(display(capture.amount_minor, capture.currency) for capture in found)
         sentence = f"Shopify has captured {shown}, but the order needs {display(order.amount_minor, order.currency)}."
-        raise Rejected(PROVIDER, sentence, category=HoldKind.PAYMENT_MISMATCH)
+        raise Mismatch(PROVIDER, f"{sentence} Nothing was booked.")
     return None
 
 
 def _settled(row: dict[str, Any], order: PaymentOrder) -> Capture:
+    check_about(PROVIDER, "a payment of the order", text(row, "order_id"), order.channel_order)
     status = text(row, "status")
     if status in ("failure", "error"):
         reason = text(row, "message") or text(row, "error_code") or "no reason given"
@@ -201,11 +206,8 @@ def _settled(row: dict[str, Any], order: PaymentOrder) -> Capture:
         raise Rejected(PROVIDER, sentence, category=HoldKind.PAYMENT_DECLINED, code=text(row, "error_code"))
     if status != "success":
         raise OutcomeUnknown(PROVIDER, f"Shopify took the capture; its state is {status or 'not told'}.")
-    amount = _minor(row, order.currency)
-    if amount != order.amount_minor:
-        got, wanted = display(amount, order.currency), display(order.amount_minor, order.currency)
-        sentence = f"Shopify captured {got}, but the order needs {wanted}."
-        raise Rejected(PROVIDER, sentence, category=HoldKind.PAYMENT_MISMATCH)
+    amount, currency = _minor(row, order.currency), order.currency
+    check_money(PROVIDER, "Shopify captured", (amount, currency), (order.amount_minor, currency))
     return Capture(text(row, "id"), amount, order.currency, _moment(row))
 
 
@@ -236,6 +238,7 @@ def _parts(rows: list[dict[str, Any]], order: RefundOrder) -> list[dict[str, Any
 
 
 def _refunded(refund: dict[str, Any], order: RefundOrder) -> RefundDone:
+    check_about(PROVIDER, "a refund of the order", text(refund, "order_id"), order.channel_order)
     rows = objects(refund, "transactions")
     failed = next((row for row in rows if text(row, "status") in ("failure", "error")), None)
     if failed is not None:

@@ -17,12 +17,21 @@ from backend.domain.errors import InvalidInput
 from backend.domain.holds import HoldKind
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
+from backend.integrations.believing import check_about
 from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import Form, ProviderClient, before_the_write, segment
-from backend.integrations.reading import objects, text
+from backend.integrations.reading import objects, text, whole
 from backend.integrations.stripe.amounts import to_stripe
 from backend.integrations.stripe.errors import PROVIDER, read_error
-from backend.integrations.stripe.payloads import captured, captured_charge, check_amount, refunded, voided
+from backend.integrations.stripe.payloads import (
+    captured,
+    captured_charge,
+    check_amount,
+    check_ours,
+    money,
+    refunded,
+    voided,
+)
 from backend.ports.calls import Call, OutcomeUnknown, Rejected
 from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
 
@@ -90,6 +99,8 @@ class StripeGateway:
             if refusal.code != "payment_intent_unexpected_state":
                 raise
             return self._captured_before(order, call, refusal)
+        check_about(PROVIDER, "the payment", text(intent, "id"), order.reference)
+        check_ours(intent, order_number=order.number)
         found = captured(intent)
         if found is None:
             status = text(intent, "status") or "unclear"
@@ -120,13 +131,15 @@ class StripeGateway:
             ("description", f"Order {order.number}"),
             *_metadata(order.number, order, call),
         ]
-        return self._requested(self._post("/v1/payment_intents", form, call))
+        intent = self._post("/v1/payment_intents", form, call)
+        check_ours(intent, order_number=order.number, key=call.key)
+        return self._requested(order, intent)
 
     def find_payment_request(self, order: PaymentOrder, call: Call) -> PaymentRequested | None:
         intent = self._intent_of(order, call)
         if intent is None or text(intent, "status") == "canceled":
             return None
-        return self._requested(intent)
+        return self._requested(order, intent)
 
     def refund(self, order: RefundOrder, call: Call) -> RefundDone:
         form = [
@@ -135,7 +148,9 @@ class StripeGateway:
             ("reason", order.reason if order.reason in _REASONS else "requested_by_customer"),
             *_metadata(order.number, order, call),
         ]
-        done = refunded(self._post("/v1/refunds", form, call))
+        refund = self._post("/v1/refunds", form, call)
+        check_ours(refund, order_number=order.number, key=call.key)
+        done = refunded(refund)
         check_amount("Stripe paid back", (done.amount_minor, done.currency), (order.amount_minor, order.currency))
         return done
 
@@ -187,7 +202,9 @@ class StripeGateway:
     def _intent_of(self, order: PaymentOrder, call: Call) -> Any:
         """The order's payment intent: by id where known, else by our own marks among those made since the order."""
         if order.reference:
-            return self._http.find(call, f"/v1/payment_intents/{segment(order.reference)}")
+            intent = self._http.find(call, f"/v1/payment_intents/{segment(order.reference)}")
+            check_about(PROVIDER, "the payment", text(intent, "id"), order.reference)
+            return intent
         since = [("created[gte]", str(int(_not_before(order.number).timestamp())))]
         by_order = None
         for intent in self._listed("/v1/payment_intents", since, call):
@@ -208,10 +225,12 @@ class StripeGateway:
                 return
             after = [("starting_after", text(rows[-1], "id"))]
 
-    def _requested(self, intent: Any) -> PaymentRequested:
+    def _requested(self, order: PaymentOrder, intent: Any) -> PaymentRequested:
         reference, secret = text(intent, "id"), text(intent, "client_secret")
         if not reference:
             raise OutcomeUnknown(PROVIDER, "Stripe's answer names no payment intent.")
+        asked = money(intent, whole(intent, "amount") or 0)
+        check_amount("Stripe asks the customer for", asked, (order.amount_minor, order.currency))
         parts = {"{id}": reference, "{client_secret}": secret}
         url = self._pay_url
         for mark, value in parts.items():

@@ -8,7 +8,7 @@ from typing import Any
 
 from backend.domain.errors import InvalidInput
 from backend.domain.holds import HoldKind
-from backend.domain.money import display
+from backend.integrations.believing import check_about, check_money
 from backend.integrations.reading import at, objects, text, whole
 from backend.integrations.stripe.amounts import from_stripe
 from backend.integrations.stripe.errors import PROVIDER
@@ -72,11 +72,17 @@ def when(seconds: int | None) -> datetime | None:
 
 def check_amount(what: str, got: tuple[int, str], wanted: tuple[int, str]) -> None:
     """Refuse an answer whose amount or currency is not what was asked for."""
-    if got != wanted:
-        sentence = f"{what} {display(*got)}, but the order needs {display(*wanted)}."
-        raise Rejected(PROVIDER, sentence, category=HoldKind.PAYMENT_MISMATCH)
+    check_money(PROVIDER, what, got, wanted)
 
 
 def _charges(intent: Any) -> list[dict[str, Any]]:
     latest = at(intent, "latest_charge")
     return [latest] if isinstance(latest, dict) else objects(intent, "charges", "data")
+
+
+def check_ours(thing: Any, *, order_number: str = "", key: str = "") -> None:
+    """Refuse to believe an answer that carries the marks of another order or step."""
+    if order_number:
+        check_about(PROVIDER, "a payment of the order", text(thing, "metadata", "order_ref"), order_number)
+    if key:
+        check_about(PROVIDER, "an answer to", text(thing, "metadata", "step_key"), key)
