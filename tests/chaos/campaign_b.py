@@ -1,265 +1,7 @@
 """Campaign B, providers: answers lost, refused, late, endless; a provider that is away, or too slow, or cannot be asked."""
 
-from tests.chaos.experiment import Experiment, Field
-from tests.chaos.journals import Journals
-from tests.chaos.measures import (
-    between,
-    follow_ups,
-    hits,
-    no_more_faults,
-    orders_of,
-    p95,
-    patience,
-    seconds_to_be_done,
-    tries,
-)
-from tests.waiting import until
-
-WRITES = (("shopify", "capture"), ("invoiceninja", "invoice"), ("shipengine", "label"), ("shopify", "fulfilment"))
-WRITTEN = ("payment.capture", "invoice.issue", "shipment.create", "channel.update")
-"""The calls of an order that change something outside, and the steps that make them."""
-
-UNHURRIED = {"HOLDFAST_STEP_DEADLINE": "10"}
-"""Where a call that is late because the machine is busy would be taken for the fault that is looked at."""
-
-LOST = {"accept_then_hang": 0.08, "accept_then_cut": 0.04, "accept_then_500": 0.04}
-BUSY = {"unavailable": 0.03}
-RETRY_AFTER = 2.0
-
-
-# F10 to F13
-
-
-def answers_lost_and_put_off(field: Field) -> None:
-    """Accepted and then hanging (F10), cut (F11) or a 500 (F12), and 503 with Retry-After (F13), over the same orders."""
-    for kind, chance in (LOST | BUSY).items():
-        for provider, operation in WRITES:
-            field.site.fault(provider=provider, operation=operation, fault=kind, chance=chance)
-    field.driver.place(field.orders, within=120)
-    until(field.finished, within=patience(field, 90), every=0.2, what="every order came to its end")
-    struck = hits(field.site)
-    for kind in LOST | BUSY:
-        field.notes[kind] = sum(number for (_, name), number in struck.items() if name == kind)
-    # A run in which one of them hardly struck proves nothing about it: then none is reported.
-    if min(field.notes[kind] for kind in LOST | BUSY) >= field.orders // 20:
-        for kind in LOST | BUSY:
-            field.fault(f"{kind}, {field.notes[kind]} times", count=field.notes[kind])
-
-
-def doubts_are_settled_by_asking(field: Field, found: Journals) -> None:
-    limit = patience(field, 10)
-    for step, attempts in tries(found, *WRITTEN):
-        doubtful = [attempt for attempt in attempts if attempt["outcome"] == "in_doubt"]
-        if doubtful and step["done_at"]:
-            took = between(doubtful[0]["finished_at"], step["done_at"])
-            field.require(took <= limit, f"{step['key']} was in doubt for {took:.1f} s, {limit:.1f} s at most")
-    for step, _, later in follow_ups(found, "in_doubt", *WRITTEN):
-        field.require(later["asked_first"], f"{step['key']} was repeated without a question")
-    for step, earlier, later in follow_ups(found, "deferred", *WRITTEN):
-        waited = between(earlier["finished_at"], later["started_at"])
-        field.require(
-            waited >= RETRY_AFTER, f"{step['key']} was repeated {waited:.2f} s after a 503 that asked for 2 s"
-        )
-    outcomes = [attempt["outcome"] for attempt in found.ledger.attempts]
-    field.notes["in doubt, asked"] = outcomes.count("in_doubt"), sum(a["asked_first"] for a in found.ledger.attempts)
-    lost = sum(field.notes[kind] for kind in LOST)
-    field.require(
-        outcomes.count("in_doubt") >= lost, f"{lost} answers were lost, {outcomes.count('in_doubt')} in doubt"
-    )
-    field.require(not found.ledger.holds, f"{len(found.ledger.holds)} holds for what was only an answer lost")
-
-
-# F15
-
-OUTAGE = 8.0
-FIRST_PAUSE = 0.4  # the shortest pause before a probe, under the retry scale of the campaigns
-
-
-def providers_are_away(field: Field) -> None:
-    """Every provider refuses connections for a while in the middle of the stream."""
-    link = field.site.links["sandbox"]
-    field.driver.place_in_background(field.orders, pause=0.05, within=120)
-    until(lambda: _delivered(field) >= field.orders // 8, within=patience(field, 30), what="orders arrive")
-    field.notes["since"] = field.site.value("select clock_timestamp()::text")
-    link.refuse()
-    field.pause(OUTAGE)
-    field.notes["probes"] = dict(
-        field.site.rows("select provider, failed_probes from breakers where state <> 'closed'")
-    )
-    field.notes["until"] = field.site.value("select clock_timestamp()::text")
-    link.heal()
-    field.fault(f"all providers away for {OUTAGE:g} s")
-    field.driver.wait()
-
-
-def few_calls_found_out(field: Field, found: Journals) -> None:
-    since, back = field.notes["since"], field.notes["until"]
-    probes: dict[str, int] = field.notes["probes"]
-    field.require(probes, "no breaker opened")
-    providers = {step["id"]: step["provider"] for step in found.ledger.steps}
-    for provider, failed_probes in probes.items():
-        failed = [
-            attempt
-            for attempt in found.ledger.attempts
-            if providers[attempt["step_id"]] == provider
-            and attempt["outcome"] in ("not_sent", "in_doubt")
-            and between(since, attempt["finished_at"]) >= 0 <= between(attempt["finished_at"], back)
-        ]
-        opening = len(failed) - failed_probes
-        field.require(opening <= 10, f"{provider}: {opening} calls failed before its breaker opened, 10 at most")
-        most = OUTAGE / FIRST_PAUSE
-        field.require(failed_probes <= most, f"{provider}: {failed_probes} probes in {OUTAGE:g} s, {most:g} at most")
-    mails = [step for step in found.ledger.steps if step["kind"] == "mail.incident"]
-    down = [one for one in found.ledger.incidents if one["category"] == "provider_down"]
-    field.require(len(mails) == len(down), f"{len(down)} incidents, {len(mails)} mails about them")
-    per_provider = {incident["provider"] for incident in down}
-    field.require(len(down) == len(per_provider), f"{len(down)} incidents of {len(per_provider)} providers")
-    field.require(not found.ledger.holds, f"{len(found.ledger.holds)} orders were held for an outage")
-
-
-def _delivered(field: Field) -> int:
-    count: int = field.site.value("select count(*) from orders where status = 'delivered'")
-    return count
-
-
-# F16
-
-SLOW = 1.0
-ENOUGH_SLOW = 30
-FELT = ("payment.capture", "shipment.verify_address", "shipment.create")
-
-
-def invoices_take_their_time(field: Field) -> None:
-    """The invoicing provider alone answers slowly; the first half of the orders, before that, is the baseline."""
-    half = field.orders // 2
-    field.driver.place(half, pause=0.15)
-    until(field.finished, within=patience(field, 40), every=0.1, what="the first half arrived")
-    field.site.fault(provider="invoiceninja", operation="any", fault="slow", delay_seconds=SLOW)
-    field.driver.place(field.orders - half, first=half + 1, pause=0.15)
-    until(
-        lambda: _delivered(field) == field.orders and hits(field.site)["invoiceninja", "slow"] >= ENOUGH_SLOW,
-        within=patience(field, 40),
-        every=0.1,
-        what="the second half arrived, and its invoices were slow",
-    )
-    field.fault("slow invoices", count=hits(field.site)["invoiceninja", "slow"])
-    no_more_faults(field.site)
-
-
-def nobody_else_is_slower(field: Field, found: Journals) -> None:
-    half = field.orders // 2
-    before = p95(seconds_to_be_done(found, orders_of(found, range(1, half + 1)), *FELT))
-    meanwhile = p95(seconds_to_be_done(found, orders_of(found, range(half + 1, field.orders + 1)), *FELT))
-    field.notes["payment and shipping, p95"] = f"{before:.2f} s before, {meanwhile:.2f} s meanwhile"
-    # Half a second is what one late wake-up costs; a thread behind a slow invoice costs several.
-    limit = max(2 * before, before + 0.5 * field.crowding)
-    field.require(meanwhile <= limit, f"payment and shipping took {meanwhile:.2f} s (p95), {before:.2f} s before")
-
-
-# F20
-
-REFUSED = (
-    ("shopify", "capture", "refuse", "payment_refused", "refused"),
-    ("shopify", "capture", "decline", "payment_declined", "declined"),
-    ("shipengine", "label", "insufficient_funds", "carrier_funds", "insufficient_funds"),
-)
-
-
-def providers_say_no(field: Field) -> None:
-    """A refusal with a reason for each order: a 4xx, or an answer that says declined."""
-    for serial in range(1, field.orders + 1):
-        provider, operation, kind, _, _ = REFUSED[serial % len(REFUSED)]
-        order = field.driver.order(serial)
-        field.site.fault(provider=provider, operation=operation, fault=kind, order=str(order["id"]))
-        field.driver.each(field.driver.send_until_taken, [order])
-    field.driver.wait()
-    until(field.finished, within=patience(field, 40), every=0.1, what="every order is held")
-    for (provider, kind), count in hits(field.site).items():
-        field.fault(f"{provider}: {kind}, {count} times", count=count)
-
-
-def one_try_and_a_hold(field: Field, found: Journals) -> None:
-    steps = {step["id"]: (step, attempts) for step, attempts in tries(found)}
-    field.require(len(found.ledger.open_holds) == field.orders, f"{len(found.ledger.open_holds)} orders are held")
-    by_kind = {kind: words for *_, kind, words in REFUSED}
-    for hold in found.ledger.open_holds:
-        step, attempts = steps[hold["step_id"]]
-        words = by_kind.get(hold["kind"], "\0")
-        field.require(words in hold["reason"], f"{hold['kind']}: {hold['reason']}")
-        # A machine that is busy may lose an answer; after the refusal nothing was tried.
-        outcomes = [attempt["outcome"] for attempt in attempts]
-        field.require(outcomes.index("rejected") == len(outcomes) - 1, f"{step['key']} came to {', '.join(outcomes)}")
-        took = between(attempts[-1]["started_at"], hold["placed_at"])
-        field.require(took <= patience(field, 5), f"{step['key']} was held {took:.1f} s after it was tried")
-
-
-# F21
-
-
-def providers_ask_us_to_wait(field: Field) -> None:
-    """Every order's capture and label meet a 429 with Retry-After once."""
-    for serial in range(1, field.orders + 1):
-        order = field.driver.order(serial)
-        for provider, operation in (("shopify", "capture"), ("shipengine", "label")):
-            field.site.fault(
-                provider=provider, operation=operation, fault="rate_limit", order=str(order["id"]), times=1
-            )
-        field.driver.each(field.driver.send_until_taken, [order])
-    field.driver.wait()
-    until(field.finished, within=patience(field, 60), every=0.1, what="every order came to its end")
-    field.fault("429", count=sum(hits(field.site).values()))
-
-
-def waited_as_told(field: Field, found: Journals) -> None:
-    waits = [
-        between(earlier["finished_at"], later["started_at"]) for _, earlier, later in follow_ups(found, "deferred")
-    ]
-    field.notes["waits"] = f"{min(waits, default=0):.2f} to {max(waits, default=0):.2f} s"
-    # A fifth more, and the pause until the next sweep looks.
-    limit = patience(field, RETRY_AFTER * 1.2 + 0.6)
-    field.require(len(waits) >= 2 * field.orders, f"only {len(waits)} calls were repeated after a 429")
-    field.require(all(wait >= RETRY_AFTER for wait in waits), f"a 429 was repeated after {min(waits, default=0):.2f} s")
-    field.require(p95(waits) <= limit, f"a 429 that asked for 2 s was repeated after {p95(waits):.2f} s")
-    field.require(not found.ledger.incidents, "a breaker opened because a provider asked us to wait")
-    for step, attempts in tries(found):
-        only_waited = [attempt["outcome"] for attempt in attempts] == ["deferred", "ok"]
-        field.require(step["attempts"] == 1 or not only_waited, f"waiting was counted as a failure of {step['key']}")
-
-
-# F25
-
-BAD_ANSWERS = ("slow_drip", "huge_body", "redirect", "html", "empty")
-DEADLINE = 1.0
-
-
-def answers_without_end(field: Field) -> None:
-    """Answers that drip, do not end, lead elsewhere, or are no answers at all, one for each order."""
-    for serial in range(1, field.orders + 1):
-        order = field.driver.order(serial)
-        provider, operation = WRITES[serial % 3]
-        kind = BAD_ANSWERS[serial % len(BAD_ANSWERS)]
-        field.site.fault(provider=provider, operation=operation, fault=kind, order=str(order["id"]), times=1)
-        field.driver.each(field.driver.send_until_taken, [order])
-    field.driver.wait()
-    until(field.finished, within=patience(field, 60), every=0.1, what="every order came to its end")
-    for (provider, kind), count in hits(field.site).items():
-        field.fault(f"{provider}: {kind}, {count} times", count=count)
-
-
-def no_call_outlasts_its_deadline(field: Field, found: Journals) -> None:
-    longest = max((attempt["duration_ms"] or 0 for attempt in found.ledger.attempts), default=0) / 1000
-    limit = patience(field, DEADLINE * 1.2)
-    field.notes["longest call"] = f"{longest:.2f} s"
-    field.require(longest <= limit, f"a call took {longest:.2f} s, its deadline is {DEADLINE:g} s")
-    said = [exchange for attempt in found.ledger.attempts for exchange in attempt["exchanges"]]
-    field.require(not [one for one in said if "169.254" in one["url"]], "a redirect was followed")
-    field.require(any(one["status"] == 302 for one in said), "no redirect was met")
-    doubtful = [attempt for attempt in found.ledger.attempts if attempt["outcome"] == "in_doubt"]
-    field.require(len(doubtful) >= field.orders, f"only {len(doubtful)} of these answers left a doubt")
-    field.require(
-        not found.ledger.holds, f"{len(found.ledger.holds)} holds for an answer that could be asked for again"
-    )
-
+from tests.chaos import answers, outages
+from tests.chaos.experiment import Experiment
 
 EXPERIMENTS = [
     Experiment(
@@ -267,16 +9,16 @@ EXPERIMENTS = [
         "Accepted, then hanging, cut or 500; 503 (F10–F13)",
         orders=60,
         minimum=25,
-        run=answers_lost_and_put_off,
-        judge=doubts_are_settled_by_asking,
+        run=answers.answers_lost_and_put_off,
+        judge=answers.doubts_are_settled_by_asking,
     ),
     Experiment(
         "F15",
         "All providers refuse for 8 s",
         orders=60,
         minimum=1,
-        run=providers_are_away,
-        judge=few_calls_found_out,
+        run=outages.providers_are_away,
+        judge=outages.few_calls_found_out,
         links=("sandbox",),
         recovery=20,
     ),
@@ -284,37 +26,46 @@ EXPERIMENTS = [
         "F16",
         "Brown-out of the invoicing provider alone",
         orders=40,
-        minimum=ENOUGH_SLOW,
-        run=invoices_take_their_time,
-        judge=nobody_else_is_slower,
-        site={"settings": UNHURRIED},
+        minimum=outages.ENOUGH_SLOW,
+        run=outages.invoices_take_their_time,
+        judge=outages.nobody_else_is_slower,
+        site={"settings": answers.UNHURRIED},
+    ),
+    Experiment(
+        "F19",
+        "Labels in doubt, and nobody answers a question",
+        orders=13,
+        minimum=20,
+        run=outages.nobody_can_be_asked,
+        judge=outages.every_label_was_asked_for,
+        site={"settings": outages.QUICK},
     ),
     Experiment(
         "F20",
         "Refused with a reason, for good",
         orders=15,
         minimum=15,
-        run=providers_say_no,
-        judge=one_try_and_a_hold,
+        run=answers.providers_say_no,
+        judge=answers.one_try_and_a_hold,
         short_orders=6,
         short_minimum=6,
-        site={"settings": UNHURRIED},
+        site={"settings": answers.UNHURRIED},
     ),
     Experiment(
         "F21",
         "429 with Retry-After of 2 s",
         orders=15,
         minimum=30,
-        run=providers_ask_us_to_wait,
-        judge=waited_as_told,
-        site={"settings": UNHURRIED},
+        run=answers.providers_ask_us_to_wait,
+        judge=answers.waited_as_told,
+        site={"settings": answers.UNHURRIED},
     ),
     Experiment(
         "F25",
         "Dripping, endless, redirecting answers",
         orders=15,
         minimum=15,
-        run=answers_without_end,
-        judge=no_call_outlasts_its_deadline,
+        run=answers.answers_without_end,
+        judge=answers.no_call_outlasts_its_deadline,
     ),
 ]

@@ -175,11 +175,13 @@ def both_sides_know_the_same(found: Journals) -> Iterator[str]:
         if step["kind"] in EFFECTS and step["state"] == "done" and "not_needed" not in step["result"]:
             ours[found.ledger.external_id(step["order_id"]), EFFECTS[step["kind"]]] += 1
     compared = {"payment.captured", "invoice.created", "label.bought", "fulfilment.created", "payment.refunded"}
-    verified = {
-        found.ledger.external_id(step["order_id"]) for step in found.ledger.steps if step["kind"] == "payment.verify"
+    paid_elsewhere = {
+        (found.ledger.external_id(step["order_id"]), "payment.captured")
+        for step in found.ledger.steps
+        if step["kind"] in ("payment.verify", "payment.request")
     }
     for place in sorted(outside.keys() | ours.keys()):
-        if place[1] in compared and outside[place] != ours[place] and place[0] not in verified:
+        if place[1] in compared and outside[place] != ours[place] and place not in paid_elsewhere:
             yield f"order {place[0]}: {place[1]} is {outside[place]} times outside, {ours[place]} times in our ledger"
 
 

@@ -77,3 +77,9 @@ def orders_of(found: Journals, serials: Iterable[int]) -> list[int]:
     names = {f"#T{serial}" for serial in serials}
     external = {str(7_000_000_000_000 + int(name[2:])) for name in names}
     return [order["id"] for order in found.ledger.orders if str(order["external_id"]) in external]
+
+
+def delivered(site: Site) -> int:
+    """How many orders have reached their customers."""
+    count: int = site.value("select count(*) from orders where status = 'delivered'")
+    return count
