@@ -80,7 +80,7 @@ class Stack:
         self.environment["HOLDFAST_DATABASE_URL"] = self.postgres.start()
         migrate.upgrade(self.environment["HOLDFAST_DATABASE_URL"])
         nothing_set = Settings.model_construct()
-        self.environment |= self.practice.settings_for_holdfast(nothing_set)
+        self.environment |= self.practice.settings_for_holdfast(nothing_set) | self.practice.lab_settings()
         own = Settings.model_construct(public_url=self.url)
         self._run(
             "backend.sandbox",

@@ -102,7 +102,8 @@ class _Lab:
             self._said = (await self._hurry.by(lab_view.STEPS[step][0], order_id), True)
         except Refused as refusal:
             self._said = (str(refusal), False)
-        return RedirectResponse(f"/lab/orders/{order_id}" if order_id else HERE, 303)
+        known = bool(order_id) and self._exists(order_id)
+        return RedirectResponse(f"/lab/orders/{order_id}" if known else HERE, 303)
 
     def _shown(self, order_id: str, provider: str, *, problem: str = "") -> Page:
         if not self._exists(order_id):
