@@ -37,11 +37,17 @@ class Health(StrEnum):
 
     UP = "up"  # it answered, be it with a refusal
     DOWN = "down"  # no connection, no answer, or a 5xx
+    LOCKED_OUT = "locked_out"  # it does not accept our key, and so nothing of ours: down for us until that is renewed
     UNCLEAR = "unclear"  # "later", something of ours, or nothing was asked
 
 
-def health(outcome: Outcome, *, silent: bool, disproved: bool = False) -> Health:
-    """`silent`: the provider gave no answer, or only a 5xx. `disproved`: it was asked, and answered that it has no trace."""
+def health(outcome: Outcome, *, silent: bool, disproved: bool = False, locked_out: bool = False) -> Health:
+    """`silent`: the provider gave no answer, or only a 5xx. `disproved`: it was asked, and answered that it has no trace.
+
+    `locked_out`: it refused our key.
+    """
+    if locked_out:
+        return Health.LOCKED_OUT
     if outcome in (Outcome.OK, Outcome.REJECTED) or disproved:
         return Health.UP
     if silent and outcome in (Outcome.NOT_SENT, Outcome.IN_DOUBT):

@@ -73,7 +73,9 @@ def hear(
     elif news is Health.DOWN:
         down = breakers.count_failure(session, provider, order.id)
         if down is not None and rules.is_down(down.failures, down.orders):
-            _open(session, order, provider, down.failures)
+            _open(session, order, provider, "does not answer; its steps wait and go on by themselves when it does")
+    elif news is Health.LOCKED_OUT and breakers.count_failure(session, provider, order.id) is not None:
+        _open(session, order, provider, "does not accept our key; its steps wait until an administrator has renewed it")
     return None
 
 
@@ -82,19 +84,18 @@ def _probed(session: Session, step_id: int, provider: str, news: Health) -> floa
         if breakers.close(session, provider, step_id):
             _closed(session, provider)
         return None
-    failed = news is Health.DOWN
+    failed = news in (Health.DOWN, Health.LOCKED_OUT)
     pause = _scaled(rules.pause_before_probe(breakers.failed_probes(session, provider) + int(failed)))
     breakers.probe_again(session, provider, step_id, pause=pause, failed=failed)
     incidents.seen(session, provider, PROVIDER_DOWN)
     return pause * (1.5 + _chance() / 2) if failed else None
 
 
-def _open(session: Session, order: Order, provider: str, failures: int) -> None:
+def _open(session: Session, order: Order, provider: str, why: str) -> None:
     if not breakers.open_(session, provider, _scaled(rules.pause_before_probe(0))):
         return
-    name = provider_name(provider)
-    log.warning("%s is down: %d calls in a row had no answer; its steps wait", name, failures)
-    title = f"{name} does not answer; its steps wait and go on by themselves when it does."
+    title = f"{provider_name(provider)} {why}."
+    log.warning("%s", title)
     incident = incidents.open_(session, provider, PROVIDER_DOWN, title, same_within=SAME_INCIDENT_SECONDS)
     if incident is not None:
         steps.promise(session, order, StepKind.MAIL_INCIDENT, at=clock.now(), subject=str(incident))

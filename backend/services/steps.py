@@ -238,7 +238,8 @@ def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: 
         log.warning("step %s was taken over; its late answer is recorded with the attempt only", job.key)
         return
     silent = is_silence([exchange.status for exchange in call.exchanges])
-    news = health(ending.outcome, silent=silent, disproved=ending.disproved)
+    locked_out = ending.outcome is Outcome.REJECTED and ending.category is HoldKind.PROVIDER_CREDENTIALS
+    news = health(ending.outcome, silent=silent, disproved=ending.disproved, locked_out=locked_out)
     in_vain = breakers.hear(session, order, step.id, job.provider.name, job.admission, news)
     if ending.outcome is Outcome.OK:
         _succeeded(session, order, step, job, ending)
@@ -248,7 +249,8 @@ def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: 
         steps.set_aside(session, job.claim, held=held, disproved=True)
     elif in_vain is not None:
         delay = max(in_vain, _grace(job, ending))
-        steps.try_later(session, job.claim, ending.outcome, delay=delay, error=ending.error, counted=False)
+        outcome = Outcome.NOT_SENT if locked_out else ending.outcome
+        steps.try_later(session, job.claim, outcome, delay=delay, error=ending.error, counted=False)
     else:
         _failed(session, order, step, job, ending)
     flow.advance(session, order)

@@ -2,6 +2,7 @@
 
 import socket
 import ssl
+import struct
 import threading
 from datetime import timedelta
 from email.utils import format_datetime
@@ -52,6 +53,9 @@ def outcome(base: str, call: Call, **options: object) -> ProviderError:
         (Reply(200, b'{"a": 1, "a": 2}'), OutcomeUnknown),
         (Reply(200, b""), OutcomeUnknown),
         (Reply(202, b""), OutcomeUnknown),
+        (Reply(204, b""), OutcomeUnknown),
+        (Reply(520), OutcomeUnknown),
+        (Reply(302, headers={"Location": "http://169.254.169.254/latest"}), OutcomeUnknown),
         (Reply(200, b"\x1f\x8b", headers={"Content-Encoding": "gzip"}), OutcomeUnknown),
         (Reply(400), Rejected),
         (Reply(402), Rejected),
@@ -158,6 +162,40 @@ def test_a_connection_cut_after_sending_leaves_the_outcome_unknown() -> None:
 
     with raw_server(cut) as base:
         assert type(outcome(base, call_of(5))) is OutcomeUnknown
+
+
+def test_a_connection_reset_after_sending_leaves_the_outcome_unknown() -> None:
+    def reset(connection: socket.socket, over: threading.Event) -> None:
+        read_request(connection)
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+
+    with raw_server(reset) as base:
+        assert type(outcome(base, call_of(5))) is OutcomeUnknown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"HTTP/1.1 100 Continue\r\n\r\n", b"no HTTP at all\r\n\r\n", b"HTTP/1.1 200 OK\r\nX: " + b"x" * 200_000],
+    ids=["only to be continued", "another language", "a header without end"],
+)
+def test_an_answer_that_is_none_leaves_the_outcome_unknown(said: bytes) -> None:
+    def say(connection: socket.socket, over: threading.Event) -> None:
+        read_request(connection)
+        connection.sendall(said)
+
+    with raw_server(say) as base:
+        assert type(outcome(base, call_of(5))) is OutcomeUnknown
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 503])
+@pytest.mark.parametrize(("seconds", "waits"), [(90, 90.0), (10**8, 3600.0), (-50, 1.0)])
+def test_when_to_come_again_may_be_a_date_and_is_bounded(serve: Serve, status: int, seconds: int, waits: float) -> None:
+    moment = format_datetime(clock.now() + timedelta(seconds=seconds), usegmt=True)
+
+    error = outcome(serve(Reply(status, headers={"Retry-After": moment})).base, call_of(5))
+
+    assert isinstance(error, Deferred)
+    assert waits - 10 <= error.retry_after <= waits
 
 
 def test_an_answer_cut_in_its_body_leaves_the_outcome_unknown() -> None:
