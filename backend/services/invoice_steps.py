@@ -119,7 +119,8 @@ def party(session: Session, order: Order) -> Party:
 
 def _issue(system: InvoicingSystem, wanted: _Wanted, call: Call) -> IssuedInvoice | None:
     """Ask for this order's document first, and only then issue one, if it is still wanted."""
-    numbered(system, wanted.request)
+    if not wanted.withdrawn:
+        numbered(system, wanted.request)
     found = _find(system, wanted, call)
     if found is None and not wanted.withdrawn:
         found = checked(system, wanted.request, system.issue(wanted.request, call))

@@ -301,3 +301,49 @@ def test_only_what_belongs_to_the_chosen_way_counts() -> None:
     assert wish_of(everything, "EUR") == RefundWish(amount_minor=500)
     assert wish_of(everything | {"way": "full"}, "EUR") == RefundWish(full=True, restock=True)
     assert wish_of(everything | {"way": "lines"}, "EUR") == RefundWish(lines={1: 2}, shipping=True, restock=True)
+
+
+@pytest.mark.parametrize(
+    ("in_doubt", "state", "problem"),
+    [
+        (
+            False,
+            "Failed",
+            "The bank refused it. Nothing was paid back. Mend the cause, then retry it in the hold above.",
+        ),
+        (
+            True,
+            "Not known whether it went back",
+            "The bank refused it. Retry it in the hold above: the provider is asked first, and nothing is paid twice.",
+        ),
+    ],
+)
+def test_a_refund_that_does_not_get_on_says_so_and_what_to_do(
+    tab: Tab, paid: str, database: Database, in_doubt: bool, state: str, problem: str
+) -> None:
+    tab.send(RefundState.pay_back, form=form_of(begin(tab, paid), way="full"))
+    under_way = tab.send(OrderState.load, f"/orders/{paid}")
+    assert [(card.state, card.problem) for card in under_way.last("refunds")] == [("On its way back", "")]
+
+    database.execute(
+        "update steps set state = 'parked', error = 'The bank refused it.', in_doubt = %s where kind = 'payment.refund'",
+        (in_doubt,),
+    )
+    stuck = tab.send(OrderState.load, f"/orders/{paid}")
+
+    assert [(card.state, card.problem) for card in stuck.last("refunds")] == [(state, problem)]
+    lines = {line.label: line.amount for line in stuck.last("balance")}
+    assert (lines.get("On its way back"), lines["Did not go back yet"]) == (None, "€104.70")
+
+
+def test_a_part_of_a_cancellation_that_failed_says_why(tab: Tab, paid: str, database: Database) -> None:
+    question = cancel(tab, paid)
+    tab.send(ConfirmState.confirm, form=cancel_form(question, restock="on"))
+    database.execute(
+        "update steps set state = 'parked', error = 'The bank refused it.' where kind = 'payment.refund'",
+    )
+
+    (hold,) = tab.send(OrderState.load, f"/orders/{paid}").last("holds")
+
+    (refund,) = [stage for stage in hold.stages if stage.label == "Pay the money back"]
+    assert (refund.state, refund.mood, refund.detail) == ("Failed", "bad", "The bank refused it.")

@@ -179,3 +179,18 @@ def test_orders_can_be_found_by_name_and_id(sandbox: Sandbox, query: str) -> Non
     found = get(sandbox, f"/orders.json?{query.format(id=order['id'], name=order['name'].lstrip('#'))}")
 
     assert [item["id"] for item in found["orders"]] == [order["id"]]
+
+
+def test_an_authorization_is_voided_once_and_not_after_it_was_captured(sandbox: Sandbox) -> None:
+    first, second = sandbox.placed(status="authorized"), sandbox.placed(status="authorized")
+    void = {"transaction": {"kind": "void"}}
+
+    answer = post(sandbox, f"/orders/{first['id']}/transactions.json", void)
+    again = post(sandbox, f"/orders/{first['id']}/transactions.json", void)
+    post(sandbox, f"/orders/{second['id']}/transactions.json", {"transaction": {"kind": "capture"}})
+    late = post(sandbox, f"/orders/{second['id']}/transactions.json", void)
+
+    assert (answer.status_code, answer.json()["transaction"]["kind"]) == (201, "void")
+    assert (again.status_code, late.status_code) == (422, 422)
+    assert get(sandbox, f"/orders/{first['id']}.json")["order"]["financial_status"] == "voided"
+    assert get(sandbox, f"/orders/{second['id']}.json")["order"]["financial_status"] == "paid"
