@@ -51,19 +51,19 @@ class _Wanted:
 
 
 def _prepare_issue(session: Session, order: Order, step: Step) -> _Wanted:
-    closed = _closed(session, order)
+    closed = _closed(session, order, in_doubt=step.in_doubt)
     if closed and not step.in_doubt:
         raise NotNeeded(closed)
     return _Wanted(_request(session, order, in_doubt=step.in_doubt), withdrawn=bool(closed))
 
 
-def _closed(session: Session, order: Order) -> str:
-    """Why this order is not to be invoiced any more."""
+def _closed(session: Session, order: Order, *, in_doubt: bool) -> str:
+    """Why this order is not to be invoiced any more. A cancellation has called off every other step than one in doubt."""
     if order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED):
         return f"The order is {order.status}."
     if order.payment_status == PaymentStatus.REFUNDED:
         return "Everything is paid back."
-    return "The order is being cancelled." if cancelling.under_way(session, order) else ""
+    return "The order is being cancelled." if in_doubt and cancelling.under_way(session, order) else ""
 
 
 def _request(session: Session, order: Order, *, in_doubt: bool) -> InvoiceRequest:
@@ -156,7 +156,8 @@ def _apply_issued(session: Session, order: Order, step: Step, issued: IssuedInvo
     invoice.provider, invoice.reference, invoice.issued_at = step.provider, issued.reference, clock.now()
     session.add(invoice)
     steps.promise(session, order, StepKind.INVOICE_STORE, at=clock.now())
-    credit_notes.promise_owed(session, order)
+    if order.payment_status != PaymentStatus.PAID:
+        credit_notes.promise_owed(session, order)  # of what was paid back before
     return Success({"reference": issued.reference, "number": issued.number}, f"Invoice {issued.number} issued.")
 
 

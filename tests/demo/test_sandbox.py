@@ -115,9 +115,28 @@ def test_the_control_address_of_a_sandbox_is_beside_its_shop() -> None:
     assert introduce.control_address("http://127.0.0.1:3090/shopify") == "http://127.0.0.1:3090/control"
 
 
+def cancelled_behind(shop: World, kind: str) -> tuple[str, int]:
+    """Number and hold of an order whose cancellation waits behind a hold of this kind."""
+    found = shop.database.execute(
+        "select o.number, h.id from holds h join orders o on o.id = h.order_id where h.kind = %s and h.closed_at is null and "
+        "exists (select 1 from holds where order_id = o.id and kind = 'being_cancelled' and closed_at is null)",
+        (kind,),
+    )
+    return str(found[0][0]), int(found[0][1])
+
+
 def test_a_cancellation_that_waits_for_its_refund_ends_with_the_retry_of_it(shop: World) -> None:
-    number, _ = held(shop, "being_cancelled")
-    (refused,) = [hold for hold in shop.view(number).holds if hold.kind == "provider_refused"]
-    view = click(shop, number, refused.id, HoldAction.RETRY)
+    view = click(shop, *cancelled_behind(shop, "provider_refused"), HoldAction.RETRY)
     assert (view.held, view.status, view.payment_status) == (False, "refunded", "refunded")
     assert view.refunded_minor == view.captured_minor == view.total_minor
+
+
+@pytest.mark.parametrize(
+    ("kind", "action"),
+    [("cancellation_incomplete", HoldAction.RETRY), ("return_to_agree", HoldAction.RELEASE)],
+)
+def test_a_cancellation_that_waits_for_somebody_ends_with_the_click(shop: World, kind: str, action: HoldAction) -> None:
+    view = click(shop, *cancelled_behind(shop, kind), action)
+    assert (view.held, view.status) == (False, "refunded")
+    assert [document.stored for document in view.documents] == [True, True]
+    assert {part.state for part in view.cancellation} == {"done", "not_needed"}
