@@ -34,6 +34,7 @@ from backend.installation.processes import python
 from backend.installation.product import ROOT
 from backend.installation.report import Report
 from backend.services import accounts, imports, inbox, reconciliation, sending
+from backend.services.balance_check import reconcile_balances
 from backend.services.run import in_unit_of_work
 from backend.store import db, migrate
 
@@ -259,20 +260,17 @@ def reconcile(
     day: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day, by default yesterday.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Read a day's captured payments back from the gateways and name every difference. Exit code 1 if there is one."""
+    """Compare a day's payments with what the gateways say and name every difference. Exit code 1 if there is one."""
     checked = differences = 0
     with environment.database() as current:
         wiring.start("reconcile")
         today = clock.now().astimezone(ZoneInfo(current.time_zone)).date()
-        for verdict in reconciliation.reconcile_payments(
-            day.date() if day else today - timedelta(days=1), wiring.adapters()
-        ):
+        asked, adapters = day.date() if day else today - timedelta(days=1), wiring.adapters()
+        for verdict in reconciliation.reconcile_payments(asked, adapters):
             checked += 1
-            differences += bool(verdict.breaks or verdict.unanswered)
-            if as_json:
-                typer.echo(json.dumps(asdict(verdict), ensure_ascii=False))
-            elif verdict.breaks or verdict.unanswered:
-                typer.echo(_difference(verdict))
+            differences += _say(verdict, as_json)
+        for verdict in reconcile_balances(asked, adapters):
+            differences += _say(verdict, as_json)
         db.dispose()
     if not as_json:
         typer.echo(f"{checked} orders checked, {differences} with a difference.")
@@ -280,15 +278,26 @@ def reconcile(
         raise typer.Exit(FAILED)
 
 
+def _say(verdict: reconciliation.OrderReconciled, as_json: bool) -> bool:
+    """Print a verdict where it is asked for or says something; whether it tells of a difference."""
+    differs = bool(verdict.breaks or verdict.unanswered)
+    if as_json:
+        typer.echo(json.dumps(asdict(verdict), ensure_ascii=False))
+    elif differs:
+        typer.echo(_difference(verdict))
+    return differs
+
+
 def _difference(verdict: reconciliation.OrderReconciled) -> str:
     """A line for people: what each side says."""
+    about = verdict.number or "No order of ours"
     if verdict.unanswered:
-        return f"{verdict.number}: {verdict.gateway} could not be asked: {verdict.unanswered}"
+        return f"{verdict.number or 'Balance'}: {verdict.gateway} could not be asked: {verdict.unanswered}"
     sides = [
         f"{found.kind} {found.reference}: here {_amount(found.ours)}, there {_amount(found.theirs)}"
         for found in verdict.breaks
     ]
-    return f"{verdict.number}: " + "; ".join(sides)
+    return f"{about}: " + "; ".join(sides)
 
 
 def _amount(movement: Movement | None) -> str:

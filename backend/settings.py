@@ -119,6 +119,9 @@ class Settings(BaseSettings):
     smtp_url: SecretStr = _secret("Mail server: smtp://user:password@host:587?starttls=1 or smtps://…")
     mail_from: str = Field("orders@holdfast.invalid", description="Sender address of every mail.")
     staff_email: str = Field("", description="Where orders and alerts for staff go. Empty: no mail to staff.")
+    finance_email: str = Field(
+        "", description="Where disputes and odd movements of money are told. Empty: the address of staff."
+    )
 
     # providers
     stripe_api_key: SecretStr = _secret("Stripe secret key.")
@@ -157,6 +160,11 @@ class Settings(BaseSettings):
     )
     erp_config: str = Field("", description="JSON file that describes an ERP's invoicing endpoint.")
     erp_api_key: SecretStr = _secret("Secret of the ERP, or a JSON object of several by name.")
+    payment_capture: Literal["automatic", "manual"] = Field(
+        "automatic",
+        description="Money asked from customers: taken at once (automatic), or kept ready by the bank and taken when "
+        "nothing holds the order (manual).",
+    )
     payment_gateway: Literal["", "stripe", "razorpay"] = Field(
         "", description="Who asks customers for payment. Empty: the one that is configured."
     )

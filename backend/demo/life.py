@@ -37,6 +37,7 @@ _MAILS = {
     StepKind.MAIL_SHIPPED: "Shipping notice sent.",
     StepKind.MAIL_DELIVERED: "Delivery notice sent.",
     StepKind.MAIL_STAFF_ALERT: "Alert to staff sent.",
+    StepKind.MAIL_FINANCE_ALERT: "Alert to finance sent.",
     StepKind.MAIL_REFUNDED: "Refund notice sent.",
     StepKind.MAIL_CANCELLED: "Cancellation notice sent.",
 }
@@ -212,6 +213,9 @@ class Life(Settles):
             self.acted("hold", actor, reason)
             self.stop(HoldKind.BY_STAFF, reason, source=HoldSource.PERSON, actor=actor)
             return
+        if self.fate.name == HoldKind.PAYMENT_DISPUTED:
+            self._disputed()
+            return
         if self.fate.name == HoldKind.ORDER_AMENDED:
             there = display(self.new.total_minor, self.new.currency)
             text = f"The order came again with other contents; total there {there}."
@@ -220,6 +224,24 @@ class Life(Settles):
         else:
             reason = f"{shop} says that this order is cancelled."
         self.stop(HoldKind(self.fate.name), reason, source=HoldSource.CHECK, provider=self.new.channel)
+
+    def _disputed(self) -> None:
+        """The customer's bank takes the money back before the parcel has left."""
+        dispute, total = f"dp_{self.token(24)}", self.new.total_minor
+        amount, detail = display(total, self.new.currency), "Reason: fraudulent; state: needs_response."
+        advice = "The parcel has not left: it is held. Answer the dispute at Stripe; nothing is paid back by itself."
+        news = {
+            EntryKind.DISPUTE_OPENED: f"The customer's bank disputes {amount}. {detail} {advice}",
+            EntryKind.CHARGEBACK: f"Stripe took {amount} from our account for a dispute. {detail} {advice}",
+        }
+        for (entry, text), about in zip(news.items(), ("dispute_opened", "funds_withdrawn"), strict=True):
+            self.money(entry, total, "stripe", dispute, detail=detail)
+            data = {"title": "Payment disputed", "text": text}
+            self.promised(StepKind.MAIL_FINANCE_ALERT, subject=f"{about}:{dispute}", data=data)
+            self.tell(TimelineKind.PAYMENT_RECORDED, text, provider_actor("stripe"), Weight.PROBLEM)
+        reason = f"The customer's bank disputes {amount} of this order. {detail}"
+        facts = {"dispute": dispute}
+        self.stop(HoldKind.PAYMENT_DISPUTED, reason, source=HoldSource.CHECK, provider="stripe", facts=facts)
 
     def will_be_mended(self, hold: HoldRow) -> None:
         if self.fate.open and hold.kind == self.fate.name:

@@ -15,7 +15,9 @@ from backend.domain.permissions import SYSTEM, provider_actor
 from backend.domain.timeline import TimelineKind, Weight
 from backend.domain.tracking import ORDER_EVENTS, TrackingStatus
 
-STOPPED_WHILE_PACKED = frozenset({HoldKind.BY_STAFF, HoldKind.ORDER_AMENDED, HoldKind.CANCELLED_IN_SHOP})
+STOPPED_WHILE_PACKED = frozenset(
+    {HoldKind.BY_STAFF, HoldKind.ORDER_AMENDED, HoldKind.CANCELLED_IN_SHOP, HoldKind.PAYMENT_DISPUTED}
+)
 """Troubles that come up between the label and the carrier's van."""
 _NEAR = frozenset({"DE", "AT", "NL", "BE", "DK", "FR"})
 _FAR = frozenset({"US", "CA", "AU", "JP"})

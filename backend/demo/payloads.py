@@ -41,6 +41,7 @@ _CHECKS: dict[str, str] = {
 _STATUS: dict[str, str] = {
     _K.PAYMENT_TERMS: "pending",
     _K.PAYMENT_REFUSED: "pending",
+    _K.PAYMENT_DISPUTED: "pending",
     _K.PAYMENT_MISMATCH: "paid",
     _K.PAYMENT_DECLINED: "authorized",
     _K.PROVIDER_REFUSED: "authorized",

@@ -15,6 +15,7 @@ REASONS: dict[HoldKind, tuple[str, ...]] = {
     ),
     HoldKind.BY_STAFF: ("The customer has answered, it can go.", "Settled by phone.", "Parcel was repacked."),
     HoldKind.CANCELLED_IN_SHOP: ("Cancelled by mistake, the customer wants the parcel after all.",),
+    HoldKind.PAYMENT_DISPUTED: ("The customer did not recognise our name and takes the dispute back.",),
     HoldKind.PO_BOX: ("UPS delivers to this box through its access point.", ""),
     HoldKind.CUSTOMER_NOTE: ("Passed on to the carrier.", "Read, nothing to change."),
     HoldKind.CUSTOMISATION: ("Engraving is possible.",),

@@ -35,6 +35,8 @@ class HoldKind(StrEnum):
     PROVIDER_NOT_CONNECTED = "provider_not_connected"
     OUTCOME_UNKNOWN = "outcome_unknown"
     INTERNAL_ERROR = "internal_error"
+    # placed by what a payment provider tells later
+    PAYMENT_DISPUTED = "payment_disputed"
     # placed while the parcel is on its way
     DELIVERY_EXCEPTION = "delivery_exception"
     # placed by a cancellation that cannot go on by itself
@@ -199,6 +201,13 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
         "Holdfast itself failed here and sent nothing. Give an administrator the reference; retry when it is mended.",
         (_RETRY,),
     ),
+    _K.PAYMENT_DISPUTED: HoldRule(
+        "Payment disputed",
+        "The customer's bank questions the payment. Do not ship. Answer the dispute at the provider, or cancel the order;"
+        " release only if it is to be sent all the same.",
+        (_RELEASE,),
+        "The order goes on although its payment is disputed.",
+    ),
     _K.DELIVERY_EXCEPTION: HoldRule(
         "Trouble on delivery",
         "The carrier reports a problem with the parcel. Contact carrier or customer; release when it is settled.",
@@ -239,6 +248,7 @@ NEEDS_REASON = frozenset(
         _K.OLDER_THAN_RESTORE,
         _K.CANCELLATION_INCOMPLETE,
         _K.RETURN_TO_AGREE,
+        _K.PAYMENT_DISPUTED,
     }
 )
 """Kinds whose release must be explained: a person's hold, and where money is at stake."""

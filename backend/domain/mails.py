@@ -79,6 +79,19 @@ def payment_link(name: str, shop_number: str, amount: str, pay_url: str) -> Word
     )
 
 
+def payment_action(name: str, shop_number: str, amount: str, link: str) -> Words:
+    return Words(
+        f"Please confirm the payment of your order {shop_number}",
+        (
+            f"Hello {name},",
+            f"your bank asks you to confirm the payment of {amount} for your order {shop_number}. Nothing is charged"
+            " before you do. We ship as soon as it is confirmed.",
+        ),
+        (),
+        ("Confirm the payment", link),
+    )
+
+
 def invoice(name: str, shop_number: str, invoice_number: str) -> Words:
     return Words(
         f"Invoice {invoice_number} for your order {shop_number}",
@@ -137,6 +150,10 @@ def staff_alert(number: str, title: str, reason: str, advice: str, amount: str, 
         (),
         ("Open it", address),
     )
+
+
+def finance_alert(number: str, title: str, text: str, address: str) -> Words:
+    return Words(f"Finance: {number} – {title}", (text,), (), ("Open it", address))
 
 
 def incident(title: str, since: str, address: str) -> Words:

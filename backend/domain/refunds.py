@@ -118,7 +118,7 @@ def _amount_refusal(amount_minor: int, paid: Paid) -> str:
     if paid.refundable_minor <= 0:
         if paid.disputed_minor:
             return (
-                f"The customer's bank has taken {display(paid.disputed_minor, paid.currency)} back by a chargeback:"
+                f"The customer's bank disputes {display(paid.disputed_minor, paid.currency)} or took it by a chargeback:"
                 " paying it back as well would pay it twice. Settle the dispute with the payment provider."
             )
         if paid.earlier:

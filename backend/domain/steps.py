@@ -21,6 +21,7 @@ class StepKind(StrEnum):
     SHIPMENT_VOID = "shipment.void"
     CHANNEL_UPDATE = "channel.update"
     MAIL_PAYMENT_LINK = "mail.payment_link"
+    MAIL_PAYMENT_ACTION = "mail.payment_action"  # the customer's bank wants the payment confirmed
     MAIL_CONFIRMATION = "mail.confirmation"
     MAIL_STAFF_CONFIRMATION = "mail.staff_confirmation"
     MAIL_SHIPPED = "mail.shipped"
@@ -28,6 +29,7 @@ class StepKind(StrEnum):
     MAIL_REFUNDED = "mail.refunded"
     MAIL_CANCELLED = "mail.cancelled"
     MAIL_STAFF_ALERT = "mail.staff_alert"
+    MAIL_FINANCE_ALERT = "mail.finance_alert"  # money that nobody here moved
     MAIL_INCIDENT = "mail.incident"  # to staff, once for many orders
 
 
@@ -97,6 +99,7 @@ RULES: dict[StepKind, StepRule] = {
     StepKind.SHIPMENT_VOID: StepRule(Port.SHIPPING, 8, holds=False, gated=False, label="Void shipping label"),
     StepKind.CHANNEL_UPDATE: StepRule(Port.CHANNEL, 10, holds=False, gated=False, cap=900.0, label="Tell the shop"),
     StepKind.MAIL_PAYMENT_LINK: _mail("Mail: payment link"),
+    StepKind.MAIL_PAYMENT_ACTION: _mail("Mail: confirm the payment"),
     StepKind.MAIL_CONFIRMATION: _mail("Mail: order confirmation"),
     StepKind.MAIL_STAFF_CONFIRMATION: _mail("Mail: order to staff"),
     StepKind.MAIL_SHIPPED: _mail("Mail: shipped"),
@@ -104,6 +107,7 @@ RULES: dict[StepKind, StepRule] = {
     StepKind.MAIL_REFUNDED: _mail("Mail: refund"),
     StepKind.MAIL_CANCELLED: _mail("Mail: cancellation"),
     StepKind.MAIL_STAFF_ALERT: _mail("Mail: alert to staff"),
+    StepKind.MAIL_FINANCE_ALERT: _mail("Mail: alert to finance"),
     StepKind.MAIL_INCIDENT: _mail("Mail: incident to staff"),
 }
 

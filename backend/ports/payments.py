@@ -1,9 +1,10 @@
 """Payment gateways: verify, capture, request and refund money, and tell us by webhook."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
@@ -15,7 +16,8 @@ class PaymentOrder:
     """The order a payment is about.
 
     `channel_order` is the shop's own id. `reference` is the gateway's id of an existing authorization or payment,
-    empty where there is none; `amount_minor` is what is to be captured, verified or asked for.
+    empty where there is none; `amount_minor` is what is to be captured, verified or asked for. `manual_capture`: the
+    customer's bank only keeps the money asked for ready, and a capture of its own takes it.
     """
 
     number: str
@@ -24,6 +26,7 @@ class PaymentOrder:
     amount_minor: int
     currency: str
     reference: str = ""
+    manual_capture: bool = False
 
 
 @dataclass(frozen=True)
@@ -37,15 +40,26 @@ class Capture:
 
 
 @dataclass(frozen=True)
+class Authorization:
+    """Money that a bank keeps ready for us: `reference` is the gateway's id of the payment to capture."""
+
+    reference: str
+    amount_minor: int
+    currency: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class PaymentRequested:
     """A payment the customer still has to make: `reference` is the intent's id, `pay_url` where to pay.
 
-    `captured` is filled when the gateway says that it is paid already.
+    `captured` is filled when the gateway says that it is paid already, `authorized` when it waits to be captured.
     """
 
     reference: str
     pay_url: str
     captured: Capture | None = None
+    authorized: Authorization | None = None
 
 
 @dataclass(frozen=True)
@@ -60,6 +74,8 @@ class RefundOrder:
 
 @dataclass(frozen=True)
 class RefundDone:
+    """A refund that the provider has taken on. `pending`: the money is not on its way yet, and may still come back."""
+
     reference: str
     amount_minor: int
     currency: str
@@ -111,21 +127,84 @@ class PaymentGateway(Protocol):
         ...
 
 
-class PaymentEventKind(StrEnum):
-    CAPTURED = "captured"
-    FAILED = "failed"
-    ACTION_NEEDED = "action_needed"
-    CALLED_OFF = "called_off"
-    REFUNDED = "refunded"
+class BalanceKind(StrEnum):
+    """What moved money on the account at the provider."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
     REFUND_FAILED = "refund_failed"
+    CHARGEBACK = "chargeback"
+    CHARGEBACK_REVERSED = "chargeback_reversed"
+    PAYOUT = "payout"
+    FEE = "fee"
+    OTHER = "other"
+
+
+@dataclass(frozen=True)
+class BalanceRow:
+    """One movement on the account, in minor units; `amount_minor` and `net_minor` are below zero for what left it.
+
+    `type` and `category` are the provider's own words, `source` its id of what moved the money. `reference` is the id
+    under which our books have the fact, `order_number` ours where the provider's object carries it. `final`: no news
+    is to be expected of it, as there is of a refund that is pending.
+    """
+
+    id: str
+    kind: BalanceKind
+    type: str
+    category: str
+    amount_minor: int
+    fee_minor: int
+    net_minor: int
+    currency: str
+    source: str
+    at: datetime
+    reference: str = ""
+    order_number: str = ""
+    final: bool = True
+
+
+@runtime_checkable
+class BalanceStatement(Protocol):
+    """A gateway that tells every movement on our account with it. Raises the errors of `ports.calls`."""
+
+    name: str
+
+    def balance_rows(
+        self, call: Call, *, since: datetime | None = None, until: datetime | None = None, payout: str = ""
+    ) -> Iterator[BalanceRow]:
+        """All movements from `since` on and before `until`, or those of one payout; page by page, as they are read."""
+        ...
+
+
+class PaymentEventKind(StrEnum):
+    REQUESTED = "requested"  # the payment exists, and the customer has not made it yet
+    AUTHORIZED = "authorized"
+    CAPTURED = "captured"
+    FAILED = "failed"  # a try to pay or to capture came to nothing; the payment itself may still be made
+    ACTION_NEEDED = "action_needed"  # the customer's bank wants the customer to confirm it
+    CALLED_OFF = "called_off"
+    REFUND_PENDING = "refund_pending"
+    REFUNDED = "refunded"
+    REFUND_FAILED = "refund_failed"  # before it went out, or after it had seemed to succeed
     DISPUTE_OPENED = "dispute_opened"
+    DISPUTE_UPDATED = "dispute_updated"
     DISPUTE_CLOSED = "dispute_closed"
+    FUNDS_WITHDRAWN = "funds_withdrawn"
+    FUNDS_REINSTATED = "funds_reinstated"
     OTHER = "other"
 
 
 @dataclass(frozen=True)
 class PaymentEvent:
-    """A payment webhook in our words. `order_number` and `key` come from our own reference fields where present."""
+    """A payment webhook in our words.
+
+    `reference` is the provider's id of the thing itself (payment, refund, dispute). `payments` are the ids under which
+    an order may know the payment it belongs to. `order_number`, `key` and `mark` are our own: the number and the step's
+    key in the thing's reference fields (`mark`), and the idempotency key of the request that caused the event (`key`,
+    where the provider tells it; it may be somebody else's). `link` is where the customer can go on. `withdrawn_minor`:
+    what the provider says it has taken from us for a dispute so far; None where it tells that by events of their own.
+    """
 
     event_id: str
     type: str
@@ -137,6 +216,10 @@ class PaymentEvent:
     currency: str
     at: datetime
     detail: str = ""
+    mark: str = ""
+    payments: tuple[str, ...] = ()
+    link: str = ""
+    withdrawn_minor: int | None = None
 
 
 class PaymentEvents(Protocol):

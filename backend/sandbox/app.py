@@ -6,11 +6,12 @@ from starlette.routing import BaseRoute, Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.sandbox import clock
+from backend.sandbox.banks import Banks
 from backend.sandbox.control import api as control
 from backend.sandbox.easypost.api import EasyPostApi
 from backend.sandbox.invoiceninja.api import NinjaApi
 from backend.sandbox.pages import faults as fault_page
-from backend.sandbox.pages import home, journal, lab, mails, orders
+from backend.sandbox.pages import home, journal, lab, mails, orders, payments
 from backend.sandbox.razorpay.service import Razorpay
 from backend.sandbox.shipengine.api import ShipEngineApi
 from backend.sandbox.shop import direct
@@ -29,6 +30,8 @@ def build(world: World) -> tuple[ASGIApp, Counter]:
     shop_orders = ShopOrders(world)
     shipping = ShipEngineApi(world)
     stripe = Stripe(world)
+    razorpay = Razorpay(world) if world.config.plays("razorpay") else None
+    banks = Banks(world, stripe, razorpay)
     counter = Counter(world, shop_orders, stripe)
     world.delivery.sign_with("generic", lambda raw: direct.sign(world.config.generic_webhook_secret, raw))
     world.delivery.sign_with("shopify", lambda raw: webhooks.sign(world.config.shopify_webhook_secret, raw))
@@ -37,10 +40,11 @@ def build(world: World) -> tuple[ASGIApp, Counter]:
         Mount("/shopify", routes=ShopifyApi(shop_orders).routes()),
         Mount("/invoiceninja", routes=NinjaApi(world).routes()),
         Mount("/shipengine", routes=shipping.routes()),
-        *_second_providers(world),
-        Mount("/control", routes=control.routes(world, shop_orders, counter, shipping)),
+        *_second_providers(world, razorpay),
+        Mount("/control", routes=control.routes(world, shop_orders, counter, shipping, banks)),
         *home.routes(world, counter),
         *orders.routes(world),
+        *payments.routes(banks),
         *mails.routes(world),
         *fault_page.routes(world),
         *journal.routes(world),
@@ -51,11 +55,11 @@ def build(world: World) -> tuple[ASGIApp, Counter]:
     return Recorder(application, world), counter
 
 
-def _second_providers(world: World) -> list[BaseRoute]:
+def _second_providers(world: World, razorpay: Razorpay | None) -> list[BaseRoute]:
     """Those that are played only when they are configured."""
     found: list[BaseRoute] = []
-    if world.config.plays("razorpay"):
-        found.append(Mount("/razorpay", routes=Razorpay(world).routes()))
+    if razorpay is not None:
+        found.append(Mount("/razorpay", routes=razorpay.routes()))
     if world.config.plays("easypost"):
         found.append(Mount("/easypost", routes=EasyPostApi(world).routes()))
     return found

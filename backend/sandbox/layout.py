@@ -7,6 +7,7 @@ from starlette.responses import HTMLResponse
 NAVIGATION = (
     ("/", "Sandbox"),
     ("/orders", "Orders"),
+    ("/payments", "Payments"),
     ("/mails", "Mails"),
     ("/lab", "Failure lab"),
     ("/faults", "Faults"),

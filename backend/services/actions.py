@@ -223,7 +223,7 @@ def _retry_hold(session: Session, order: Order, hold: Hold, actor: Actor, reason
 def _look_again(session: Session, order: Order, hold: Hold, actor: Actor, reason: str) -> str:
     """A check's hold is lifted when its cause has gone; raises `NotPossible` while it has not."""
     if hold.kind == HoldKind.PAYMENT_MISMATCH:
-        here = payments.balance_of(session, order.id).refundable_minor
+        here = payments.balance_of(session, order.id).kept_minor
         if here != order.total_minor:
             seen, owed = display(here, order.currency), display(order.total_minor, order.currency)
             raise NotPossible(f"The money still does not match: {seen} received for an order of {owed}.")

@@ -62,7 +62,7 @@ def _call_cancelled(session: Session, order: Order) -> None:
 def settle_refunded(session: Session, order: Order) -> None:
     """Once everything captured has been paid back, the order is refunded."""
     balance = payments.balance_of(session, order.id)
-    paid_back = balance.captured_minor > 0 and balance.refundable_minor == 0
+    paid_back = balance.captured_minor > 0 and balance.kept_minor == 0
     if paid_back and can(OrderStatus(order.status), OrderEvent.FULLY_REFUNDED):
         move(session, order, OrderEvent.FULLY_REFUNDED, actor=SYSTEM)
 

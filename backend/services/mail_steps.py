@@ -10,6 +10,7 @@ from backend import clock, settings
 from backend.domain import mails
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.money import display
+from backend.domain.orders import OrderStatus
 from backend.domain.payments import PaymentStatus
 from backend.domain.steps import StepKind
 from backend.ports.calls import Call
@@ -104,6 +105,21 @@ def _payment_link(session: Session, order: Order, step: Step) -> Mail:
     amount = display(order.total_minor, order.currency)
     words = mails.payment_link(name, _shop_number(order), amount, str(request.result.get("pay_url", "")))
     return _mail(step, order, email, words)
+
+
+def _payment_action(session: Session, order: Order, step: Step) -> Mail:
+    if order.status != OrderStatus.PENDING or payments.balance_of(session, order.id).captured_minor:
+        raise NotNeeded("The payment is not waited for any more.")
+    name, email = _recipient(session, order)
+    amount = display(order.total_minor, order.currency)
+    words = mails.payment_action(name, _shop_number(order), amount, str(step.data["link"]))
+    return _mail(step, order, email, words)
+
+
+def _finance_alert(session: Session, order: Order, step: Step) -> Mail:
+    address = settings.current().finance_email or _staff()
+    title, text = str(step.data["title"]), str(step.data["text"])
+    return _mail(step, order, address, mails.finance_alert(order.number, title, text, _page(order)))
 
 
 def _invoice(session: Session, order: Order, step: Step) -> Mail:
@@ -207,6 +223,8 @@ HANDLERS: dict[StepKind, Handler] = {
     StepKind.MAIL_CONFIRMATION: Handler(_mailer, _confirmation, _send, _applied("Order confirmation")),
     StepKind.MAIL_STAFF_CONFIRMATION: Handler(_mailer, _staff_confirmation, _send, _applied("Staff confirmation")),
     StepKind.MAIL_PAYMENT_LINK: Handler(_mailer, _payment_link, _send, _applied("Payment link")),
+    StepKind.MAIL_PAYMENT_ACTION: Handler(_mailer, _payment_action, _send, _applied("Request to confirm the payment")),
+    StepKind.MAIL_FINANCE_ALERT: Handler(_mailer, _finance_alert, _send, _applied("Alert to finance")),
     StepKind.INVOICE_SEND: Handler(_mailer, _invoice, _send, _apply_invoice_sent),
     StepKind.CREDIT_NOTE_SEND: Handler(_mailer, _credit_note, _send, _apply_credit_note_sent),
     StepKind.MAIL_SHIPPED: Handler(_mailer, _shipped, _send, _applied("Shipping notice")),

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlmodel import Session
 
-from backend import clock
+from backend import clock, settings
 from backend.domain.holds import HoldKind
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
@@ -15,6 +15,7 @@ from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call, Mismatch, Rejected
 from backend.ports.payments import (
+    Authorization,
     Capture,
     PaymentGateway,
     PaymentOrder,
@@ -26,8 +27,8 @@ from backend.ports.registry import Adapters
 from backend.services import cancelling, credit_notes, flow
 from backend.services.refunds import restock
 from backend.services.step_handlers import Handler, NotNeeded, Success
-from backend.store import payments, refunds, steps, timeline
-from backend.store.tables import Order, Step
+from backend.store import inbox, payments, refunds, steps, timeline
+from backend.store.tables import Order, Refund, Step
 
 
 def gateway_of(adapters: Adapters, order: Order) -> PaymentGateway | None:
@@ -55,8 +56,16 @@ def _prepare(session: Session, order: Order, step: Step) -> PaymentOrder:
 
 
 def _prepare_request(session: Session, order: Order, step: Step) -> PaymentOrder:
-    """The order's reference is the shop's own; at the gateway the payment is known by our number and key only."""
-    return replace(_prepare(session, order, step), reference="")
+    """The order's reference is the shop's own; at the gateway the payment is known by our number and key only.
+
+    How the money is taken is settled at the first try: a repeat under the same key must say the same.
+    """
+    request = replace(_prepare(session, order, step), reference="")
+    if "capture" not in step.data:
+        step.data = {**step.data, "capture": settings.current().payment_capture}
+        session.add(step)
+        session.flush()
+    return replace(request, manual_capture=step.data["capture"] == "manual")
 
 
 def _verify(gateway: PaymentGateway, request: PaymentOrder, call: Call) -> list[Capture]:
@@ -125,12 +134,50 @@ def _apply_requested(session: Session, order: Order, step: Step, requested: Paym
     if requested.captured is not None:
         captured(session, order, step.provider, requested.captured, step_key=step.key)
         return Success({"reference": requested.reference}, f"{amount} paid already.")
+    if requested.authorized is not None:
+        authorized(session, order, step.provider, requested.authorized, step)
+        return Success({"reference": requested.reference}, f"{amount} authorized by the customer already.")
     steps.promise(session, order, StepKind.MAIL_PAYMENT_LINK, at=clock.now(), data={"request_step_id": step.id})
     return Success(
         {"reference": requested.reference, "pay_url": requested.pay_url},
         f"Payment of {amount} requested from the customer through {provider_name(step.provider)}.",
         waiting=True,
     )
+
+
+def authorized(session: Session, order: Order, provider: str, found: Authorization, request: Step | None) -> bool:
+    """Record money that a bank keeps ready for us, and capture it where we asked for it so; False when it was known."""
+    now = clock.now()
+    fresh = payments.record(
+        session,
+        order,
+        EntryKind.AUTHORIZED,
+        amount_minor=found.amount_minor,
+        currency=found.currency,
+        provider=provider,
+        reference=found.reference,
+        at=found.at or now,
+        now=now,
+        step_key=request.key if request else "",
+    )
+    if not fresh:
+        return False
+    amount = display(found.amount_minor, found.currency)
+    timeline.add(
+        session,
+        order.id,
+        TimelineKind.PAYMENT_RECORDED,
+        f"{amount} authorized through {provider_name(provider)}.",
+        actor=provider_actor(provider),
+        at=now,
+        weight=Weight.MILESTONE,
+        data={"reference": found.reference},
+    )
+    flow.update_facts(session, order)
+    open_ = order.status == OrderStatus.PENDING and not payments.balance_of(session, order.id).captured_minor
+    if open_ and request is not None and request.data.get("capture") == "manual":
+        steps.promise(session, order, StepKind.PAYMENT_CAPTURE, at=now)
+    return True
 
 
 def captured(session: Session, order: Order, provider: str, capture: Capture, *, step_key: str = "") -> bool:
@@ -160,14 +207,25 @@ def captured(session: Session, order: Order, provider: str, capture: Capture, *,
         weight=Weight.MILESTONE,
         data={"reference": capture.reference},
     )
+    inbox.unpark(session, waits_for_capture(capture.reference))
     flow.update_facts(session, order)
     return True
+
+
+def waits_for_capture(reference: str) -> str:
+    """What news about money that came in wait for, while that money is not known here."""
+    return f"captured:{reference}"
 
 
 def _prepare_refund(session: Session, order: Order, step: Step) -> RefundOrder:
     refund = refunds.get(session, int(step.subject))
     if refund.state == "succeeded":
         raise NotNeeded("It is paid back already.")
+    if refund.state == "failed":
+        left = payments.balance_of(session, order.id).refundable_minor - refunds.on_its_way_minor(session, order.id)
+        if refund.amount_minor > left:
+            raise NotNeeded(f"Only {display(left, order.currency)} may still be paid back; decide a new refund.")
+        refunds.take_up_again(session, refund)
     captures = [entry for entry in payments.entries(session, order.id) if entry.kind == EntryKind.CAPTURED]
     return RefundOrder(
         number=order.number,
@@ -180,8 +238,20 @@ def _prepare_refund(session: Session, order: Order, step: Step) -> RefundOrder:
 
 
 def _apply_refunded(session: Session, order: Order, step: Step, done: RefundDone) -> Success:
-    """Money went back: record it, restock where that was chosen, tell the customer."""
     refund = refunds.get(session, int(step.subject))
+    amount = display(done.amount_minor, done.currency)
+    if done.pending:
+        refunds.note_reference(session, refund, done.reference)
+        sentence = f"{amount} is on its way back; {provider_name(step.provider)} says when it has arrived."
+        return Success({"reference": done.reference}, sentence, waiting=True)
+    paid_back(session, order, refund, done, step.provider, step_key=step.key)
+    return Success({"reference": done.reference}, f"{amount} paid back.")
+
+
+def paid_back(
+    session: Session, order: Order, refund: Refund, done: RefundDone, provider: str, *, step_key: str
+) -> None:
+    """Money went back, by whatever way we hear of it: record it, restock where that was chosen, tell the customer."""
     now = clock.now()
     payments.record(
         session,
@@ -189,20 +259,19 @@ def _apply_refunded(session: Session, order: Order, step: Step, done: RefundDone
         EntryKind.REFUNDED,
         amount_minor=done.amount_minor,
         currency=done.currency,
-        provider=step.provider,
+        provider=provider,
         reference=done.reference,
         at=now,
         now=now,
-        step_key=step.key,
+        step_key=step_key,
     )
     refunds.settle(session, refund, done.reference, now)
-    amount = display(done.amount_minor, done.currency)
     timeline.add(
         session,
         order.id,
         TimelineKind.PAYMENT_RECORDED,
-        f"{amount} paid back through {provider_name(step.provider)}.",
-        actor=provider_actor(step.provider),
+        f"{display(done.amount_minor, done.currency)} paid back through {provider_name(provider)}.",
+        actor=provider_actor(provider),
         at=now,
         weight=Weight.MILESTONE,
         data={"reference": done.reference},
@@ -211,9 +280,8 @@ def _apply_refunded(session: Session, order: Order, step: Step, done: RefundDone
     credit_notes.promise_owed(session, order)
     flow.update_facts(session, order)
     if cancelling.under_way(session, order) is None:
-        steps.promise(session, order, StepKind.MAIL_REFUNDED, at=now, subject=step.subject)
+        steps.promise(session, order, StepKind.MAIL_REFUNDED, at=now, subject=str(refund.id))
         flow.settle_refunded(session, order)
-    return Success({"reference": done.reference}, f"{amount} paid back.")
 
 
 def _refund(gateway: PaymentGateway, request: RefundOrder, call: Call) -> RefundDone:

@@ -93,9 +93,8 @@ def request(session: Session, order: Order, wish: RefundWish, amount: int, *, ac
 
 
 def refundable_minor(session: Session, order: Order) -> int:
-    """Captured, less what went back, less what is on its way back, less what the customer's bank took back."""
-    balance = payments.balance_of(session, order.id)
-    return balance.refundable_minor - balance.disputed_minor - refunds.on_its_way_minor(session, order.id)
+    """Captured, less what went back, less what is on its way back, less what the customer's bank disputes or took."""
+    return payments.balance_of(session, order.id).refundable_minor - refunds.on_its_way_minor(session, order.id)
 
 
 def _decide(session: Session, order: Order, wish: RefundWish) -> tuple[int, str]:
@@ -112,7 +111,7 @@ def _paid(session: Session, order: Order) -> Paid:
         lines=paid_lines(session, order),
         shipping_minor=order.shipping_minor,
         refundable_minor=refundable_minor(session, order),
-        disputed_minor=payments.balance_of(session, order.id).disputed_minor,
+        disputed_minor=payments.balance_of(session, order.id).contested_minor,
         earlier=_earlier(session, order),
     )
 

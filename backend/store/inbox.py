@@ -113,11 +113,14 @@ def take_unhandled(session: Session, *, limit: int = 100) -> list[UUID]:
 
 
 def unpark(session: Session, waited_for: str) -> None:
-    """What a parked message waited for exists now: have it handled again by the next sweep."""
+    """What a parked message waited for exists now: have it handled again by the next sweep.
+
+    A message may wait for one of several things; they are parted by blanks.
+    """
     session.execute(
         text(
             "update inbox set verdict = 'received', parked_for = '', due_at = clock_timestamp() "
-            "where parked_for = :key and verdict = 'parked'"
+            "where parked_for > '' and verdict = 'parked' and :key = any(string_to_array(parked_for, ' '))"
         ),
         {"key": waited_for},
     )
@@ -127,9 +130,13 @@ def unpark_answered(session: Session) -> int:
     """Free every parked message whose parcel or order exists by now (its label may have been bought in that very moment)."""
     freed = session.execute(
         text(
-            "update inbox set verdict = 'received', parked_for = '', due_at = clock_timestamp() where verdict = 'parked' and ("
+            "update inbox set verdict = 'received', parked_for = '', due_at = clock_timestamp() "
+            "where parked_for > '' and verdict = 'parked' and ("
             "exists (select 1 from parcels where tracking_number = inbox.parked_for and provider = inbox.provider) or "
-            "exists (select 1 from orders where payment_reference = inbox.parked_for and payment_reference <> ''))"
+            "exists (select 1 from orders where payment_reference = any(string_to_array(inbox.parked_for, ' ')) "
+            "and payment_reference <> '') or "
+            "exists (select 1 from payment_entries where kind = 'captured' and provider = inbox.provider and reference = "
+            "any(string_to_array(replace(inbox.parked_for, 'captured:', ''), ' '))))"
         )
     )
     return int(freed.rowcount)  # type: ignore[attr-defined]

@@ -1,5 +1,6 @@
 """Append-only payment entries and what they add up to."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy import text
@@ -51,12 +52,26 @@ def entries(session: Session, order_id: int) -> list[PaymentEntry]:
     )
 
 
-def known(session: Session, kind: EntryKind, *, provider: str, reference: str) -> bool:
-    """Whether this fact was recorded before, by whatever way we heard of it."""
-    statement = select(PaymentEntry.id).where(
+def find(session: Session, kind: EntryKind, *, provider: str, reference: str) -> PaymentEntry | None:
+    """The fact as it was recorded before, by whatever way we heard of it."""
+    statement = select(PaymentEntry).where(
         PaymentEntry.provider == provider, PaymentEntry.reference == reference, PaymentEntry.kind == str(kind)
     )
-    return session.exec(statement).first() is not None
+    return session.exec(statement).first()
+
+
+def order_of(session: Session, provider: str, references: Iterable[str]) -> int | None:
+    """The order in whose books one of these references stands."""
+    named = [reference for reference in references if reference]
+    statement = select(PaymentEntry.order_id).where(
+        PaymentEntry.provider == provider, col(PaymentEntry.reference).in_(named)
+    )
+    return session.exec(statement).first() if named else None
+
+
+def known(session: Session, kind: EntryKind, *, provider: str, reference: str) -> bool:
+    """Whether this fact was recorded before, by whatever way we heard of it."""
+    return find(session, kind, provider=provider, reference=reference) is not None
 
 
 _OWN_ENTRIES = text(

@@ -65,6 +65,32 @@ def request(
     return refund
 
 
+def by_reference(session: Session, order_id: int, reference: str) -> Refund | None:
+    """The decision that a provider's refund carried out."""
+    return next((refund for refund in of_order(session, order_id) if reference and refund.reference == reference), None)
+
+
+def note_reference(session: Session, refund: Refund, reference: str) -> None:
+    """The provider has taken it on; whether it arrives is told later."""
+    refund.reference = reference
+    session.add(refund)
+    session.flush()
+
+
+def fail(session: Session, refund: Refund, reference: str) -> None:
+    """It did not arrive: what it had reserved may be paid back again."""
+    refund.state, refund.reference, refund.settled_at = "failed", reference, None
+    session.add(refund)
+    session.flush()
+
+
+def take_up_again(session: Session, refund: Refund) -> None:
+    """A person decided to send a failed refund again: its amount is reserved as before."""
+    refund.state, refund.reference = "requested", ""
+    session.add(refund)
+    session.flush()
+
+
 def settle(session: Session, refund: Refund, reference: str, at: datetime) -> None:
     """The provider has paid it back."""
     refund.state, refund.reference, refund.settled_at = "succeeded", reference, at

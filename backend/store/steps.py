@@ -301,18 +301,6 @@ def call_off(session: Session, step_id: int, outcome: str) -> None:
     session.expire_all()
 
 
-def complete_waiting(session: Session, order_id: int, kind: StepKind) -> None:
-    """A webhook brought what the step was waiting for."""
-    session.execute(
-        text(
-            "update steps set state = 'done', done_at = clock_timestamp() "
-            "where order_id = :order_id and kind = :kind and state = 'waiting'"
-        ),
-        {"order_id": order_id, "kind": str(kind)},
-    )
-    session.expire_all()
-
-
 def wake_held(session: Session, order_id: int) -> None:
     """The last hold is closed: every step that waited behind it is ready and due."""
     ids = (

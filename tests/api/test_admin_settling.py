@@ -173,7 +173,7 @@ def test_an_unpaid_order_and_one_after_a_chargeback_pay_nothing_back(
         said.append(preview["refusal"])
 
     assert said[0].startswith("Nothing can be paid back: nothing was captured")
-    assert said[1].startswith("The customer's bank has taken 104.70 EUR back")
+    assert said[1].startswith("The customer's bank disputes 104.70 EUR")
     assert picture(database) == before
 
 

@@ -28,7 +28,42 @@ ENTRIES = st.lists(st.tuples(st.sampled_from(EntryKind), st.integers(0, 10**9)),
             380,
         ),
         ([(_K.CAPTURED, 500), (_K.REFUNDED, 500)], Balance(captured_minor=500, refunded_minor=500), _P.REFUNDED, 0),
-        ([(_K.CAPTURED, 500), (_K.CHARGEBACK, 500)], Balance(captured_minor=500, disputed_minor=500), _P.DISPUTED, 500),
+        (
+            [(_K.CAPTURED, 500), (_K.CHARGEBACK, 500)],
+            Balance(captured_minor=500, charged_back_minor=500),
+            _P.DISPUTED,
+            0,
+        ),
+        (
+            [(_K.CAPTURED, 500), (_K.DISPUTE_OPENED, 200)],
+            Balance(captured_minor=500, disputed_minor=200),
+            _P.DISPUTED,
+            300,
+        ),
+        (
+            [(_K.CAPTURED, 500), (_K.DISPUTE_OPENED, 200), (_K.CHARGEBACK, 200)],
+            Balance(captured_minor=500, disputed_minor=200, charged_back_minor=200),
+            _P.DISPUTED,
+            300,
+        ),
+        (
+            [(_K.CAPTURED, 500), (_K.DISPUTE_OPENED, 200), (_K.CHARGEBACK, 200), (_K.DISPUTE_CLOSED, 200)],
+            Balance(captured_minor=500, charged_back_minor=200),
+            _P.DISPUTED,
+            300,
+        ),
+        (
+            [(_K.CAPTURED, 500), (_K.DISPUTE_OPENED, 500), (_K.DISPUTE_CLOSED, 500)],
+            Balance(captured_minor=500),
+            _P.PAID,
+            500,
+        ),
+        (
+            [(_K.CAPTURED, 500), (_K.REFUNDED, 120), (_K.REFUND_FAILED, 120)],
+            Balance(captured_minor=500),
+            _P.PAID,
+            500,
+        ),
         (
             [(_K.CAPTURED, 500), (_K.CHARGEBACK, 500), (_K.CHARGEBACK_REVERSED, 500)],
             Balance(captured_minor=500),
@@ -50,10 +85,18 @@ def test_entries_add_up_to_a_balance_and_a_status(
 def test_sums_are_exact_and_never_negative(entries: list[tuple[EntryKind, int]]) -> None:
     found = balance(entries)
     assert found.captured_minor == sum(amount for kind, amount in entries if kind is _K.CAPTURED)
-    assert found.refunded_minor == sum(amount for kind, amount in entries if kind is _K.REFUNDED)
+    back = sum(amount for kind, amount in entries if kind is _K.REFUNDED)
+    assert found.refunded_minor == max(back - sum(amount for kind, amount in entries if kind is _K.REFUND_FAILED), 0)
     assert found.authorized_minor >= 0
     assert found.disputed_minor >= 0
-    assert found.refundable_minor == found.captured_minor - found.refunded_minor
+    assert found.charged_back_minor >= 0
+    assert found.kept_minor == found.captured_minor - found.refunded_minor
+    assert found.refundable_minor == max(found.kept_minor - max(found.disputed_minor, found.charged_back_minor), 0)
+
+
+@given(ENTRIES)
+def test_the_order_in_which_news_comes_makes_no_difference(entries: list[tuple[EntryKind, int]]) -> None:
+    assert balance(reversed(entries)) == balance(entries)
 
 
 @given(ENTRIES)

@@ -82,7 +82,7 @@ def test_shipping_is_paid_back_once() -> None:
 
 def test_what_the_customers_bank_took_back_is_not_paid_back_as_well() -> None:
     paid = replace(PAID, refundable_minor=0, disputed_minor=6480)
-    assert said(RefundWish(full=True), paid).startswith("The customer's bank has taken 64.80 EUR back by a chargeback")
+    assert said(RefundWish(full=True), paid).startswith("The customer's bank disputes 64.80 EUR or took it")
 
 
 def test_no_more_goes_back_to_stock_than_is_away() -> None:

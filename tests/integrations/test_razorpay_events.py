@@ -97,7 +97,8 @@ def test_a_capture_is_told_under_the_payment_with_our_number_and_key(events: Raz
     found = events.read(signed(event("payment.captured", {"payment": payment()})))
 
     assert (found.event_id, found.type, found.kind) == ("evt_1", "payment.captured", Kind.CAPTURED)
-    assert (found.reference, found.order_number, found.key) == ("pay_1", NUMBER, KEY)
+    assert (found.reference, found.order_number, found.key, found.mark) == ("pay_1", NUMBER, "", KEY)
+    assert found.payments == ("pay_1", "order_1")
     assert (found.amount_minor, found.currency) == (4200, "INR")
     assert found.at == datetime(2026, 2, 2, 2, 40, tzinfo=UTC)
 
@@ -138,42 +139,54 @@ def test_a_failed_payment_says_why(events: RazorpayEvents) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "expected"),
+    ("name", "status", "expected"),
     [
-        ("refund.created", Kind.OTHER),
-        ("refund.speed_changed", Kind.OTHER),
-        ("refund.processed", Kind.REFUNDED),
-        ("refund.failed", Kind.REFUND_FAILED),
+        ("refund.created", "pending", Kind.REFUND_PENDING),
+        ("refund.created", "processed", Kind.REFUNDED),
+        ("refund.created", None, Kind.REFUND_PENDING),
+        ("refund.speed_changed", "processed", Kind.OTHER),
+        ("refund.processed", "processed", Kind.REFUNDED),
+        ("refund.processed", None, Kind.REFUNDED),
+        ("refund.failed", "failed", Kind.REFUND_FAILED),
+        ("refund.failed", None, Kind.REFUND_FAILED),
     ],
 )
-def test_a_refund_is_told_under_its_own_id_and_key(events: RazorpayEvents, name: str, expected: Kind) -> None:
+def test_a_refund_is_told_under_its_own_id_and_key(
+    events: RazorpayEvents, name: str, status: str | None, expected: Kind
+) -> None:
     notes = {"order_ref": NUMBER, "step_key": f"{NUMBER}:payment.refund/1:1"}
     refund = {"id": "rfnd_1", "amount": 1500, "currency": "INR", "payment_id": "pay_1", "notes": notes}
+    refund |= {"status": status}
 
     found = events.read(signed(event(name, {"refund": refund, "payment": payment()})))
 
     assert (found.kind, found.reference, found.amount_minor) == (expected, "rfnd_1", 1500)
-    assert (found.order_number, found.key) == (NUMBER, f"{NUMBER}:payment.refund/1:1")
+    assert (found.order_number, found.mark) == (NUMBER, f"{NUMBER}:payment.refund/1:1")
+    assert found.payments == ("pay_1", "order_1")
 
 
 @pytest.mark.parametrize(
     ("name", "expected"),
     [
         ("created", Kind.DISPUTE_OPENED),
-        ("action_required", Kind.OTHER),
-        ("under_review", Kind.OTHER),
+        ("action_required", Kind.DISPUTE_UPDATED),
+        ("under_review", Kind.DISPUTE_UPDATED),
         ("won", Kind.DISPUTE_CLOSED),
         ("lost", Kind.DISPUTE_CLOSED),
         ("closed", Kind.DISPUTE_CLOSED),
     ],
 )
-def test_a_dispute_is_told_under_its_payment(events: RazorpayEvents, name: str, expected: Kind) -> None:
+def test_a_dispute_is_told_under_its_own_id_with_what_was_taken_so_far(
+    events: RazorpayEvents, name: str, expected: Kind
+) -> None:
     dispute = {"id": "disp_1", "payment_id": "pay_1", "amount": 900, "currency": "INR", "reason_code": "fraud"}
+    dispute |= {"amount_deducted": 300}
     payload = {"payment": payment(), "dispute": dispute | {"status": "lost"}}
 
     found = events.read(signed(event(f"payment.dispute.{name}", payload)))
 
-    assert (found.kind, found.reference, found.amount_minor) == (expected, "pay_1", 900)
+    assert (found.kind, found.reference, found.amount_minor) == (expected, "disp_1", 900)
+    assert (found.payments, found.withdrawn_minor) == (("pay_1", "order_1"), 300)
     assert (found.order_number, found.detail) == (NUMBER, "Reason: fraud; state: lost.")
 
 
@@ -216,10 +229,10 @@ def test_an_event_of_no_concern_is_passed_over(events: RazorpayEvents) -> None:
     [
         ("payment-payment-captured-card", Kind.CAPTURED, 100),
         ("payment-payment-captured-upi", Kind.CAPTURED, 100),
-        ("payment-payment-authorised-card", Kind.OTHER, 100),
+        ("payment-payment-authorised-card", Kind.AUTHORIZED, 100),
         ("payment-payment-failed-card", Kind.FAILED, 100),
         ("order-order-paid-card", Kind.CAPTURED, 100),
-        ("refund-refund-created-normal-refunds", Kind.OTHER, 50000),
+        ("refund-refund-created-normal-refunds", Kind.REFUNDED, 50000),
         ("refund-refund-processed-normal-refunds", Kind.REFUNDED, 50000),
         ("refund-refund-failed-normal-refunds", Kind.REFUND_FAILED, 50000),
         ("dispute-payment-dispute-created-payment-dispute-created", Kind.DISPUTE_OPENED, 39000),

@@ -161,7 +161,15 @@ def test_without_a_secret_nothing_is_authentic(secrets: list[str]) -> None:
             4200,
             "The payment was declined: the card was reported stolen (stolen_card). Stripe says: Declined.",
         ),
-        ("payment_intent.amount_capturable_updated", intent(), PaymentEventKind.OTHER, 4200, ""),
+        ("payment_intent.created", intent(amount_received=0), PaymentEventKind.REQUESTED, 4200, ""),
+        (
+            "payment_intent.amount_capturable_updated",
+            intent(amount_received=0, amount_capturable=4100),
+            PaymentEventKind.AUTHORIZED,
+            4100,
+            "",
+        ),
+        ("payment_intent.amount_capturable_updated", intent(amount_capturable=0), PaymentEventKind.OTHER, 0, ""),
     ],
 )
 def test_an_event_about_an_intent_names_order_key_and_amount(
@@ -171,35 +179,49 @@ def test_an_event_about_an_intent_names_order_key_and_amount(
 
     assert (found.event_id, found.type, found.kind, found.reference) == ("evt_1", kind, expected, "pi_1")
     assert (found.order_number, found.key) == ("ORD-20260131-00001", "ORD-20260131-00001:payment.capture:1")
+    assert (found.mark, found.payments) == ("ORD-20260131-00001:payment.request:1", ("pi_1",))
     assert (found.amount_minor, found.currency, found.detail) == (amount, "EUR", detail)
     assert found.at == datetime(2026, 2, 2, 2, 40, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("request_field", [None, "req_1", {"id": None, "idempotency_key": None}])
-def test_without_a_key_of_the_request_the_objects_own_mark_is_taken(events: StripeEvents, request_field: Any) -> None:
+def test_without_a_key_of_the_request_there_is_the_objects_own_mark(events: StripeEvents, request_field: Any) -> None:
     found = events.read(signed(event("payment_intent.succeeded", intent(), request=request_field)))
 
-    assert found.key == "ORD-20260131-00001:payment.request:1"
+    assert (found.key, found.mark) == ("", "ORD-20260131-00001:payment.request:1")
+
+
+def test_where_the_customer_can_go_on_is_told(events: StripeEvents) -> None:
+    action = {"type": "redirect_to_url", "redirect_to_url": {"url": "https://bank.example/3ds", "return_url": None}}
+
+    found = events.read(signed(event("payment_intent.requires_action", intent(next_action=action))))
+
+    assert (found.kind, found.link) == (PaymentEventKind.ACTION_NEEDED, "https://bank.example/3ds")
 
 
 @pytest.mark.parametrize(
     ("kind", "status", "expected"),
     [
         ("refund.created", "succeeded", PaymentEventKind.REFUNDED),
-        ("refund.created", "pending", PaymentEventKind.OTHER),
+        ("refund.created", "pending", PaymentEventKind.REFUND_PENDING),
         ("refund.updated", "succeeded", PaymentEventKind.REFUNDED),
         ("refund.failed", "failed", PaymentEventKind.REFUND_FAILED),
+        ("refund.updated", "requires_action", PaymentEventKind.REFUND_PENDING),
+        ("refund.updated", "unheard_of", PaymentEventKind.OTHER),
         ("charge.refund.updated", "canceled", PaymentEventKind.REFUND_FAILED),
     ],
 )
 def test_an_event_about_a_refund_is_told_under_the_refunds_id(
     events: StripeEvents, kind: str, status: str, expected: PaymentEventKind
 ) -> None:
-    refund = {"id": "re_1", "object": "refund", "status": status, "amount": 1500, "currency": "eur", "metadata": {}}
+    mark = {"step_key": "ORD-20260131-00001:payment.refund/1:1"}
+    refund = {"id": "re_1", "object": "refund", "status": status, "amount": 1500, "currency": "eur", "metadata": mark}
+    refund |= {"payment_intent": "pi_1", "charge": "ch_1"}
 
     found = events.read(signed(event(kind, refund)))
 
     assert (found.kind, found.reference, found.amount_minor) == (expected, "re_1", 1500)
+    assert (found.mark, found.payments) == ("ORD-20260131-00001:payment.refund/1:1", ("pi_1", "ch_1"))
 
 
 def test_a_refunded_charge_without_its_refunds_leaves_the_telling_to_them(events: StripeEvents) -> None:
@@ -214,10 +236,15 @@ def test_a_refunded_charge_without_its_refunds_leaves_the_telling_to_them(events
     ("kind", "expected"),
     [
         ("charge.dispute.created", PaymentEventKind.DISPUTE_OPENED),
+        ("charge.dispute.updated", PaymentEventKind.DISPUTE_UPDATED),
         ("charge.dispute.closed", PaymentEventKind.DISPUTE_CLOSED),
+        ("charge.dispute.funds_withdrawn", PaymentEventKind.FUNDS_WITHDRAWN),
+        ("charge.dispute.funds_reinstated", PaymentEventKind.FUNDS_REINSTATED),
     ],
 )
-def test_a_dispute_is_told_under_the_payment(events: StripeEvents, kind: str, expected: PaymentEventKind) -> None:
+def test_a_dispute_is_told_under_its_own_id_and_names_its_payment(
+    events: StripeEvents, kind: str, expected: PaymentEventKind
+) -> None:
     dispute = {
         "id": "dp_1",
         "object": "dispute",
@@ -231,7 +258,8 @@ def test_a_dispute_is_told_under_the_payment(events: StripeEvents, kind: str, ex
 
     found = events.read(signed(event(kind, dispute)))
 
-    assert (found.kind, found.reference, found.detail) == (expected, "pi_1", "Reason: fraudulent; state: lost.")
+    assert (found.kind, found.reference, found.detail) == (expected, "dp_1", "Reason: fraudulent; state: lost.")
+    assert (found.payments, found.amount_minor, found.withdrawn_minor) == (("pi_1", "ch_1"), 4200, None)
 
 
 @pytest.mark.parametrize(
@@ -262,6 +290,8 @@ def test_an_event_that_makes_no_sense_is_unusable(events: StripeEvents, body: by
         ("charge.refunded", PaymentEventKind.REFUNDED, 100),
         ("charge.refund.updated", PaymentEventKind.REFUNDED, 100),
         ("charge.dispute.created", PaymentEventKind.DISPUTE_OPENED, 100),
+        ("charge.dispute.funds_reinstated", PaymentEventKind.FUNDS_REINSTATED, 25000),
+        ("payment_intent.amount_capturable_updated", PaymentEventKind.AUTHORIZED, 2000),
         ("charge.succeeded", PaymentEventKind.OTHER, 2000),
         ("payout.paid", PaymentEventKind.OTHER, 1100),
         ("balance.available", PaymentEventKind.OTHER, 0),

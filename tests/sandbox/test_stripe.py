@@ -81,7 +81,7 @@ def test_a_card_that_needs_authentication_waits_for_the_customer_on_the_pay_page
     eventually(lambda: sandbox.receiver.events("payment_intent.requires_action"))
 
     page = intent["next_action"]["redirect_to_url"]["url"]
-    assert "Pay 25.99 EUR" in sandbox.http.get(page).text
+    assert "Confirm 25.99 EUR" in sandbox.http.get(page).text
     assert sandbox.http.post(page, data={"card": "pm_card_visa"}).status_code == 303
 
     assert get(sandbox, f"/payment_intents/{intent['id']}")["status"] == "succeeded"

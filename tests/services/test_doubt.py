@@ -57,7 +57,8 @@ def test_an_unpaid_customer_gets_one_request_however_the_answer_is_lost(world: W
     world.place(status="pending")
     world.settle()
     assert world.view().status == "delivered"
-    assert attempts(world, "payment.request") == [("in_doubt", False), ("ok", True)]
+    # The webhook of the payment may settle its request before anybody has asked.
+    assert attempts(world, "payment.request") in ([("in_doubt", False)], [("in_doubt", False), ("ok", True)])
     assert world.effects() == {**ONE_OF_EACH, "payment_intent.created": 1}
 
 

@@ -29,8 +29,12 @@ def test_an_unpaid_order_is_paid_shipped_and_delivered(other_world: World) -> No
         "delivered",
         False,
     )
-    assert [(one.kind, one.amount_minor, one.provider) for one in view.payments] == [("captured", 11920, "razorpay")]
+    assert sorted((one.kind, one.amount_minor, one.provider) for one in view.payments) == [
+        ("authorized", 11920, "razorpay"),
+        ("captured", 11920, "razorpay"),
+    ]
     assert view.payments[0].reference.startswith("pay_")
+    assert "payment.capture" not in {step.kind for step in view.steps}
     effects = other_world.effects()
     assert (effects["order.created"], effects["payment.captured"], effects["label.bought"]) == (1, 1, 1)
     (parcel,) = view.parcels
@@ -59,7 +63,11 @@ def test_a_lost_answer_is_settled_by_asking_and_nothing_happens_twice(
 
     view = other_world.view()
     assert (view.status, view.held) == ("delivered", False)
-    assert other_world.step(kind)["attempts"] == 2
+    # The webhook of a payment may settle its request before anybody has asked.
+    assert other_world.step(kind)["attempts"] == 2 or (kind, other_world.step(kind)["attempts"]) == (
+        "payment.request",
+        1,
+    )
     assert other_world.effects()[effect] == 1
     assert other_world.effects()["payment.captured"] == other_world.effects()["label.bought"] == 1
 

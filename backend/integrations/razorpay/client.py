@@ -22,6 +22,7 @@ from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import Form, ProviderClient, before_the_write, segment
 from backend.integrations.razorpay.errors import NO_SUCH_ID, PROVIDER, read_error
 from backend.integrations.razorpay.payloads import (
+    authorized,
     captured,
     check_amount,
     check_ours,
@@ -33,7 +34,15 @@ from backend.integrations.razorpay.payloads import (
 )
 from backend.integrations.reading import objects, text, whole
 from backend.ports.calls import Call, OutcomeUnknown, Rejected
-from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
+from backend.ports.payments import (
+    Authorization,
+    Capture,
+    PaymentOrder,
+    PaymentRequested,
+    RefundDone,
+    RefundOrder,
+    Voided,
+)
 
 PAGE = 100
 
@@ -154,7 +163,16 @@ class RazorpayGateway:
             return self._requested(order, paid[0], self._capture_on(text(paid[0], "id"), call))
         same_step = [one for one in ours if text(one, "notes", "step_key") == call.key]
         chosen = next(iter(same_step or ours), None)
-        return None if chosen is None else self._requested(order, chosen, None)
+        if chosen is None:
+            return None
+        return self._requested(order, chosen, None, self._authorized_for(chosen, call))
+
+    def _authorized_for(self, made: dict[str, Any], call: Call) -> Authorization | None:
+        """What a customer's bank keeps ready for an order that somebody has tried to pay."""
+        if text(made, "status") != "attempted":
+            return None
+        payments = objects(self._found(f"/v1/orders/{segment(text(made, 'id'))}/payments", call), "items")
+        return next((found for found in map(authorized, payments) if found is not None), None)
 
     def refund(self, order: RefundOrder, call: Call) -> RefundDone:
         with before_the_write():
@@ -241,8 +259,10 @@ class RazorpayGateway:
                 return None
             raise
 
-    def _requested(self, order: PaymentOrder, made: Any, capture: Capture | None) -> PaymentRequested:
+    def _requested(
+        self, order: PaymentOrder, made: Any, capture: Capture | None, kept: Authorization | None = None
+    ) -> PaymentRequested:
         url = self._pay_url
         for mark, value in {"{id}": text(made, "id"), "{key_id}": self._key_id, "{number}": order.number}.items():
             url = url.replace(mark, quote(value, safe=""))
-        return PaymentRequested(text(made, "id"), url, capture)
+        return PaymentRequested(text(made, "id"), url, capture, kept)

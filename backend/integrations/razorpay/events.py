@@ -1,7 +1,7 @@
 """Razorpay's events in our words.
 
-A capture is told under its payment's id, by `payment.captured` and again by `order.paid`; a refund under the refund's own
-id. The delivery's id comes in a header. Signatures carry no time, so an event may come again at any age: repeats change
+A capture is told under its payment's id, by `payment.captured` and again by `order.paid`; refunds and disputes under their
+own ids. The delivery's id comes in a header. Signatures carry no time, so an event may come again at any age: repeats change
 nothing, because each names the same payment or refund.
 """
 
@@ -26,16 +26,23 @@ EVENT_ID_HEADER = "x-razorpay-event-id"
 _K = PaymentEventKind
 
 _KINDS = {
+    "payment.authorized": _K.AUTHORIZED,
     "payment.captured": _K.CAPTURED,
     "order.paid": _K.CAPTURED,
     "payment.failed": _K.FAILED,
-    "refund.processed": _K.REFUNDED,
-    "refund.failed": _K.REFUND_FAILED,
     "payment.dispute.created": _K.DISPUTE_OPENED,
+    "payment.dispute.action_required": _K.DISPUTE_UPDATED,
+    "payment.dispute.under_review": _K.DISPUTE_UPDATED,
     "payment.dispute.won": _K.DISPUTE_CLOSED,
     "payment.dispute.lost": _K.DISPUTE_CLOSED,
     "payment.dispute.closed": _K.DISPUTE_CLOSED,
 }
+_REFUND_EVENTS = {
+    "refund.created": _K.REFUND_PENDING,
+    "refund.processed": _K.REFUNDED,
+    "refund.failed": _K.REFUND_FAILED,
+}
+_REFUND_KINDS = {"pending": _K.REFUND_PENDING, "processed": _K.REFUNDED, "failed": _K.REFUND_FAILED}
 _OUR_NUMBER = re.compile(r"[A-Z]+-[0-9]{8}-[0-9]{5,}")
 
 
@@ -60,7 +67,7 @@ class RazorpayEvents:
 
 def _event(body: dict[str, Any], message: InboundMessage) -> PaymentEvent:
     name, created, subject = text(body, "event"), whole(body, "created_at"), _subject(body)
-    kind = _KINDS.get(name, _K.OTHER)
+    kind = _kind(name, subject)
     problems = [
         sentence
         for missing, sentence in (
@@ -78,14 +85,35 @@ def _event(body: dict[str, Any], message: InboundMessage) -> PaymentEvent:
         event_id=message.headers.get(EVENT_ID_HEADER) or "body:" + hashlib.sha256(message.body).hexdigest(),
         type=name,
         kind=kind,
-        reference=text(subject, "payment_id") if name.startswith("payment.dispute.") else text(subject, "id"),
+        reference=text(subject, "id"),
         order_number=_order_number(body),
-        key=text(subject, "notes", "step_key"),
+        key="",
+        mark=text(subject, "notes", "step_key"),
+        payments=_payments(body),
         amount_minor=amount,
         currency=currency,
         at=datetime.fromtimestamp(created, UTC),
         detail=_detail(name, subject),
+        withdrawn_minor=whole(subject, "amount_deducted") if name.startswith("payment.dispute.") else None,
     )
+
+
+def _kind(name: str, subject: dict[str, Any]) -> PaymentEventKind:
+    if name in _REFUND_EVENTS:
+        return _REFUND_KINDS.get(text(subject, "status"), _REFUND_EVENTS[name])
+    return _KINDS.get(name, _K.OTHER)
+
+
+def _payments(body: dict[str, Any]) -> tuple[str, ...]:
+    """Under which ids an order of ours may know the payment: its own, or that of the Razorpay order it was made for."""
+    payload = at(body, "payload")
+    found = [
+        text(payload, "payment", "entity", "id"),
+        *(text(payload, name, "entity", "payment_id") for name in ("refund", "dispute")),
+        text(payload, "payment", "entity", "order_id"),
+        text(payload, "order", "entity", "id"),
+    ]
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _subject(body: dict[str, Any]) -> dict[str, Any]:

@@ -15,13 +15,13 @@ from backend.integrations.believing import check_about, check_money
 from backend.integrations.razorpay.errors import PROVIDER
 from backend.integrations.reading import at, text, whole
 from backend.ports.calls import OutcomeUnknown, Rejected
-from backend.ports.payments import Capture, PaymentOrder, RefundDone, RefundOrder
+from backend.ports.payments import Authorization, Capture, PaymentOrder, RefundDone, RefundOrder
 
 LONGEST_RECEIPT = 40
 
 
 def order_body(order: PaymentOrder, key: str) -> dict[str, Any]:
-    """An order to be paid; what is authorized for it is captured at once. The receipt is our number."""
+    """An order to be paid; unless told otherwise, what is authorized for it is captured at once. The receipt is our number."""
     if not 0 < len(order.number) <= LONGEST_RECEIPT:
         sentence = f"The number {order.number!r} does not have 1 to {LONGEST_RECEIPT} characters; nothing was sent."
         raise Rejected(PROVIDER, sentence, category=HoldKind.PAYMENT_REFUSED)
@@ -29,7 +29,7 @@ def order_body(order: PaymentOrder, key: str) -> dict[str, Any]:
         "amount": order.amount_minor,
         "currency": order.currency,
         "receipt": order.number,
-        "payment_capture": True,
+        "payment_capture": not order.manual_capture,
         "notes": notes(order, key),
     }
 
@@ -50,6 +50,13 @@ def captured(payment: Any) -> Capture | None:
         return None
     amount, currency = money(payment)
     return Capture(_id(payment), amount, currency, at=when(whole(payment, "created_at")))
+
+
+def authorized(payment: Any) -> Authorization | None:
+    """What the customer's bank keeps ready for us; None unless the payment waits to be captured."""
+    if text(payment, "status") != "authorized" or at(payment, "captured") is True:
+        return None
+    return Authorization(_id(payment), *money(payment), at=when(whole(payment, "created_at")))
 
 
 def refunded(refund: Any) -> RefundDone:

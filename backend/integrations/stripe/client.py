@@ -21,9 +21,11 @@ from backend.integrations.believing import check_about
 from backend.integrations.guarantees import REPEATABLE
 from backend.integrations.http import Form, ProviderClient, before_the_write, segment
 from backend.integrations.reading import objects, text, whole
+from backend.integrations.stripe import balance
 from backend.integrations.stripe.amounts import to_stripe
 from backend.integrations.stripe.errors import PROVIDER, read_error
 from backend.integrations.stripe.payloads import (
+    authorized,
     captured,
     captured_charge,
     check_amount,
@@ -33,7 +35,7 @@ from backend.integrations.stripe.payloads import (
     voided,
 )
 from backend.ports.calls import Call, OutcomeUnknown, Rejected
-from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
+from backend.ports.payments import BalanceRow, Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
 
 API_VERSION = "2026-10-28.endive"
 KEY_SECONDS = 24 * 3600.0
@@ -126,7 +128,7 @@ class StripeGateway:
         form = [
             ("amount", _amount(order.amount_minor, order.currency)),
             ("currency", order.currency.lower()),
-            ("capture_method", "automatic"),
+            ("capture_method", "manual" if order.manual_capture else "automatic"),
             ("automatic_payment_methods[enabled]", "true"),
             ("description", f"Order {order.number}"),
             *_metadata(order.number, order, call),
@@ -196,6 +198,13 @@ class StripeGateway:
         capture = captured_charge(charge)
         return Voided(order.reference, (capture,) if capture else (), lapses=capture is None)
 
+    def balance_rows(
+        self, call: Call, *, since: datetime | None = None, until: datetime | None = None, payout: str = ""
+    ) -> Iterator[BalanceRow]:
+        yield from map(
+            balance.row, self._listed("/v1/balance_transactions", balance.filters(since, until, payout), call)
+        )
+
     def _post(self, path: str, form: Form, call: Call) -> Any:
         return self._http.request(call, "POST", path, form=form, headers={"Idempotency-Key": call.key}).json
 
@@ -235,7 +244,7 @@ class StripeGateway:
         url = self._pay_url
         for mark, value in parts.items():
             url = url.replace(mark, quote(value, safe=""))
-        return PaymentRequested(reference, url, captured(intent))
+        return PaymentRequested(reference, url, captured(intent), authorized(intent))
 
 
 def _metadata(number: str, order: PaymentOrder | RefundOrder, call: Call) -> list[tuple[str, str]]:

@@ -1,7 +1,7 @@
 """Stripe's events in our words.
 
-Captures are told under the payment intent's id, refunds under the refund's own id, so that an event and the answer to
-our own call name the same thing.
+Captures are told under the payment intent's id, refunds and disputes under their own ids, so that an event and the
+answer to our own call name the same thing. A request's key may be somebody else's (a checkout page has keys of its own).
 """
 
 from collections.abc import Sequence
@@ -20,14 +20,29 @@ from backend.ports.payments import PaymentEvent, PaymentEventKind
 _K = PaymentEventKind
 
 _INTENT_KINDS = {
+    "payment_intent.created": _K.REQUESTED,
+    "payment_intent.amount_capturable_updated": _K.AUTHORIZED,
     "payment_intent.succeeded": _K.CAPTURED,
     "payment_intent.payment_failed": _K.FAILED,
     "payment_intent.requires_action": _K.ACTION_NEEDED,
     "payment_intent.canceled": _K.CALLED_OFF,
 }
+_AMOUNTS = {_K.AUTHORIZED: "amount_capturable", _K.CAPTURED: "amount_received"}
 _REFUND_EVENTS = ("refund.created", "refund.updated", "refund.failed", "charge.refund.updated")
-_REFUND_KINDS = {"succeeded": _K.REFUNDED, "failed": _K.REFUND_FAILED, "canceled": _K.REFUND_FAILED}
-_DISPUTE_KINDS = {"charge.dispute.created": _K.DISPUTE_OPENED, "charge.dispute.closed": _K.DISPUTE_CLOSED}
+_REFUND_KINDS = {
+    "pending": _K.REFUND_PENDING,
+    "requires_action": _K.REFUND_PENDING,
+    "succeeded": _K.REFUNDED,
+    "failed": _K.REFUND_FAILED,
+    "canceled": _K.REFUND_FAILED,
+}
+_DISPUTE_KINDS = {
+    "charge.dispute.created": _K.DISPUTE_OPENED,
+    "charge.dispute.updated": _K.DISPUTE_UPDATED,
+    "charge.dispute.closed": _K.DISPUTE_CLOSED,
+    "charge.dispute.funds_withdrawn": _K.FUNDS_WITHDRAWN,
+    "charge.dispute.funds_reinstated": _K.FUNDS_REINSTATED,
+}
 
 
 class StripeEvents:
@@ -71,13 +86,16 @@ def _event(body: dict[str, Any]) -> PaymentEvent:
         event_id=event_id,
         type=kind_of_event,
         kind=kind,
-        reference=_reference(kind_of_event, about),
+        reference=_reference(about),
         order_number=text(thing, "metadata", "order_ref") or text(about, "metadata", "order_ref"),
-        key=text(body, "request", "idempotency_key") or text(thing, "metadata", "step_key"),
+        key=text(body, "request", "idempotency_key"),
+        mark=text(about, "metadata", "step_key"),
+        payments=_payments(about),
         amount_minor=_minor(kind, amount, currency),
         currency=currency,
         at=datetime.fromtimestamp(created, UTC),
         detail=detail,
+        link=text(about, "next_action", "redirect_to_url", "url"),
     )
 
 
@@ -85,8 +103,10 @@ def _meaning(event: str, thing: dict[str, Any], body: dict[str, Any]) -> tuple[P
     """Kind, the object that amount and reference are read from, Stripe's amount, and a detail in words."""
     if event in _INTENT_KINDS:
         kind = _INTENT_KINDS[event]
-        amount = whole(thing, "amount_received" if kind is _K.CAPTURED else "amount")
-        return kind, thing, amount or 0, _failure(thing) if kind is _K.FAILED else text(thing, "cancellation_reason")
+        amount = whole(thing, _AMOUNTS.get(kind, "amount")) or 0
+        if kind is _K.AUTHORIZED and not amount:
+            kind = _K.OTHER  # nothing is left to capture
+        return kind, thing, amount, _failure(thing) if kind is _K.FAILED else text(thing, "cancellation_reason")
     if event in _REFUND_EVENTS:
         return _refund(thing)
     if event == "charge.refunded":
@@ -117,10 +137,20 @@ def _failure(intent: dict[str, Any]) -> str:
     return decline_sentence(text(error, "code"), text(error, "decline_code"), text(error, "message"))
 
 
-def _reference(event: str, about: Any) -> str:
-    if event.startswith("charge.") and text(about, "object") != "refund":
-        return text(about, "payment_intent") or text(about, "charge") or text(about, "id")
+def _reference(about: Any) -> str:
+    """The thing's own id; a charge goes under its intent, as captures do."""
+    if text(about, "object") == "charge":
+        return text(about, "payment_intent") or text(about, "id")
     return text(about, "id")
+
+
+def _payments(about: Any) -> tuple[str, ...]:
+    """Under which ids the payment may be known: an intent, or for payments made without one, a charge."""
+    if text(about, "object") in ("payment_intent", "charge"):
+        found = [text(about, "payment_intent"), text(about, "id")]
+    else:
+        found = [text(about, "payment_intent"), text(about, "charge")]
+    return tuple(dict.fromkeys(filter(None, found)))
 
 
 def _minor(kind: PaymentEventKind, amount: int, currency: str) -> int:

@@ -13,7 +13,7 @@ from backend.integrations.reading import at, objects, text, whole
 from backend.integrations.stripe.amounts import from_stripe
 from backend.integrations.stripe.errors import PROVIDER
 from backend.ports.calls import OutcomeUnknown, Rejected
-from backend.ports.payments import Capture, RefundDone, Voided
+from backend.ports.payments import Authorization, Capture, RefundDone, Voided
 
 
 def captured(intent: Any) -> Capture | None:
@@ -34,6 +34,14 @@ def voided(intent: Any) -> Voided | None:
     if capture is not None:
         return Voided(capture.reference, (capture,))
     return Voided(text(intent, "id")) if text(intent, "status") == "canceled" else None
+
+
+def authorized(intent: Any) -> Authorization | None:
+    """What the customer's bank keeps ready for us on an intent; None where nothing waits to be captured."""
+    amount = whole(intent, "amount_capturable")
+    if not amount or text(intent, "status") != "requires_capture":
+        return None
+    return Authorization(text(intent, "id"), *money(intent, amount))
 
 
 def captured_charge(charge: Any) -> Capture | None:

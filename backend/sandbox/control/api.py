@@ -8,6 +8,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from backend.sandbox.banks import Banks
+from backend.sandbox.control.payments import BadWish, PaymentControl
 from backend.sandbox.faults import BadFault
 from backend.sandbox.forms import same_origin
 from backend.sandbox.mail import sink
@@ -28,9 +30,10 @@ class BadRequest(ValueError):
     """A control request that makes no sense; the message says what would."""
 
 
-def routes(world: World, orders: ShopOrders, counter: Counter, shipping: ShipEngineApi) -> list[Route]:
+def routes(world: World, orders: ShopOrders, counter: Counter, shipping: ShipEngineApi, banks: Banks) -> list[Route]:
     """All control routes, relative to `/control`."""
     control = _Control(world, orders, counter, shipping)
+    payments = PaymentControl(banks)
     return [
         _route("/health", "GET", lambda _r, _b: {"status": "ok"}),
         _route("/journal", "GET", control.journal),
@@ -48,6 +51,13 @@ def routes(world: World, orders: ShopOrders, counter: Counter, shipping: ShipEng
         _route("/shop/orders", "GET", control.known_orders),
         _route("/shop/orders/{id}/cancel", "POST", control.cancel),
         _route("/shop/send", "POST", control.send, 202),
+        _route("/payments", "GET", payments.known),
+        _route("/payments/pay", "POST", payments.pay, 202),
+        _route("/payments/call-off", "POST", payments.call_off),
+        _route("/payments/disputes", "POST", payments.dispute, 201),
+        _route("/payments/disputes/{id}", "POST", payments.decide),
+        _route("/payments/refunds", "PUT", payments.refunds_go),
+        _route("/payments/refunds/{id}", "POST", payments.end_refund),
         _route("/tracking", "POST", control.track, 201),
         _route("/reset", "POST", control.reset),
     ]
@@ -163,7 +173,7 @@ def _route(path: str, method: str, work: Work, status: int = 200) -> Route:
             return JSONResponse({"error": "The request body is not valid JSON."}, 400)
         try:
             return JSONResponse(work(request, body), status)
-        except (BadRequest, BadFault) as error:
+        except (BadRequest, BadFault, BadWish) as error:
             return JSONResponse({"error": str(error)}, 400)
 
     return Route(path, handle, methods=[method])

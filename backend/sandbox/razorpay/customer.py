@@ -41,17 +41,23 @@ class Customer:
 
     async def _pay_by_itself(self, job: Document) -> float | None:
         order = self._world.store.get("razorpay_order", job["payload"]["order"])
-        if order is not None and order["status"] == "created":
-            await self._try(order, None)
+        card = job["payload"].get("card")
+        if order is not None and order["status"] in (("created", "attempted") if card else ("created",)):
+            await self._try(order, card or "good")
         return None
 
-    async def _try(self, order: Document, refusal: str | None) -> None:
+    def pay(self, order: Document, card: str) -> None:
+        """Let the customer pay at once, as on the page."""
+        self._world.agenda.add("razorpay.pay", 0.0, order=order["id"], card=card)
+
+    async def _try(self, order: Document, card: str) -> None:
         notes = order["notes"] if isinstance(order["notes"], dict) else {}
         refs = (order["id"], notes.get("order_ref", ""), notes.get("channel_order", ""))
 
         def effect(fault: str | None) -> Response:
             try:
-                self._payments.pay(order, refusal or fault)
+                refusal = "decline" if card == "bad" else None
+                self._payments.pay(order, refusal or fault, notes=card != "no_notes")
             except RazorpayError as error:
                 return error.response()
             return Response()
@@ -68,7 +74,8 @@ class Customer:
             body += (
                 f"<form method=post class=row><button name=card value=good data-testid=pay>Pay {amount}</button>"
                 "<button name=card value=bad class=quiet data-testid=pay-declined>Pay with a card that is declined"
-                "</button></form>"
+                "</button><button name=card value=no_notes class=quiet data-testid=pay-no-notes>Pay on a page that hands "
+                "no notes on</button></form>"
             )
         for payment in self._ledger.newest_first("payment", order_id=order["id"]):
             body += self._told(order, payment)
@@ -88,5 +95,6 @@ class Customer:
     async def _pay_by_hand(self, request: Request) -> Response:
         order = self._world.store.get("razorpay_order", request.path_params["id"])
         if order is not None and order["status"] != "paid":
-            await self._try(order, "decline" if (await request.form()).get("card") == "bad" else None)
+            card = (await request.form()).get("card")
+            await self._try(order, card if isinstance(card, str) else "good")
         return RedirectResponse(request.url.path, 303)

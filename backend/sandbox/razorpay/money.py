@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from typing import Any
 
+from backend.sandbox import refunding
 from backend.sandbox.money import to_text
 from backend.sandbox.razorpay import objects
 from backend.sandbox.razorpay.errors import RazorpayError
+from backend.sandbox.razorpay.later import Later
 from backend.sandbox.razorpay.ledger import Ledger
 from backend.sandbox.store import Document
 
@@ -27,6 +29,7 @@ class Payments:
         self._ledger = ledger
         self._ids = ledger.world.ids
         self.when_open: Callable[[Document], None] = lambda _: None
+        self.later = Later(ledger)
 
     def create_order(self, params: dict[str, Any], refusal: str | None) -> Document:
         """An order, whether or not there is one with the same receipt."""
@@ -47,11 +50,15 @@ class Payments:
         self.when_open(order)
         return order
 
-    def pay(self, order: Document, refusal: str | None) -> Document:
-        """The customer's payment: authorized, and captured at once where the order says so; or failed."""
+    def pay(self, order: Document, refusal: str | None, *, notes: bool = True) -> Document:
+        """The customer's payment: authorized, and captured at once where the order says so; or failed.
+
+        `notes`: whether the page hands the order's notes on to the payment.
+        """
         if order["status"] == "paid":
             raise RazorpayError("Payment already done for this order.", reason="order_already_paid")
         payment = objects.payment(self._ids.text("pay_", 14), order)
+        payment["notes"] = payment["notes"] if notes else []
         order |= {"status": "attempted", "attempts": order["attempts"] + 1}
         self._ledger.save(order)
         if refusal:
@@ -99,15 +106,22 @@ class Payments:
         if refusal:
             raise RazorpayError("Your account does not have enough balance to carry out the refund operation.")
         refund = self._ledger.save(objects.refund(self._ids.text("rfnd_", 14), payment, amount, params))
+        how = refunding.mode(self._ledger.world)
+        refund["status"] = "pending" if how in ("later", "by_hand") else "processed"
+        self._ledger.save(refund)
+        self._ledger.world.store.put("razorpay_refund_asked", refund["id"], {"key": key})
         whole = amount == left
         payment["amount_refunded"] += amount
         payment["refund_status"] = "full" if whole else "partial"
         payment["status"] = "refunded" if whole else payment["status"]
         self._ledger.save(payment)
         marks = refund["notes"] if isinstance(refund["notes"], dict) else payment["notes"]
-        self._ledger.note("payment.refunded", refund, marks, key=key)
+        pending = refund["status"] == "pending"
+        self._ledger.note("refund.accepted" if pending else "payment.refunded", refund, marks, key=key)
         self._ledger.emit("refund.created", refund, payment)
-        self._ledger.emit("refund.processed", refund, payment)
+        if not pending:
+            self._ledger.emit("refund.processed", refund, payment)
+        self.later.expect(refund, how)
         return refund
 
     def _take(self, payment: Document) -> Document:

@@ -12,12 +12,13 @@ class Razorpay:
     """The payment gateway."""
 
     def __init__(self, world: World) -> None:
-        ledger = Ledger(world)
+        ledger = self.ledger = Ledger(world)
         self._api = RazorpayApi(world, ledger)
-        self._customer = Customer(world, ledger, self._api.payments)
-        self._api.payments.when_open = self._customer.expect
+        self.payments = self._api.payments
+        self.customer = Customer(world, ledger, self._api.payments)
+        self._api.payments.when_open = self.customer.expect
         world.delivery.sign_with("razorpay", lambda raw: sign(world.config.razorpay_webhook_secret, raw))
 
     def routes(self) -> list[Route]:
         """All routes, relative to `/razorpay`."""
-        return [*self._api.routes(), *self._customer.routes()]
+        return [*self._api.routes(), *self.customer.routes()]

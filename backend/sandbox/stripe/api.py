@@ -29,6 +29,7 @@ LISTS: dict[str, tuple[str, dict[str, str]]] = {
     "refunds": ("refund", {"charge": "charge", "payment_intent": "payment_intent"}),
     "charges": ("charge", {"payment_intent": "payment_intent", "customer": "customer"}),
     "balance_transactions": ("balance_transaction", {"type": "type", "source": "source", "currency": "currency"}),
+    "disputes": ("dispute", {"charge": "charge", "payment_intent": "payment_intent"}),
     "events": ("event", {"type": "type"}),
 }
 
@@ -73,9 +74,16 @@ class StripeApi:
 
         def answer(request: Request) -> Document:
             items = self.ledger.newest_first(kind)
+            if "data.source" in request.query_params.getlist("expand[]"):
+                items = [self._with_source(item) for item in items]
             return lists.page(items, request.query_params, f"/v1/{name}", filters)
 
         return self._read(answer)
+
+    def _with_source(self, item: Document) -> Document:
+        """A balance transaction with the charge, refund or dispute that moved the money, in place of its id."""
+        kinds = ("charge", "refund", "dispute")
+        return item | {"source": next((it for kind in kinds if (it := self.ledger.find(kind, item["source"]))), None)}
 
     def _get(self, name: str) -> Callable[[Request], Awaitable[Response]]:
         kind, _ = LISTS[name]

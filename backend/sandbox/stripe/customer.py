@@ -18,6 +18,14 @@ from backend.sandbox.world import World
 PAYS_AFTER_SECONDS = 5.0
 GOOD_CARD = "pm_card_visa"
 BAD_CARD = "pm_card_chargeDeclined"
+CARDS = (
+    # card, test id, what the button says
+    (BAD_CARD, "pay-declined", "Pay with a card that is declined"),
+    ("pm_card_authenticationRequired", "pay-3ds", "Pay with a card that needs 3-D Secure"),
+    ("pm_card_pendingRefund", "pay-pending-refund", "Pay with a card whose refunds take a while"),
+    ("pm_card_refundFail", "pay-refund-fails", "Pay with a card whose refunds fail later"),
+    ("pm_card_createDispute", "pay-disputed", "Pay, and have the bank dispute it"),
+)
 
 
 class Customer:
@@ -44,9 +52,14 @@ class Customer:
 
     async def _pay_by_itself(self, job: Document) -> float | None:
         intent = self._ledger.find("payment_intent", job["payload"]["intent"])
-        if intent is not None and intent["status"] == "requires_payment_method":
-            await self._try(intent, GOOD_CARD)
+        card = job["payload"].get("card")
+        if intent is not None and intent["status"] in (PAYABLE if card else ("requires_payment_method",)):
+            await self._try(intent, card or GOOD_CARD)
         return None
+
+    def pay(self, intent: Document, card: str) -> None:
+        """Let the customer pay with a card at once, as on the page."""
+        self._world.agenda.add("stripe.pay", 0.0, intent=intent["id"], card=card)
 
     async def _try(self, intent: Document, card: str) -> None:
         metadata = intent["metadata"]
@@ -69,11 +82,20 @@ class Customer:
         amount = f"{to_text(intent['amount'], currency)} {currency}"
         order = html.escape(str(intent["metadata"].get("order_ref") or intent["id"]))
         body = f"<p>Order <b>{order}</b></p><p class=amount>{amount}</p>"
-        if intent["status"] in PAYABLE:
+        if intent["status"] == "requires_action":
+            body += (
+                "<p>Your bank asks you to confirm this payment.</p><form method=post class=row>"
+                f"<button name=card value={GOOD_CARD} data-testid=pay-confirm>Confirm {amount}</button>"
+                f"<button name=card value={BAD_CARD} class=quiet data-testid=pay-refuse>Do not confirm</button></form>"
+            )
+        elif intent["status"] in PAYABLE:
+            cards = "".join(
+                f"<button name=card value={card} class=quiet data-testid={mark}>{label}</button>"
+                for card, mark, label in CARDS
+            )
             body += (
                 f"<form method=post class=row><button name=card value={GOOD_CARD} data-testid=pay>Pay {amount}</button>"
-                f"<button name=card value={BAD_CARD} class=quiet data-testid=pay-declined>Pay with a card that is "
-                "declined</button></form>"
+                f"{cards}</form>"
             )
             if error := intent["last_payment_error"]:
                 body += f"<p class=bad>{html.escape(error['message'])}</p>"

@@ -5,7 +5,7 @@ from typing import Any
 
 from backend.sandbox import clock
 from backend.sandbox.store import Document
-from backend.sandbox.stripe import objects
+from backend.sandbox.stripe import disputes, objects
 from backend.sandbox.stripe.errors import StripeError, invalid, no_such, unexpected_state
 from backend.sandbox.stripe.ledger import Caller, Ledger
 
@@ -19,6 +19,7 @@ DECLINES = {
     "pm_card_chargeDeclinedFraudulent": "fraudulent",
 }
 NEEDS_ACTION = {"pm_card_authenticationRequired", "pm_card_threeDSecure2Required"}
+DISPUTED = {"pm_card_createDispute", "pm_card_createDisputeInquiry"}
 REFUSAL_CODES = {"refuse": "do_not_honor", "decline": "generic_decline", "insufficient_funds": "insufficient_funds"}
 DECLINE_MESSAGES = {"insufficient_funds": "Your card has insufficient funds."}
 PAYABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
@@ -137,6 +138,8 @@ class Intents:
         self._ledger.book(charge, "charge", intent["amount"])
         self._settle(intent, charge, intent["amount"], caller)
         self._ledger.emit("charge.succeeded", charge, caller)
+        if intent["payment_method"] in DISPUTED:
+            disputes.open_dispute(self._ledger, charge, inquiry=intent["payment_method"].endswith("Inquiry"))
         return intent
 
     def _settle(self, intent: Document, charge: Document, amount: int, caller: Caller) -> None:

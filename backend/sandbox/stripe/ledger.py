@@ -13,6 +13,7 @@ from backend.sandbox.world import World
 WEBHOOK_PATH = "/webhooks/payments/stripe"
 # The event types that the webhook endpoint is subscribed to; others can be read under /v1/events only.
 SUBSCRIBED = {
+    "payment_intent.created",
     "payment_intent.succeeded",
     "payment_intent.payment_failed",
     "payment_intent.requires_action",
@@ -22,6 +23,12 @@ SUBSCRIBED = {
     "charge.refunded",
     "refund.created",
     "refund.updated",
+    "refund.failed",
+    "charge.dispute.created",
+    "charge.dispute.updated",
+    "charge.dispute.closed",
+    "charge.dispute.funds_withdrawn",
+    "charge.dispute.funds_reinstated",
 }
 
 

@@ -149,6 +149,31 @@ def refund(refund_id: str, charged: Document, amount: int, reason: str | None, m
     }
 
 
+def dispute(dispute_id: str, disputed: Document, amount: int, *, inquiry: bool) -> Document:
+    """A customer's bank questions a charge; an inquiry takes no money yet."""
+    return {
+        "id": dispute_id,
+        "object": "dispute",
+        "amount": amount,
+        "balance_transactions": [],
+        "charge": disputed["id"],
+        "created": clock.unix_seconds(),
+        "currency": disputed["currency"],
+        "evidence_details": {
+            "due_by": clock.unix_seconds() + 7 * 86_400,
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": inquiry,
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": disputed["payment_intent"],
+        "reason": "fraudulent",
+        "status": "warning_needs_response" if inquiry else "needs_response",
+    }
+
+
 def balance_transaction(txn_id: str, source: Document, kind: str, amount: int, fee: int) -> Document:
     """A movement on the account's balance; `amount` is negative for refunds."""
     now = clock.unix_seconds()

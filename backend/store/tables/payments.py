@@ -17,7 +17,8 @@ class PaymentEntry(SQLModel, table=True):
         UniqueConstraint("provider", "reference", "kind"),
         CheckConstraint("amount_minor >= 0", name="amount"),
         CheckConstraint(
-            "kind in ('authorized', 'captured', 'refunded', 'voided', 'failed', 'chargeback', 'chargeback_reversed')",
+            "kind in ('authorized', 'captured', 'refunded', 'refund_failed', 'voided', 'failed', 'dispute_opened', "
+            "'dispute_closed', 'chargeback', 'chargeback_reversed')",
             name="kind",
         ),
         Index("ix_payment_entries_order_id", "order_id"),
@@ -38,12 +39,13 @@ class PaymentEntry(SQLModel, table=True):
 
 
 class PaymentTotals(SQLModel, table=True):
-    """The sums of an order's entries, kept by a trigger, so that the database itself refuses refunded > captured."""
+    """The sums of an order's entries in one currency, kept by a trigger: the database itself refuses refunded > captured."""
 
     __tablename__ = "payment_totals"
     __table_args__ = (CheckConstraint("refunded_minor <= captured_minor", name="refunded_at_most_captured"),)
 
     order_id: int = big("orders.id", primary_key=True)
+    currency: str = Field(primary_key=True)
     captured_minor: int = big(default=0)
     refunded_minor: int = big(default=0)
 

@@ -10,7 +10,11 @@ _PAYMENT_MOODS = {
     "captured": "good",
     "refunded": "refunded",
     "failed": "bad",
+    "refund_failed": "bad",
+    "dispute_opened": "bad",
+    "dispute_closed": "idle",
     "chargeback": "bad",
+    "chargeback_reversed": "good",
     "voided": "cancelled",
 }
 _REFUNDS = {"requested": ("moving", "On its way back"), "succeeded": ("good", "Paid back"), "failed": ("bad", "Failed")}
@@ -36,14 +40,15 @@ def totals(order: OrderView) -> list[Line]:
 
 
 def balance(order: OrderView) -> list[Line]:
-    """What came in, what went back, what is on its way back, and what is left to go back."""
+    """What came in, what went back, what is on its way back or disputed, and what is left to go back."""
     stuck = sum(refund.amount_minor for refund in order.refunds if refund.problem)
-    on_its_way = on_its_way_minor(order) - stuck
+    on_its_way, disputed = on_its_way_minor(order) - stuck, disputed_minor(order)
     return [
         Line("Captured", money(order.captured_minor, order.currency)),
         Line("Refunded", money(order.refunded_minor, order.currency)),
         *([Line("On its way back", money(on_its_way, order.currency))] if on_its_way else []),
         *([Line("Did not go back yet", money(stuck, order.currency))] if stuck else []),
+        *([Line("Disputed by the bank", money(disputed, order.currency))] if disputed else []),
         Line("May still be refunded", money(open_to_refund_minor(order), order.currency), strong=True),
     ]
 
@@ -95,6 +100,11 @@ def _refund_problem(refund: RefundView) -> str:
 def open_to_refund_minor(order: OrderView) -> int:
     """What may still be paid back, less what is on its way back already."""
     return order.refundable_minor - on_its_way_minor(order)
+
+
+def disputed_minor(order: OrderView) -> int:
+    """What a bank questions or has taken back: it came in, was not paid back, and may not be paid back either."""
+    return order.captured_minor - order.refunded_minor - order.refundable_minor
 
 
 def on_its_way_minor(order: OrderView) -> int:
