@@ -125,7 +125,7 @@ DUE = text(
     where id in (
         select id from steps
         where {_CLAIMABLE}
-          and (woken_at is null or woken_at < due_at
+          and (woken_at is null or woken_at < due_at or woken_at < lease_until
             or woken_at < clock_timestamp() - make_interval(secs => :forgotten))
         order by due_at limit :limit for update skip locked)
     returning id

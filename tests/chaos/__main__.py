@@ -9,6 +9,7 @@ import sys
 from backend.clock import monotonic
 from tests.chaos import report
 from tests.chaos.experiment import Experiment, Result, Verdict, conduct
+from tests.chaos.mutants import running as mutants
 from tests.chaos.site import Ground
 
 CAMPAIGNS = ("A", "B", "C", "E")
@@ -23,6 +24,8 @@ def main() -> int:
         chosen = [one for one in chosen if one.short_orders]
     if not chosen:
         sys.exit("There is no such experiment.")
+    if wish.mutants is not None:
+        return mutants.run(wish.mutants, seed=wish.seed if wish.seed is not None else secrets.randbelow(1_000_000))
     seed = wish.seed if wish.seed is not None else secrets.randbelow(1_000_000)
     _say(f"seed {seed}\n\n{report.head()}")
     began = monotonic()
@@ -56,6 +59,9 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--experiment", default="", help="numbers, separated by commas: F01,F04")
     parser.add_argument("--seed", type=int, help="the seed of an earlier run, to see the same faults again")
     parser.add_argument("--short", action="store_true", help="the short part that `make test` runs")
+    parser.add_argument(
+        "--mutants", nargs="?", const="", help="take out one defence at a time; names, or nothing for all"
+    )
     parser.add_argument("--schedule", action="store_true", help="print every fault as it struck")
     parser.add_argument("--keep", action="store_true", help="keep the logs even where all went well")
     return parser.parse_args()

@@ -1,5 +1,6 @@
 """An experiment: a fault, how often it must strike at least, and the rule of its own beside the invariants."""
 
+import importlib
 import random
 import time
 import traceback
@@ -118,6 +119,9 @@ def conduct(
     orders = experiment.short_orders if short and experiment.short_orders else experiment.orders
     minimum = experiment.short_minimum if short and experiment.short_orders else experiment.minimum
     with ground.site(experiment.id, seed=seed, mutants=mutants, links=experiment.links, **experiment.site) as site:
+        for mutant in mutants:
+            if statement := getattr(importlib.import_module(f"tests.chaos.mutants.{mutant}"), "DATABASE", ""):
+                site.execute(statement)
         driver = Driver(site, seed)
         ready = Field(site, driver, orders=orders, seed=seed, began=monotonic())
         recovery: float | None = None

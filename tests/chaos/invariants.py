@@ -6,6 +6,7 @@ Numbered as in the list of invariants that campaigns refer to. An experiment tha
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 
 from backend.domain.errors import IllegalMove
 from backend.domain.holds import CATALOGUE, HoldKind
@@ -15,19 +16,21 @@ from tests.chaos.journals import Journals, Row
 Check = Callable[[Journals], Iterator[str]]
 
 EFFECTS = {
-    "payment.capture": "payment.captured",
-    "payment.refund": "payment.refunded",
     "invoice.issue": "invoice.created",
     "shipment.create": "label.bought",
     "channel.update": "fulfilment.created",
 }
-"""What a step of ours leaves in the providers' journal."""
+"""What a step of ours leaves in the providers' journal; payments have entries of their own in our books."""
+COMPARED = frozenset({*EFFECTS.values(), "payment.captured", "payment.refunded"})
+PAYMENTS = {"payment.capture": "payment.captured", "payment.refund": "payment.refunded"}
 
 
 def nothing_acknowledged_is_lost(found: Journals) -> Iterator[str]:
-    kept = {row["event_id"] for row in found.ledger.inbox}
-    for event_id in sorted({sent.event_id for sent in found.sent if sent.acknowledged} - kept):
+    kept = Counter((row["provider"], row["event_id"]) for row in found.ledger.inbox)
+    known = {event_id for _, event_id in kept}
+    for event_id in sorted({sent.event_id for sent in found.sent if sent.acknowledged} - known):
         yield f"event {event_id} was acknowledged and is not in the inbox"
+    yield from (f"event {event_id} of {sender} is kept {n} times" for (sender, event_id), n in kept.items() if n > 1)
 
 
 def every_order_is_there_once(found: Journals) -> Iterator[str]:
@@ -92,11 +95,22 @@ def parcels_leave_once_and_only_when_paid(found: Journals) -> Iterator[str]:
             yield f"order {external_id} was shipped unpaid"
         if kinds["fulfilment.created"] > 1:
             yield f"the shop was told {kinds['fulfilment.created']} times that order {external_id} was shipped"
+    yield from _held_and_labelled(found)
     labelled = {str(one["external_order"]) for one in found.effects if one["kind"] == "label.bought"}
     voided = {str(one["external_order"]) for one in found.effects if one["kind"] == "label.voided"}
     for order in found.ledger.orders:
         if order["status"] == "cancelled" and str(order["external_id"]) in labelled - voided:
             yield f"order {order['external_id']} is cancelled and has a label"
+
+
+def _held_and_labelled(found: Journals) -> Iterator[str]:
+    """Labels that were asked for while a hold that is still open was open already."""
+    labels = [one for one in found.ledger.steps if one["kind"] == "shipment.create" and one["first_sent_at"]]
+    for hold in found.ledger.open_holds:
+        placed = datetime.fromisoformat(hold["placed_at"])
+        began = [one["first_sent_at"] for one in labels if one["order_id"] == hold["order_id"]]
+        if any(datetime.fromisoformat(moment) > placed for moment in began):
+            yield f"order {found.ledger.external_id(hold['order_id'])} is held ({hold['kind']}) and a label was asked for"
 
 
 def nothing_is_stuck(found: Journals) -> Iterator[str]:
@@ -122,7 +136,7 @@ def holds_are_explained_and_needed(found: Journals) -> Iterator[str]:
         if rule is None or not rule.advice or not hold["reason"]:
             yield f"order {external_id} is held without a reason or without advice"
         step = steps.get(hold["step_id"])
-        if step is not None and (external_id, EFFECTS.get(step["kind"])) in happened:
+        if step is not None and (external_id, (EFFECTS | PAYMENTS).get(step["kind"])) in happened:
             yield f"order {external_id} is held for {step['kind']} ({hold['kind']}), which the provider has accepted"
 
 
@@ -145,15 +159,24 @@ def history_explains_the_present(found: Journals) -> Iterator[str]:
 
 
 def every_change_is_written_down_once(found: Journals) -> Iterator[str]:
-    told = Counter(entry["order_id"] for entry in found.ledger.timeline if entry["kind"] == "payment:recorded")
-    booked = Counter(one["order_id"] for one in found.ledger.entries if one["kind"] in ("captured", "refunded"))
-    for order in found.ledger.orders:
-        if told[order["id"]] != booked[order["id"]]:
-            yield f"order {order['external_id']}: {booked[order['id']]} bookings, {told[order['id']]} told of"
-    written = Counter(entry["action_token"] for entry in found.ledger.audit if entry["action_token"])
-    for token in {click.token for click in found.clicks if click.status == 200 and click.token}:
-        if written[token] != 1:
-            yield f"an action that was carried out is in the audit {written[token]} times"
+    told = Counter(
+        (entry["order_id"], entry["data"].get("reference"))
+        for entry in found.ledger.timeline
+        if entry["kind"] == "payment:recorded"
+    )
+    for entry in found.ledger.entries:
+        count = told[entry["order_id"], entry["reference"]]
+        if entry["kind"] in ("captured", "refunded") and count != 1:
+            yield f"order {found.ledger.external_id(entry['order_id'])}: {entry['kind']} is told {count} times"
+    numbers = {order["id"]: order["number"] for order in found.ledger.orders}
+    written = Counter(
+        numbers[entry["order_id"]] for entry in found.ledger.audit if entry["order_id"] and entry["action_token"]
+    )
+    answered = Counter(number for number, _ in {(one.number, one.token) for one in found.clicks if one.status == 200})
+    tried = Counter(number for number, _ in {(one.number, one.token) for one in found.clicks})
+    for number in sorted(tried.keys() | written.keys()):
+        if not answered[number] <= written[number] <= tried[number]:
+            yield f"{number}: {answered[number]} actions were answered, {written[number]} are in the audit"
 
 
 def effects_are_in_order(found: Journals) -> Iterator[str]:
@@ -174,14 +197,15 @@ def both_sides_know_the_same(found: Journals) -> Iterator[str]:
     for step in found.ledger.steps:
         if step["kind"] in EFFECTS and step["state"] == "done" and "not_needed" not in step["result"]:
             ours[found.ledger.external_id(step["order_id"]), EFFECTS[step["kind"]]] += 1
-    compared = {"payment.captured", "invoice.created", "label.bought", "fulfilment.created", "payment.refunded"}
+    for entry in found.ledger.entries:
+        ours[found.ledger.external_id(entry["order_id"]), f"payment.{entry['kind']}"] += 1
     paid_elsewhere = {
         (found.ledger.external_id(step["order_id"]), "payment.captured")
         for step in found.ledger.steps
-        if step["kind"] in ("payment.verify", "payment.request")
+        if step["kind"] == "payment.verify"
     }
     for place in sorted(outside.keys() | ours.keys()):
-        if place[1] in compared and outside[place] != ours[place] and place not in paid_elsewhere:
+        if place[1] in COMPARED and outside[place] != ours[place] and place not in paid_elsewhere:
             yield f"order {place[0]}: {place[1]} is {outside[place]} times outside, {ours[place]} times in our ledger"
 
 

@@ -103,9 +103,10 @@ def quiesce(site: Site, *, within: float = LONGEST_QUIESCE) -> float | None:
 
 
 def unfinished(site: Site) -> int:
-    """How many steps, messages and orders have not come to an end or to a hold."""
+    """How many steps, messages and orders have not come to an end or to a hold, and what the providers will yet do."""
     count: int = site.value(_UNFINISHED)
-    return count
+    waiting = site.http.get(f"{site.sandbox}/control/agenda").json()["waiting"]
+    return count + int(waiting.get("late", 0))
 
 
 def read(site: Site, driver: Driver, *, within: float = LONGEST_QUIESCE) -> Journals:

@@ -24,6 +24,7 @@ from backend.store import migrate
 from backend.store.embedded import SUPERUSER, EmbeddedPostgres
 from tests.chaos.nursery import Born, Nursery
 from tests.chaos.proxy import Proxy
+from tests.product.orders import shopify_order
 from tests.product.stack import Stack
 from tests.waiting import until
 
@@ -116,6 +117,7 @@ class Site(Stack):
         self.seed = seed
         self.failpoints, self.web_failpoints = failpoints, web_failpoints
         self.mutants = mutants
+        self.worker_mutants: tuple[str, ...] = ()
         self.deaths = 0
         self.environment |= CHAOS | (settings or {})
         self.links: dict[str, Proxy] = {}
@@ -178,9 +180,13 @@ class Site(Stack):
 
     def start_worker(self) -> Born:
         with self._worker_lock:
-            worker = self._spawn("jobs.consumer", self._armed(self.failpoints), f"worker-{len(self.workers)}")
+            worker = self._worker(len(self.workers))
             self.workers.append(worker)
             return worker
+
+    def _worker(self, index: int) -> Born:
+        more = self._armed(self.failpoints)
+        return self._spawn("jobs.consumer", more, f"worker-{index}", self.worker_mutants)
 
     def kill_worker(self, index: int, number: signal.Signals = signal.SIGKILL) -> None:
         """Send a signal to one worker, wait until it is gone, and start another in its place."""
@@ -190,6 +196,22 @@ class Site(Stack):
             worker.wait(30)
             if self.workers[index] is worker:
                 self._replace(index)
+
+    def replace_worker(self, index: int) -> None:
+        """Kill one worker and start another in its place, with what is wished of workers now."""
+        with self._worker_lock:
+            self.workers[index].send(signal.SIGKILL)
+            self.workers[index].wait(30)
+            self._replace(index)
+
+    def restart_workers(self) -> None:
+        for index in range(len(self.workers)):
+            self.replace_worker(index)
+
+    def restart_web(self) -> None:
+        with self._worker_lock:
+            self.kill_web()
+            self.start_web()
 
     @contextlib.contextmanager
     def kept(self) -> Iterator[None]:
@@ -227,7 +249,7 @@ class Site(Stack):
 
     def _replace(self, index: int) -> None:
         self.deaths += 1
-        self.workers[index] = self._spawn("jobs.consumer", self._armed(self.failpoints), f"worker-{index}")
+        self.workers[index] = self._worker(index)
 
     def _keep(self) -> None:
         while self._keeping.is_set():
@@ -244,8 +266,8 @@ class Site(Stack):
         self._started += 1
         return {"HOLDFAST_FAILPOINTS": failpoints.format(seed=self.seed * 1000 + self._started)} if failpoints else {}
 
-    def _spawn(self, module: str, more: dict[str, str], name: str) -> Born:
-        mutants = self.mutants if module != "backend.sandbox" else ()
+    def _spawn(self, module: str, more: dict[str, str], name: str, mutants: tuple[str, ...] = ()) -> Born:
+        mutants = (*mutants, *self.mutants) if module != "backend.sandbox" else ()
         log = self.folder / f"{name}.log"
         return self.ground.nursery.bear(module, environment=self.environment | more, log=log, mutants=mutants)
 
@@ -257,6 +279,14 @@ class Site(Stack):
         return False
 
     # what happened
+
+    def is_ready(self) -> bool:
+        return super()._answers(f"{self.url}/health/ready")
+
+    def number_of(self, serial: int) -> str:
+        """Our number of the driver's order with this serial."""
+        external_id = str(shopify_order(serial)["id"])
+        return str(self.value("select number from orders where external_id = %s", external_id))
 
     def strikes(self) -> Counter[str]:
         """How often each armed failpoint has struck, by what the processes said last."""
