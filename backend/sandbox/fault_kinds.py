@@ -49,6 +49,7 @@ KINDS: dict[str, Kind] = {
     "redirect": Kind(_G.LINE, "A redirect to an address inside the network (169.254.169.254).", effect=False),
     "empty": Kind(_G.LINE, "204 with nothing in it.", effect=True),
     "huge_body": Kind(_G.LINE, "The answer does not end: 64 MB of it.", effect=True),
+    "huge_header": Kind(_G.LINE, "The answer has a header of 5 MB.", effect=True),
     "slow_drip": Kind(_G.LINE, "The answer drips in, byte by byte.", 0.4, "seconds a byte", effect=True),
     "accept_then_500": Kind(_G.LOST, "It is done, then 500 is answered."),
     "accept_then_cut": Kind(_G.LOST, "It is done, then the connection is reset."),

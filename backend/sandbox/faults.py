@@ -31,7 +31,7 @@ LOST_ANSWER_FAULTS = of_group(Group.LOST)
 WRONG_FAULTS = of_group(Group.WRONG)
 WEBHOOK_FAULTS = of_group(Group.WEBHOOK)
 # Old ways to stumble that also keep a customer's payment or a scan back; the newer ones spoil an answer's body.
-SPOILT_ANSWERS = frozenset({"html", "redirect", "empty", "huge_body", "slow_drip", "accept_late"})
+SPOILT_ANSWERS = frozenset({"html", "redirect", "empty", "huge_body", "huge_header", "slow_drip", "accept_late"})
 # Where an answer or a webhook names money that we know, and where it names whom it is about.
 MONEY = {
     "stripe": ("intent", "confirm", "capture", "cancel", "refund", "read", WEBHOOK),

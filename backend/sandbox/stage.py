@@ -24,6 +24,7 @@ Broken = Callable[[int], Response]
 
 METADATA_SERVICE = "http://169.254.169.254/latest/meta-data/"
 SILENCE_SECONDS = 60.0
+HUGE_HEADER_BYTES = 5 * 1024 * 1024
 _PAGE = (
     "<!DOCTYPE html><html><head><title>{status} {title}</title></head>"
     "<body><center><h1>{status} {title}</h1></center><hr><center>edge proxy</center></body></html>"
@@ -82,9 +83,16 @@ def _spoilt(fault: Document, answer: Response, broken: Broken) -> Response:
             return LostAnswer(status_code=204)
         case "slow_drip":
             return DrippingResponse(answer, delay_of(fault))
-        case "huge_body":
-            return EndlessResponse()
+        case "huge_body" | "huge_header":
+            return _huge(kind, answer)
     raise ValueError(f"nobody knows how to play {kind}")
+
+
+def _huge(kind: str, answer: Response) -> Response:
+    if kind == "huge_body":
+        return EndlessResponse()
+    answer.headers["X-Padding"] = "x" * HUGE_HEADER_BYTES
+    return LostAnswer(answer.body, answer.status_code, headers=dict(answer.headers))
 
 
 def _page(status: int) -> LostAnswer:

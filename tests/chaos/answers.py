@@ -184,7 +184,7 @@ def all_ended_alike(field: Field, found: Journals) -> None:
 
 # F25
 
-BAD_ANSWERS = ("slow_drip", "huge_body", "redirect", "html", "empty")
+BAD_ANSWERS = ("slow_drip", "huge_body", "huge_header", "redirect", "html", "empty")
 DEADLINE = 1.0
 
 

@@ -63,8 +63,8 @@ EXPERIMENTS = [
     Experiment(
         "F25",
         "Dripping, endless, redirecting answers",
-        orders=15,
-        minimum=15,
+        orders=18,
+        minimum=18,
         run=answers.answers_without_end,
         judge=answers.no_call_outlasts_its_deadline,
     ),

@@ -105,6 +105,16 @@ def test_an_endless_answer_is_far_larger_than_any_true_one(sandbox: Sandbox) -> 
     assert sandbox.http.get("/control/health").status_code == 200
 
 
+def test_a_header_may_be_larger_than_anybody_reads(sandbox: Sandbox) -> None:
+    sandbox.fault("shipengine", "huge_header", "label", times=1)
+
+    with pytest.raises(httpx.RemoteProtocolError):
+        sandbox.http.post("/shipengine/v1/labels", json=label_body(), headers=SHIP)
+
+    assert [entry["kind"] for entry in sandbox.journal(provider="shipengine")] == ["label.bought"]
+    assert sandbox.http.get("/control/health").status_code == 200
+
+
 def test_what_is_accepted_late_leaves_no_trace_at_first_and_the_key_is_in_use_meanwhile(sandbox: Sandbox) -> None:
     sandbox.fault("stripe", "accept_late", "intent", times=1, delay_seconds=1.5)
 

@@ -18,7 +18,13 @@ from tests.world import World, use
 
 ENTRIES = "select kind, amount_minor, currency from payment_entries where kind in ('captured', 'refunded') order by id"
 CAPTURED = ("captured", 11920, "EUR")
-GENTLE = {"slow_drip": {"delay_seconds": 0.5}, "huge_body": {}, "empty": {}, "redirect": {"effect": True}}
+GENTLE = {
+    "slow_drip": {"delay_seconds": 0.5},
+    "huge_body": {},
+    "huge_header": {},
+    "empty": {},
+    "redirect": {"effect": True},
+}
 
 
 @pytest.fixture
