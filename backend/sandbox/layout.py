@@ -57,6 +57,7 @@ h3{font-size:14px;margin:18px 0 8px;color:var(--soft)}
 .amount{font-size:30px;font-weight:650;margin:4px 0}
 iframe{width:100%;height:560px;border:1px solid var(--line);background:#fff}
 pre{white-space:pre-wrap;background:var(--paper);border:1px solid var(--line);padding:12px;overflow-x:auto}
+@media(max-width:480px){main{padding:16px 14px 48px}th,td{padding:5px 6px}td button{padding:4px 8px}}
 :focus-visible{outline:2px solid var(--accent);outline-offset:2px}
 """
 

@@ -15,7 +15,7 @@ import pytest
 from backend import clock
 from backend.installation.doctor.database import check_keys, check_migrations, check_workers, personal_columns
 from backend.installation.doctor.finding import Finding, Verdict
-from backend.installation.doctor.machine import check_disk, check_folder, check_product, check_python
+from backend.installation.doctor.machine import check_disk, check_folder, check_lab, check_product, check_python
 from backend.installation.doctor.providers import check_mail, check_provider, check_redis
 from backend.installation.home import Home, write_private
 from backend.settings import Settings
@@ -204,6 +204,12 @@ def test_a_port_that_somebody_else_uses_is_found(tmp_path: Path, somebody: int, 
 
     assert check_product(home, settings(port=nobody)).verdict is Verdict.NOTE
     assert check_product(home, settings(port=somebody)).verdict is Verdict.PROBLEM
+
+
+def test_an_open_failure_lab_is_said_so() -> None:
+    assert check_lab(settings()) == []
+    (finding,) = check_lab(settings(lab_token="hf_lab_0123456789abcdefg"))
+    assert (finding.verdict, finding.says.startswith("The failure lab is open")) == (Verdict.WARNING, True)
 
 
 def test_clocks_that_agree_are_fine(database: Database) -> None:

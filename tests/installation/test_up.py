@@ -47,6 +47,9 @@ def test_it_starts_everything_says_where_it_is_and_leaves_nothing_behind(up: Up)
     (url,) = re.findall(r"Sandbox +(http://127\.0\.0\.1:\d+)\n", up.said())
     assert httpx.get(f"{url}/mails").status_code == 200
     assert "Sign in as" not in up.said()
+    (lab,) = re.findall(r"Failure lab +(http://127\.0\.0\.1:\d+/lab)\n", up.said())
+    moved = httpx.post(f"{lab}/clock", data={"step": "now"}, follow_redirects=True)
+    assert "Nothing was waiting." in moved.text
     family = up.family()
 
     assert up.end(signal.SIGINT) == 0

@@ -54,6 +54,8 @@ def test_an_answer_that_got_lost_is_asked_for_and_the_effect_stays_one(
 @pytest.mark.parametrize("fault", ["accept_then_cut", "accept_then_500"])
 def test_an_unpaid_customer_gets_one_request_however_the_answer_is_lost(world: World, fault: str) -> None:
     world.fault("stripe", fault, "intent", times=1)
+    # The customer takes long enough to be asked for the payment a second time, on a busy machine as well.
+    world.fault("stripe", "slow", "pay", delay_seconds=3)
     world.place(status="pending")
     world.settle()
     assert world.view().status == "delivered"

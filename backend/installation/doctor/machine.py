@@ -23,7 +23,7 @@ def check_machine(settings: Settings) -> list[Finding]:
     """Everything that can be said without a database."""
     home = Home(settings.home.absolute())
     findings = [check_python(), check_disk(home), *check_folder(home), check_bundle()]
-    return [*findings, check_product(home, settings)]
+    return [*findings, *check_lab(settings), check_product(home, settings)]
 
 
 def check_python(version: tuple[int, int] = (sys.version_info[0], sys.version_info[1])) -> Finding:
@@ -59,6 +59,14 @@ def check_bundle() -> Finding:
     if answer.returncode == 0:
         return ok("bundle", "The dashboard's bundle is built and fits its sources.")
     return warning("bundle", "The dashboard's bundle is missing or older than its sources.", "`holdfast up` builds it.")
+
+
+def check_lab(settings: Settings) -> list[Finding]:
+    """Whether somebody has opened the failure lab; beside a real shop the settings have refused it already."""
+    if not settings.lab_token.get_secret_value():
+        return []
+    shown = "The failure lab is open: whoever has HOLDFAST_LAB_TOKEN may bring due times forward."
+    return [warning("lab", shown, "Right for practice beside the sandbox. Take the setting away for anything else.")]
 
 
 def check_product(home: Home, settings: Settings) -> Finding:
