@@ -1,9 +1,16 @@
 """A worker at work: the threads that take wake-ups from the queue, and the sweeper beside them."""
 
+import logging
+import time
+
 from backend import settings, wiring
+from backend.services import restore_watch
+from backend.services.health import database_trouble
 from jobs.queue import huey
 from jobs.sweeper import Sweeper
 from jobs.worker import stop_with
+
+log = logging.getLogger(__name__)
 
 POLL_CEILING = 0.5
 
@@ -11,6 +18,7 @@ POLL_CEILING = 0.5
 def run() -> None:
     """Work until told to stop."""
     config = settings.current()
+    _see_the_database()
     wiring.adapters()  # before the threads come, so that they share one pool of connections
     sweeper = Sweeper()
     consumer = huey.create_consumer(
@@ -30,3 +38,20 @@ def run() -> None:
         consumer.run()
     finally:
         sweeper.stop()
+
+
+def _see_the_database() -> None:
+    """No step runs before it is known that the database has not gone back; while it is away there is nothing to run."""
+    waited = False
+    while True:
+        try:
+            restore_watch.look()
+        except Exception as error:
+            if not database_trouble(error):
+                raise
+            if not waited:
+                log.warning("the database is away; the worker begins when it is there")
+            waited = True
+            time.sleep(POLL_CEILING)
+        else:
+            return

@@ -4,7 +4,7 @@ import logging
 import threading
 
 from backend import failpoints, settings
-from backend.services import sweep
+from backend.services import restore_watch, sweep
 from backend.services.run import in_unit_of_work
 from jobs import steps
 from jobs.queue import huey
@@ -44,6 +44,7 @@ class Sweeper(threading.Thread):
                 self._failing = False
 
     def _sweep(self) -> None:
+        restore_watch.look()
         found = in_unit_of_work(sweep.sweep, process_name(), queued=_queued())
         if found.step_ids or found.message_ids:
             failpoints.hit(failpoints.SWEEP_MID_BATCH)

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, select
 
+from backend.store.marker import Seen
 from backend.store.tables import Sending
 
 
@@ -94,6 +95,38 @@ def skip_numbers(session: Session, days: list[date], *, orders: int, documents: 
         {"days": days, "skip": orders},
     )
     session.execute(text("update number_series set last = last + :skip"), {"skip": documents})
+
+
+_BEAT = text(
+    """
+    update sending set pulse = pulse + 1, installation = case when installation = '' then :fresh else installation end
+    where id = (select id from sending for update skip locked)
+    """
+)
+_SEES_CONTROL = text("select has_function_privilege('pg_control_checkpoint()', 'execute')")
+_CONTROL = text(
+    "select system_identifier::text, timeline_id from pg_control_system() cross join pg_control_checkpoint()"
+)
+
+
+def beat(session: Session, fresh: str) -> tuple[str, Seen]:
+    """Raise the pulse, unless somebody else does just now; the installation and what is seen of the database.
+
+    `fresh` is the name for a new installation. Where this account may not see it, the timeline is 0.
+    """
+    session.execute(_BEAT, {"fresh": fresh})
+    system, timeline = session.execute(_CONTROL).one() if session.execute(_SEES_CONTROL).scalar_one() else ("", 0)
+    row = read(session)
+    return row.installation, Seen(row.pulse, row.epoch, system, timeline)
+
+
+def catch_up(session: Session, seen: Seen) -> None:
+    """After a restore: nobody who has seen more than this database knows notices it once more."""
+    session.execute(
+        text("update sending set pulse = greatest(pulse, :pulse + 1), epoch = greatest(epoch, :epoch + 1)"),
+        {"pulse": seen.pulse, "epoch": seen.epoch},
+    )
+    session.expire_all()
 
 
 def go_on(session: Session) -> None:
