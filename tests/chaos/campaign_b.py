@@ -61,6 +61,14 @@ EXPERIMENTS = [
         site={"settings": answers.UNHURRIED},
     ),
     Experiment(
+        "F24",
+        "Webhooks before, with and after the answers",
+        orders=15,
+        minimum=40,
+        run=answers.webhooks_come_when_they_like,
+        judge=answers.all_ended_alike,
+    ),
+    Experiment(
         "F25",
         "Dripping, endless, redirecting answers",
         orders=18,
