@@ -187,8 +187,8 @@ class PaymentView:
 class RefundView:
     """A decision to pay back; `state` is requested (on its way), succeeded or failed.
 
-    `problem` says why one that is not settled does not get on; its amount stays reserved. `in_doubt`: it is not known
-    whether it was paid back.
+    `problem` says why one that is not settled does not get on; as long as it is requested, its amount stays reserved.
+    `in_doubt`: it is not known whether it was paid back.
     """
 
     amount_minor: int

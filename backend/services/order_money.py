@@ -34,7 +34,7 @@ def refunds(session: Session, order: Order) -> tuple[RefundView, ...]:
 
 
 def _refund_view(refund: Refund, step: Step | None) -> RefundView:
-    stuck = refund.state == "requested" and step is not None and step.state == StepState.PARKED
+    stuck = refund.state != "succeeded" and step is not None and step.state == StepState.PARKED
     return RefundView(
         amount_minor=refund.amount_minor,
         currency=refund.currency,

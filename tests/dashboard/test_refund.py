@@ -334,6 +334,10 @@ def test_a_refund_that_does_not_get_on_says_so_and_what_to_do(
     assert [(card.state, card.problem) for card in stuck.last("refunds")] == [(state, problem)]
     lines = {line.label: line.amount for line in stuck.last("balance")}
     assert (lines.get("On its way back"), lines["Did not go back yet"]) == (None, "€104.70")
+    database.execute("update refunds set state = 'failed'")
+    failed = tab.send(OrderState.load, f"/orders/{paid}")
+    assert failed.last("refunds")[0].problem == "The bank refused it."
+    assert [line.label for line in failed.last("balance")] == ["Captured", "Refunded", "May still be refunded"]
 
 
 def test_a_part_of_a_cancellation_that_failed_says_why(tab: Tab, paid: str, database: Database) -> None:

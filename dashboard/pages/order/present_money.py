@@ -41,7 +41,7 @@ def totals(order: OrderView) -> list[Line]:
 
 def balance(order: OrderView) -> list[Line]:
     """What came in, what went back, what is on its way back or disputed, and what is left to go back."""
-    stuck = sum(refund.amount_minor for refund in order.refunds if refund.problem)
+    stuck = sum(refund.amount_minor for refund in order.refunds if refund.problem and refund.state == "requested")
     on_its_way, disputed = on_its_way_minor(order) - stuck, disputed_minor(order)
     return [
         Line("Captured", money(order.captured_minor, order.currency)),
@@ -90,8 +90,8 @@ def _refund_state(refund: RefundView) -> tuple[str, str]:
 
 def _refund_problem(refund: RefundView) -> str:
     """Why a refund does not get on, and what to do about it."""
-    if not refund.problem:
-        return ""
+    if not refund.problem or refund.state == "failed":
+        return refund.problem
     if refund.in_doubt:
         return f"{refund.problem} Retry it in the hold above: the provider is asked first, and nothing is paid twice."
     return f"{refund.problem} Nothing was paid back. Mend the cause, then retry it in the hold above."
