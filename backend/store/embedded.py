@@ -6,6 +6,7 @@ The data folder may be in any state that a crash can leave: a stale lock file, p
 initialisation cut short, a server that still runs.
 """
 
+import atexit
 import fcntl
 import importlib.util
 import os
@@ -58,6 +59,13 @@ StopMode = Literal["smart", "fast", "immediate"]
 
 _children: dict[Path, subprocess.Popen[bytes]] = {}
 """Servers this process has started, by data folder: a child that has died stays a zombie until it is asked for."""
+
+
+@atexit.register
+def _leave_running() -> None:
+    """A server may outlive whoever started it; without this the interpreter would complain of an unfinished child."""
+    for child in _children.values():
+        child.returncode = child.poll() or 0
 
 
 class EmbeddedPostgresFailed(HoldfastError):
