@@ -10,13 +10,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-import psycopg
 from sqlalchemy import event
 
 from backend import wiring
 from backend.bench.site import Invalid, Site
 from backend.services import steps
-from backend.store import db
+from backend.store import db, links
 from backend.store.cursors import DescribingCursor
 
 
@@ -125,11 +124,11 @@ def _taping() -> Iterator[_Tape]:
     engine.dispose()
 
     def connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
-        return psycopg.connect(*arguments, **{**options, "cursor_factory": cursor_type})
+        return links.connect(cursor_factory=cursor_type, **options)
 
     listeners = (("do_connect", connect), ("begin", tape.begin), ("rollback", tape.roll_back))
     for name, listener in listeners:
-        event.listen(engine, name, listener)
+        event.listen(engine, name, listener, insert=True)
     try:
         with engine.connect():  # what the driver asks of a new connection is no part of an order
             pass

@@ -46,7 +46,12 @@ def configure(url: str, *, pool: int = 12, seconds: float = 20.0) -> None:
     if _engine is not None:
         _engine.dispose()
     _engine = create_engine(
-        sqlalchemy_url(url), pool_size=pool, max_overflow=4, pool_timeout=min(10.0, seconds), pool_recycle=1800
+        sqlalchemy_url(url),
+        pool_size=pool,
+        max_overflow=4,
+        pool_use_lifo=True,  # the fewer connections are in use, the warmer they are
+        pool_timeout=min(10.0, seconds),
+        pool_recycle=1800,
     )
 
     @event.listens_for(_engine, "do_connect")

@@ -7,7 +7,7 @@ from backend.domain.tracking import TrackingStatus
 
 NEWEST_STATUS = (
     "select p.status from parcels p join shipments s on s.id = p.shipment_id "
-    "where p.order_id = :order_id and s.state = 'labelled' order by p.id desc limit 1"
+    "where p.order_id = :order_id and s.order_id = :order_id and s.state = 'labelled' order by p.id desc limit 1"
 )
 _STATUS = text(NEWEST_STATUS)
 
