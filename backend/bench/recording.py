@@ -10,12 +10,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import psycopg
 from sqlalchemy import event
 
 from backend import wiring
 from backend.bench.site import Invalid, Site
 from backend.services import steps
-from backend.store import db, links
+from backend.store import db
 from backend.store.cursors import DescribingCursor
 
 
@@ -123,12 +124,12 @@ def _taping() -> Iterator[_Tape]:
     engine = db.engine()
     engine.dispose()
 
-    def connect(dialect: Any, record: Any, arguments: Any, options: dict[str, Any]) -> Any:
-        return links.connect(cursor_factory=cursor_type, **options)
+    def use_tape(connection: psycopg.Connection[Any], _record: Any) -> None:
+        connection.cursor_factory = cursor_type
 
-    listeners = (("do_connect", connect), ("begin", tape.begin), ("rollback", tape.roll_back))
+    listeners = (("connect", use_tape), ("begin", tape.begin), ("rollback", tape.roll_back))
     for name, listener in listeners:
-        event.listen(engine, name, listener, insert=True)
+        event.listen(engine, name, listener)
     try:
         with engine.connect():  # what the driver asks of a new connection is no part of an order
             pass
