@@ -1,7 +1,10 @@
 """A worker at work: the threads that take wake-ups from the queue, and the sweeper beside them."""
 
 import logging
+import signal
 import time
+
+from huey.consumer import Consumer
 
 from backend import settings, wiring
 from backend.services import restore_watch
@@ -15,13 +18,22 @@ log = logging.getLogger(__name__)
 POLL_CEILING = 0.5
 
 
+class _Consumer(Consumer):  # type: ignore[misc]
+    def start(self) -> None:
+        super().start()
+        # Huey would run its module again as a script, with other modules in reach than before. Whoever started this
+        # process starts it again; SIGHUP ends it in as good an order as SIGTERM does.
+        signal.signal(signal.SIGHUP, lambda *_: signal.raise_signal(signal.SIGTERM))
+
+
 def run() -> None:
     """Work until told to stop."""
     config = settings.current()
     _see_the_database()
     wiring.adapters()  # before the threads come, so that they share one pool of connections
     sweeper = Sweeper()
-    consumer = huey.create_consumer(
+    consumer = _Consumer(
+        huey,
         workers=config.worker_threads,
         worker_type="thread",
         periodic=False,

@@ -68,11 +68,13 @@ def _struck_enough(field: Field, places: tuple[str, ...]) -> bool:
 
 def _web_killed_at(field: Field, places: tuple[str, ...], *, first: int, count: int) -> None:
     """The sender repeats what was not acknowledged, as senders do."""
-    field.site.web_failpoints = ";".join(f"{place}=kill:0.3@{{seed}}" for place in places)
+    field.site.web_failpoints = ";".join(f"{place}=kill:0.15@{{seed}}" for place in places)
     field.site.restart_web()
-    field.driver.place(count, first=first)
+    field.driver.place_in_background(count, first=first)
+    until(lambda: _struck_enough(field, places), within=90, what="the web process was killed at each place", every=0.1)
     field.site.web_failpoints = ""
     field.site.restart_web()
+    field.driver.wait()
 
 
 def _killed_before_the_audit(field: Field, serials: range) -> None:

@@ -46,6 +46,18 @@ def test_two_workers_bring_orders_home_and_sign_off_when_asked_to_stop(world: Wo
     assert "Traceback" not in workers.log.read_text()
 
 
+def test_a_hangup_ends_a_worker_in_good_order(world: World, workers: Workers) -> None:
+    process = workers.start()
+    world.place()
+    workers.until_delivered(1)
+
+    process.send_signal(signal.SIGHUP)
+
+    assert process.wait(30) == 0
+    assert workers.alive() == 0
+    assert "Traceback" not in workers.log.read_text()
+
+
 def test_a_queue_that_is_emptied_again_and_again_loses_nothing(world: World, workers: Workers) -> None:
     process = workers.start()
     for _ in range(8):

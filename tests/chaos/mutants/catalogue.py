@@ -67,9 +67,16 @@ def nobody_is_disturbed(field: Field, found: Journals) -> None:
 
 def web_killed_before_commit(field: Field) -> None:
     with field.site.kept():
-        field.driver.place(field.orders)
+        field.driver.place_in_background(field.orders)
+        until(
+            lambda: field.site.strikes()[failpoints.INBOX_BEFORE_COMMIT] >= 3 or field.finished(),
+            within=60,
+            what="the web process was killed a few times",
+            every=0.1,
+        )
         field.site.web_failpoints = ""
         field.site.restart_web()
+        field.driver.wait()
     field.fault("killed before the commit", count=field.site.strikes()[failpoints.INBOX_BEFORE_COMMIT])
 
 
