@@ -114,9 +114,10 @@ def _refund(field: Field, number: str) -> bool:
 
 
 def few_tries(field: Field, found: Journals) -> None:
+    """No step was near the end of its tries; more than three come from calls that a crowded machine was too slow for."""
     most = max((step["attempts"] for step in found.ledger.steps), default=0)
     field.notes["most tries of a step"] = most
-    field.require(most <= 5, f"a step took {most} tries")
+    field.require(most <= (3 if field.crowding < 1.2 else 7), f"a step took {most} tries")
 
 
 def answers_lost_everywhere(field: Field) -> None:
