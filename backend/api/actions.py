@@ -37,6 +37,15 @@ class Retry(Body):
     reason: Reason = ""
 
 
+class Ask(Body):
+    """Have the provider asked about the step behind a hold whose outcome is unknown."""
+
+    hold_id: Id
+    version: Version
+    token: Token = ""
+    reason: Reason = ""
+
+
 class Release(Body):
     """Close holds and let the order go on."""
 
@@ -73,6 +82,17 @@ async def preview_retry(desk: AtDesk, number: Number, hold_id: Annotated[Id, Que
 async def retry(desk: AtDesk, number: Number, body: Retry, key: Key = None) -> ActionDone:
     token = once(body.token, key, "retry", number, body.hold_id)
     return await desk.ask(actions.retry, number, body.hold_id, version=body.version, token=token, reason=body.reason)
+
+
+@router.get("/ask/preview", summary="What the provider would be asked about a step whose outcome is unknown")
+async def preview_ask(desk: AtDesk, number: Number, hold_id: Annotated[Id, Query()]) -> Preview:
+    return await desk.ask(actions.preview_ask, number, hold_id)
+
+
+@router.post("/ask", summary="Ask the provider whether a step happened")
+async def ask(desk: AtDesk, number: Number, body: Ask, key: Key = None) -> ActionDone:
+    token = once(body.token, key, "ask", number, body.hold_id)
+    return await desk.ask(actions.ask, number, body.hold_id, version=body.version, token=token, reason=body.reason)
 
 
 @router.get("/release/preview", summary="What a release would do")

@@ -285,10 +285,12 @@ class Life(Settles):
             self.missing = ()
             self.acted("retry", actor, details={"hold": str(hold.kind)})
         elif hold.step is not None and (hold.kind is not HoldKind.ADDRESS_INVALID or self.dice.random() < 0.7):
-            self.lift(hold, "retried", actor)
+            unknown = hold.kind is HoldKind.OUTCOME_UNKNOWN
+            self.lift(hold, "asked" if unknown else "retried", actor)
             self.wake()
             self.rerun(hold.step, actor)
-            self.acted("retry", actor, details={"hold": str(hold.kind)})
+            about = {"step": str(hold.step.kind)} if unknown else {"hold": str(hold.kind)}
+            self.acted("ask" if unknown else "retry", actor, details=about)
         else:
             self._release(hold, actor)
         self.wake()

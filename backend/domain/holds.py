@@ -50,6 +50,7 @@ class HoldKind(StrEnum):
 class HoldAction(StrEnum):
     RETRY = "retry"
     RELEASE = "release"
+    ASK = "ask"  # ask the provider whether it happened
 
 
 class HoldSource(StrEnum):
@@ -193,8 +194,8 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
     ),
     _K.OUTCOME_UNKNOWN: HoldRule(
         "Outcome unknown",
-        "The provider may or may not have done it. Retry asks the provider; nothing is sent twice.",
-        (_RETRY,),
+        "The provider may or may not have done it. Ask the provider: only what it has no trace of is sent once more.",
+        (HoldAction.ASK,),
     ),
     _K.INTERNAL_ERROR: HoldRule(
         "Something went wrong in Holdfast",

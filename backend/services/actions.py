@@ -11,7 +11,8 @@ from backend.domain.desk import ActionDone, Preview
 from backend.domain.errors import AlreadyDone, NotFound, NotPossible
 from backend.domain.holds import CATALOGUE, NEEDS_REASON, HoldAction, HoldKind, HoldSource
 from backend.domain.money import display
-from backend.domain.permissions import Actor, Area, Level
+from backend.domain.permissions import SYSTEM, Actor, Area, Level
+from backend.domain.providers import provider_name
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, Port, StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
@@ -32,7 +33,7 @@ def preview_retry(session: Session, number: str, hold_id: int, *, actor: Actor) 
         CATALOGUE[HoldKind(hold.kind)].title,
         _retry_effects(session, hold),
         actor=actor,
-        refusal=_retry_refusal(hold),
+        refusal=_retry_refusal(hold, HoldAction.RETRY),
         closing=frozenset({hold.id}),
     )
 
@@ -46,11 +47,45 @@ def retry(
     if clicks.carried_out(session, order, "retry", token, actor):
         return ActionDone("This retry was already under way.", repeated=True)
     _, hold = _order_and_hold(session, number, hold_id)
-    _check(session, order, [hold], version, _retry_refusal(hold), actor)
+    _check(session, order, [hold], version, _retry_refusal(hold, HoldAction.RETRY), actor)
     sentence = _retry_hold(session, order, hold, actor, reason)
     clicks.audit(session, order, "retry", actor=actor, token=token, reason=reason, details={"hold": hold.kind})
     flow.advance(session, order, actor=actor)
     return ActionDone(sentence)
+
+
+def preview_ask(session: Session, number: str, hold_id: int, *, actor: Actor) -> Preview:
+    """What the provider will be asked about a step of which nobody knows whether it happened."""
+    actor.require(Area.HOLDS, Level.ACT, "have providers asked")
+    order, hold = _order_and_hold(session, number, hold_id)
+    return clicks.preview(
+        session,
+        order,
+        "ask",
+        CATALOGUE[HoldKind(hold.kind)].title,
+        _ask_effects(session, hold),
+        actor=actor,
+        refusal=_retry_refusal(hold, HoldAction.ASK),
+        closing=frozenset({hold.id}),
+    )
+
+
+def ask(
+    session: Session, number: str, hold_id: int, *, actor: Actor, version: int, token: str, reason: str = ""
+) -> ActionDone:
+    """Have the provider asked; what it has no trace of is sent once more under the same key, never blindly."""
+    actor.require(Area.HOLDS, Level.ACT, "have providers asked")
+    order = orders.lock_by_number(session, number)
+    if clicks.carried_out(session, order, "ask", token, actor):
+        return ActionDone("The provider is being asked already.", repeated=True)
+    _, hold = _order_and_hold(session, number, hold_id)
+    _check(session, order, [hold], version, _retry_refusal(hold, HoldAction.ASK), actor)
+    step = steps.get(session, int(hold.step_id or 0))
+    holds.lift(session, order, hold, "asked", actor=actor, reason=reason)
+    _rerun(session, order, step, actor)
+    clicks.audit(session, order, "ask", actor=actor, token=token, reason=reason, details={"step": step.kind})
+    flow.advance(session, order, actor=actor)
+    return ActionDone(f"{_asked(step)} is being asked about: {RULES[StepKind(step.kind)].label}.")
 
 
 def preview_release(session: Session, number: str, hold_ids: list[int], *, actor: Actor) -> Preview:
@@ -160,18 +195,23 @@ def _chosen(session: Session, order: Order, hold_ids: list[int]) -> list[Hold]:
 
 def _check(session: Session, order: Order, chosen: list[Hold], version: int, refusal: str, actor: Actor) -> None:
     for hold in chosen:
-        if hold.closed_at is not None:
+        if hold.closed_at is not None and (hold.closed_by != SYSTEM.id or order.version == version):
             how = hold.closed_how if hold.closed_how in ("released", "retried") else "closed"
             title = CATALOGUE[HoldKind(hold.kind)].title
             raise AlreadyDone(f"“{title}”", hold.closed_by_name, how=how, ago=clicks.ago(hold.closed_at))
     clicks.check(session, order, version, refusal, actor=actor)
 
 
-def _retry_refusal(hold: Hold) -> str:
+def _retry_refusal(hold: Hold, action: HoldAction) -> str:
+    """Why a retry, or a question to the provider, is not what helps here; empty where it is."""
     rule = CATALOGUE[HoldKind(hold.kind)]
     if hold.closed_at is not None:
         return f"This hold was closed by {hold.closed_by_name}."
-    if HoldAction.RETRY not in rule.actions:
+    if action is HoldAction.ASK and action not in rule.actions:
+        return f"“{rule.title}” leaves nothing to ask a provider about. {rule.advice}"
+    if action not in rule.actions and HoldAction.ASK in rule.actions:
+        return f"“{rule.title}” cannot just be retried: it may have happened. {rule.advice}"
+    if action not in rule.actions:
         return f"“{rule.title}” has nothing to retry. {rule.advice}"
     return ""
 
@@ -182,7 +222,8 @@ def _release_refusal(chosen: list[Hold]) -> str:
         if candidate.closed_at is not None:
             return f"This hold was closed by {candidate.closed_by_name}."
         if HoldAction.RELEASE not in rule.actions:
-            return f"“{rule.title}” cannot just be released: something outside did not happen. {rule.advice}"
+            why = "it may have happened" if HoldAction.ASK in rule.actions else "something outside did not happen"
+            return f"“{rule.title}” cannot just be released: {why}. {rule.advice}"
     return ""
 
 
@@ -196,6 +237,25 @@ def _retry_effects(session: Session, hold: Hold) -> tuple[str, ...]:
     if hold.step_id is None:
         return ("What is missing is reserved from stock, if it is there now.", "The order goes on from there.")
     return (_rerun_sentence(steps.get(session, hold.step_id)),)
+
+
+def _ask_effects(session: Session, hold: Hold) -> tuple[str, ...]:
+    if hold.step_id is None:
+        return ()
+    step = steps.get(session, hold.step_id)
+    rule = RULES[StepKind(step.kind)]
+    if rule.port is Port.MAIL:
+        return ("Nobody can be asked whether a mail was sent. It is sent again as the same message.",)
+    return (
+        f"{_asked(step)} is asked whether this happened: {rule.label}, reference {step.key}.",
+        "If it did, the step is done and the order goes on.",
+        "If there is surely no trace of it, the same request is sent once more, under the same reference.",
+        "If nobody can say, the order stays held.",
+    )
+
+
+def _asked(step: Step) -> str:
+    return provider_name(step.provider) if step.provider else "The provider"
 
 
 def _rerun_sentence(step: Step) -> str:

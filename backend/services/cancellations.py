@@ -69,7 +69,7 @@ def _refusal(session: Session, order: Order) -> str:
     doubt = cancelling.doubtful(session, order)
     if doubt:
         what = RULES[StepKind(doubt[0].kind)].label
-        return f"It is not known yet whether this happened: {what}. Retry it first, so that the provider is asked."
+        return f"It is not known yet whether this happened: {what}. Have the provider asked first."
     return ""
 
 

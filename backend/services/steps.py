@@ -284,7 +284,7 @@ def _failed(session: Session, order: Order, step: Step, job: _Job, ending: _Endi
         )
         return
     ending = replace(ending, category=_category(job.kind, ending, step.in_doubt))
-    _park(session, order, step, job.claim, ending, job.provider.name)
+    _park(session, order, step, job.claim, ending, job.provider.name, grace=_grace(job, ending))
 
 
 def _category(kind: StepKind, ending: _Ending, in_doubt: bool) -> HoldKind:
@@ -329,11 +329,14 @@ def _not_connected(session: Session, order: Order, step: Step, claim: steps.Clai
     flow.advance(session, order)
 
 
-def _park(session: Session, order: Order, step: Step, claim: steps.Claim, ending: _Ending, provider: str) -> None:
+def _park(
+    session: Session, order: Order, step: Step, claim: steps.Claim, ending: _Ending, provider: str, grace: float = 0.0
+) -> None:
     """The step ends without success: hold the order, or where fulfilment need not wait, only tell."""
     kind = StepKind(step.kind)
     proven = ending.outcome is Outcome.REJECTED and ending.proven
-    steps.park(session, claim, ending.outcome, error=ending.error, category=ending.category, proven=proven)
+    told = {"error": ending.error, "category": str(ending.category)}
+    steps.park(session, claim, ending.outcome, **told, proven=proven, grace=grace)
     if RULES[kind].holds:
         holds.place(
             session,

@@ -239,8 +239,20 @@ def try_later(
     )
 
 
-def park(session: Session, claim: Claim, outcome: Outcome, *, error: str, category: str, proven: bool) -> None:
-    """It ended without success. `proven`: the provider said that nothing happened; anything else keeps its doubt."""
+def park(
+    session: Session,
+    claim: Claim,
+    outcome: Outcome,
+    *,
+    error: str,
+    category: str,
+    proven: bool,
+    grace: float = 0.0,
+) -> None:
+    """It ended without success. `proven`: the provider said that nothing happened; anything else keeps its doubt.
+
+    `grace`: seconds before which no question can tell whether it happened, however soon a person has it asked.
+    """
     doubt = or_(col(Step.in_doubt), literal(outcome is Outcome.IN_DOUBT))
     _settle(
         session,
@@ -251,6 +263,7 @@ def park(session: Session, claim: Claim, outcome: Outcome, *, error: str, catego
         category=category,
         lease_until=None,
         in_doubt=literal(False) if proven else doubt,
+        due_at=func.clock_timestamp() + timedelta(seconds=grace),
         done_at=func.clock_timestamp(),
     )
 
@@ -280,7 +293,8 @@ def rearm(session: Session, step_id: int) -> None:
     kind = StepKind(get(session, step_id).kind)
     session.execute(
         text(
-            "update steps set state = 'ready', due_at = clock_timestamp(), woken_at = clock_timestamp(), done_at = null, "
+            "update steps set state = 'ready', due_at = greatest(due_at, clock_timestamp()), done_at = null, "
+            "woken_at = case when due_at > clock_timestamp() then null else clock_timestamp() end, "
             "allowed = attempts + :more, in_doubt = in_doubt and not :mail where id = :id and state = 'parked'"
         ),
         {"id": step_id, "more": RULES[kind].limit, "mail": RULES[kind].port is Port.MAIL},

@@ -242,6 +242,7 @@ def test_a_note_is_written_as_it_was_sent(client: Client, database: Database, se
 
 ACTIONS: dict[str, dict[str, Any]] = {
     "/retry": {"hold_id": 1, "version": 1},
+    "/ask": {"hold_id": 1, "version": 1},
     "/release": {"hold_ids": [1], "version": 1, "reason": "Because."},
     "/steps/1/retry": {"version": 1},
     "/hold": {"reason": "Because."},

@@ -14,6 +14,8 @@ ADDRESSES = {
     "/admin/incidents": ["get"],
     "/admin/orders": ["get"],
     "/admin/orders/{number}": ["get"],
+    "/admin/orders/{number}/ask": ["post"],
+    "/admin/orders/{number}/ask/preview": ["get"],
     "/admin/orders/{number}/cancel": ["post"],
     "/admin/orders/{number}/cancel/preview": ["get"],
     "/admin/orders/{number}/hold": ["post"],

@@ -110,6 +110,29 @@ def test_a_release_shows_what_it_does_then_does_it_once(tab: Tab, number: str, d
     assert database.execute("select count(*) from timeline where kind = 'hold:closed'") == [(1,)]
 
 
+def test_an_unknown_outcome_has_one_button_which_asks_the_provider(tab: Tab, number: str, database: Database) -> None:
+    database.execute(
+        "update steps set state = 'parked', in_doubt = true, outcome = 'in_doubt', provider = 'stripe' "
+        "where kind = 'payment.capture'"
+    )
+    hold(number, HoldKind.OUTCOME_UNKNOWN, "No answer came.")
+    database.execute("update holds set step_id = (select id from steps where kind = 'payment.capture')")
+    card = show(tab, number).last("holds")[0]
+    assert (card.can_ask, card.can_retry, card.can_release) == (True, False, False)
+    shown = tab.send(ConfirmState.ask_hold, action="ask", number=number, hold_id=card.id)
+    question = shown.last("question")
+    assert (question.title, question.verb) == ("Ask the provider: Outcome unknown", "Ask the provider")
+    assert question.effects[0] == (
+        f"Stripe is asked whether this happened: Capture payment, reference {number}:payment.capture:1."
+    )
+    done = tab.send(ConfirmState.confirm, form=form_of(question))
+    assert (done.last("open"), done.texts()[0]) == (False, "Stripe is being asked about: Capture payment.")
+    assert tab.send(ConfirmState.confirm, form=form_of(question)).texts() == []
+    assert database.execute("select state, in_doubt, generation from steps where kind = 'payment.capture'") == [
+        ("ready", True, 1)
+    ]
+
+
 def test_a_preview_names_the_holds_that_remain(tab: Tab, number: str) -> None:
     hold(number)
     hold(number, HoldKind.PO_BOX, "The address is a PO box.")

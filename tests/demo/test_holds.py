@@ -155,6 +155,8 @@ def test_the_held_queue_opens_with_its_causes_and_every_preview_can_be_read(demo
 def _preview(action: str, number: str, hold_id: int) -> Preview:
     if action == "retry":
         return in_unit_of_work(actions.preview_retry, number, hold_id, actor=ADMIN)
+    if action == "ask":
+        return in_unit_of_work(actions.preview_ask, number, hold_id, actor=ADMIN)
     return in_unit_of_work(actions.preview_release, number, [hold_id], actor=ADMIN)
 
 

@@ -62,6 +62,13 @@ def retry(world: World, kind: str) -> None:
     in_unit_of_work(actions.retry, number, hold.id, actor=world.actor, version=shown.version, token=shown.token)
 
 
+def ask(world: World, kind: str) -> None:
+    (hold,) = [hold for hold in world.view().holds if hold.kind == kind]
+    shown = in_unit_of_work(actions.preview_ask, world.number(), hold.id, actor=world.actor)
+    click = {"version": shown.version, "token": shown.token}
+    in_unit_of_work(actions.ask, world.number(), hold.id, actor=world.actor, **click)
+
+
 def release(world: World, kind: str, reason: str) -> None:
     (hold,) = [hold for hold in world.view().holds if hold.kind == kind]
     shown = in_unit_of_work(actions.preview_release, world.number(), [hold.id], actor=world.actor)
@@ -282,7 +289,7 @@ def test_the_money_does_not_wait_for_its_document(world: World) -> None:
     assert holds(world) == ["being_cancelled", "outcome_unknown"]
     world.heal()
     world.keep_parcels_back()
-    retry(world, "outcome_unknown")
+    ask(world, "outcome_unknown")
     world.settle()
     assert (world.view().status, len(world.journal(kind="credit.created"))) == ("refunded", 1)
 

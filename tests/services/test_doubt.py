@@ -192,17 +192,61 @@ def test_while_nobody_can_be_asked_nothing_is_repeated_and_a_person_is_told(worl
     assert (hold.kind, step["state"], step["attempts"], step["in_doubt"]) == ("outcome_unknown", "parked", 8, True)
     assert world.effects()["label.bought"] == 1
     world.heal()
-    preview = in_unit_of_work(actions.preview_retry, world.number(), hold.id, actor=world.actor)
+    assert hold.actions == ("ask",)
+    for other in (
+        lambda: in_unit_of_work(actions.preview_retry, world.number(), hold.id, actor=world.actor),
+        lambda: in_unit_of_work(actions.preview_release, world.number(), [hold.id], actor=world.actor),
+    ):
+        assert "it may have happened. The provider may or may not have done it." in other().refusal
+    preview = in_unit_of_work(actions.preview_ask, world.number(), hold.id, actor=world.actor)
     assert preview.effects == (
-        "Buy shipping label: the provider is asked first whether it happened; only if not, it is sent again with the "
-        "same key.",
+        f"ShipEngine is asked whether this happened: Buy shipping label, reference {step['key']}.",
+        "If it did, the step is done and the order goes on.",
+        "If there is surely no trace of it, the same request is sent once more, under the same reference.",
+        "If nobody can say, the order stays held.",
     )
-    in_unit_of_work(
-        actions.retry, world.number(), hold.id, actor=world.actor, version=preview.version, token=preview.token
+    done = in_unit_of_work(
+        actions.ask, world.number(), hold.id, actor=world.actor, version=preview.version, token=preview.token
     )
+    assert done.sentence == "ShipEngine is being asked about: Buy shipping label."
     world.settle()
     assert world.view().status == "delivered"
     assert world.effects() == ONE_OF_EACH
+    assert [(closed.closed_how, closed.closed_by) for closed in world.view().closed_holds] == [
+        ("asked", world.actor.name)
+    ]
+
+
+def test_a_provider_that_is_asked_while_it_still_cannot_be_holds_the_order_again(world: World) -> None:
+    world.fault("shipengine", "accept_then_500", "label", times=1)
+    world.fault("shipengine", "error_5xx", "read")
+    world.place()
+    world.settle()
+    (hold,) = world.view().holds
+    preview = in_unit_of_work(actions.preview_ask, world.number(), hold.id, actor=world.actor)
+    in_unit_of_work(
+        actions.ask, world.number(), hold.id, actor=world.actor, version=preview.version, token=preview.token
+    )
+    world.settle()
+    (again,) = world.view().holds
+    assert (again.kind, again.id > hold.id, world.step("shipment.create")["in_doubt"]) == (
+        "outcome_unknown",
+        True,
+        True,
+    )
+    assert world.effects()["label.bought"] == 1
+
+
+def test_a_question_asked_at_once_waits_until_it_can_be_answered(world: World) -> None:
+    world.place()
+    run_until_due(world, "shipment.create")
+    claim = claim_of(world, "shipment.create")
+    in_unit_of_work(steps.park, claim, Outcome.IN_DOUBT, error="?", category="x", proven=False, grace=60.0)
+    in_unit_of_work(steps.rearm, claim.step_id)
+    ((due, woken),) = world.database.execute(
+        "select due_at > clock_timestamp() + interval '50 s', woken_at from steps where id = %s", (claim.step_id,)
+    )
+    assert (due, woken) == (True, None)
 
 
 def test_a_question_refused_for_a_revoked_key_does_not_prove_that_nothing_happened(

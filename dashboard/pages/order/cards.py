@@ -57,6 +57,7 @@ class HoldCard:
     since: str
     can_retry: bool
     can_release: bool
+    can_ask: bool
     stages: list[Stage] = field(default_factory=list)
 
 

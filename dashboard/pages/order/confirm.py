@@ -19,8 +19,15 @@ from dashboard.shell import notices
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
 
-RETRY, RELEASE, RETRY_STEP, HOLD, CANCEL = "retry", "release", "retry_step", "hold", "cancel"
-VERBS = {RETRY: "Retry", RELEASE: "Release", RETRY_STEP: "Run again", HOLD: "Hold", CANCEL: "Cancel the order"}
+RETRY, RELEASE, ASK, RETRY_STEP, HOLD, CANCEL = "retry", "release", "ask", "retry_step", "hold", "cancel"
+VERBS = {
+    RETRY: "Retry",
+    RELEASE: "Release",
+    ASK: "Ask the provider",
+    RETRY_STEP: "Run again",
+    HOLD: "Hold",
+    CANCEL: "Cancel the order",
+}
 LONGEST_REASON = 500
 
 
@@ -58,8 +65,8 @@ class ConfirmState(rx.State):
     @rx.event
     @needs(Area.HOLDS, Level.ACT)
     async def ask_hold(self, action: str, number: str, hold_id: int):
-        """Preview a retry or release of one hold."""
-        if action in (RETRY, RELEASE):
+        """Preview a retry or release of one hold, or what its provider would be asked."""
+        if action in (RETRY, RELEASE, ASK):
             return await self._preview(action, str(number), int(hold_id))
         return None
 
@@ -169,6 +176,8 @@ def _title(action: str, preview: Preview) -> str:
 async def _preview(action: str, number: str, subject: int) -> Preview:
     if action == RETRY:
         return await ask(actions.preview_retry, number, subject)
+    if action == ASK:
+        return await ask(actions.preview_ask, number, subject)
     if action == RELEASE:
         return await ask(actions.preview_release, number, [subject])
     if action == CANCEL:
@@ -187,6 +196,8 @@ async def _carry_out(form: dict[str, Any]) -> ActionDone:
         return await ask(cancellations.cancel, number, restock=bool(subject), **carried)
     if action == RETRY:
         return await ask(actions.retry, number, subject, **carried)
+    if action == ASK:
+        return await ask(actions.ask, number, subject, **carried)
     if action == RELEASE:
         return await ask(actions.release, number, [subject], **carried)
     return await ask(actions.retry_step, number, subject, **carried)

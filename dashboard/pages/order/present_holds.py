@@ -32,6 +32,7 @@ def open_holds(order: OrderView, now: datetime) -> list[HoldCard]:
             since=full(hold.placed_at),
             can_retry=HoldAction.RETRY in hold.actions,
             can_release=HoldAction.RELEASE in hold.actions,
+            can_ask=HoldAction.ASK in hold.actions,
             stages=_stages(order, hold),
         )
         for hold in order.holds

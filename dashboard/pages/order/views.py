@@ -5,7 +5,7 @@ import reflex as rx
 from dashboard.components.marks import mark, shape
 from dashboard.components.states import skeleton
 from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage, Stop
-from dashboard.pages.order.confirm import RELEASE, RETRY, ConfirmState
+from dashboard.pages.order.confirm import ASK, RELEASE, RETRY, ConfirmState
 from dashboard.pages.order.state import OrderState
 
 _head = OrderState.head
@@ -109,6 +109,7 @@ def _stage(stage: rx.Var[Stage]) -> rx.Component:
 def _clicks(hold: rx.Var[HoldCard]) -> rx.Component:
     return rx.el.div(
         rx.cond(hold.can_retry, _click("Retry", RETRY, hold, "button primary"), rx.fragment()),
+        rx.cond(hold.can_ask, _click("Ask the provider", ASK, hold, "button primary"), rx.fragment()),
         rx.cond(
             hold.can_release,
             _click("Release", RELEASE, hold, rx.cond(hold.can_retry, "button", "button primary")),
@@ -126,7 +127,7 @@ def _click(label: str, action: str, hold: rx.Var[HoldCard], look: rx.Var[str] | 
         class_name=look,
         disabled=ConfirmState.running,
         on_click=ConfirmState.ask_hold(action, _head.number, hold.id),
-        custom_attrs={"data-testid": action, "data-key": "t" if action == RETRY else "l"},
+        custom_attrs={"data-testid": action, "data-key": "l" if action == RELEASE else "t"},
     )
 
 
