@@ -1,11 +1,12 @@
 """The SMTP sink: keeps what it takes, refuses, stalls and drops on request, and shows mails without running them."""
 
 import smtplib
+import time
 from email.message import EmailMessage
 
 import pytest
 
-from tests.sandbox.running import Sandbox
+from tests.sandbox.running import Sandbox, eventually
 
 ORDER = "ORD-20261121-00006"
 
@@ -104,3 +105,25 @@ def test_a_slow_server_takes_the_mail_in_the_end(sandbox: Sandbox) -> None:
     send(sandbox, mail())
 
     assert len(kept(sandbox)) == 1
+
+
+def test_a_dripping_reply_takes_its_time_for_every_character(sandbox: Sandbox) -> None:
+    sandbox.fault("smtp", "slow_drip", "mail", times=1, delay_seconds=0.03)
+    begun = time.monotonic()
+
+    send(sandbox, mail())
+
+    assert time.monotonic() - begun >= 0.03 * len("250 2.0.0 Ok")
+    assert len(kept(sandbox)) == 1
+
+
+@pytest.mark.parametrize("status", [504, 0])
+def test_a_mail_that_is_taken_late_was_answered_otherwise(sandbox: Sandbox, status: int) -> None:
+    sandbox.fault("smtp", "accept_late", "mail", times=1, delay_seconds=0.5, status=status)
+
+    with pytest.raises(smtplib.SMTPException):
+        send(sandbox, mail())
+
+    assert kept(sandbox) == []
+    eventually(lambda: kept(sandbox))
+    assert len(sandbox.journal(kind="mail.received")) == 1
