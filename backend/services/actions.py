@@ -260,6 +260,8 @@ def _asked(step: Step) -> str:
 
 def _rerun_sentence(step: Step) -> str:
     what = RULES[StepKind(step.kind)].label
+    if step.state == StepState.DONE:
+        return f"{what}: it was done, as its provider has said meanwhile. Nothing is sent; the order goes on."
     if step.outcome == Outcome.REJECTED and not step.in_doubt:
         return f"{what}: a new request is sent; the refused one had no effect."
     if step.in_doubt and RULES[StepKind(step.kind)].port is Port.MAIL:
@@ -306,6 +308,8 @@ def _go_on_without(session: Session, order: Order, hold: Hold, step: Step, actor
 
 def _rerun(session: Session, order: Order, step: Step, actor: Actor) -> None:
     """Only a proven failure may begin a new generation; anything else is repeated under its old key."""
+    if step.state == StepState.DONE:
+        return
     if step.outcome == Outcome.REJECTED and not step.in_doubt:
         steps.promise_again(session, order, step, at=clock.now(), requested_by=actor.id)
     else:
