@@ -20,7 +20,11 @@ FACTS: dict[str, dict[str, str]] = {
     # keys for 24 h at least, errors included; found by metadata
     "stripe": {"payment.verify": READ, "*": BOTH},
     # a key for refunds only, and not said for how long: every doubt is asked
-    "razorpay": {"payment.verify": READ, "*": ASK},
+    "razorpay": {
+        "payment.verify": READ,
+        "payment.void": READ,
+        "*": ASK,
+    },  # it cannot be told to let go, so it is only read
     # no keys; the order's own transactions and fulfilments are read
     "shopify": {"payment.verify": READ, "payment.request": READ, "*": ASK},
     # our number is unique there, and found exactly

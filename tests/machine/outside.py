@@ -17,7 +17,7 @@ from backend.domain.steps import StepKind
 from backend.integrations.guarantees import REPEATABLE
 from backend.ports.calls import Call, Deferred, NotSent, OutcomeUnknown, Rejected
 from backend.ports.invoicing import CreditNoteRequest, Document, InvoiceRequest, IssuedInvoice
-from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder
+from backend.ports.payments import Capture, PaymentOrder, PaymentRequested, RefundDone, RefundOrder, Voided
 from backend.ports.shipping import AddressVerdict, Label, LabelRequest, PostalAddress
 
 KEY_SECONDS = 24 * 3600.0
@@ -68,8 +68,9 @@ class Outside:
     behaviour: Behaviour = Behaviour.OK
     mute: bool = False
     effects: list[Effect] = field(default_factory=list)
-    coming: list[tuple[float, Callable[[], None]]] = field(default_factory=list)
+    coming: list[tuple[float, Callable[[float], None]]] = field(default_factory=list)
     refusals: set[str] = field(default_factory=set)
+    voided: set[str] = field(default_factory=set)
     name: str = NAME
 
     # the machine's side
@@ -80,10 +81,10 @@ class Outside:
     def pass_time(self, seconds: float = 0.0) -> None:
         """Let time go by; what was on its way is accepted when its time has come."""
         self.shift += seconds
-        due = [accept for at, accept in self.coming if at <= self.now()]
+        due = [(at, accept) for at, accept in self.coming if at <= self.now()]
         self.coming = [(at, accept) for at, accept in self.coming if at > self.now()]
-        for accept in due:
-            accept()
+        for at, accept in due:
+            accept(at)
 
     def of(self, kind: str, order: str = "") -> list[Effect]:
         """What was accepted and not undone."""
@@ -110,21 +111,24 @@ class Outside:
             self.refusals.add(call.key)
             raise Rejected(NAME, "Refused.", category=HoldKind.PROVIDER_REFUSED, status=402)
         if behaviour is Behaviour.LATE:
-            self.coming.append((self.now() + self.lag / 2, lambda: self._late(kind, call, order, amount, request)))
+            self.coming.append(
+                (self.now() + self.lag / 2, lambda at: self._late(kind, call, order, amount, request, at))
+            )
             raise OutcomeUnknown(NAME, "No answer in time.")
         effect = known or self._accept(kind, call.key, order, amount, request)
         if behaviour is Behaviour.LOST:
             raise OutcomeUnknown(NAME, "The answer was lost.")
         return effect
 
-    def _late(self, kind: str, call: Call, order: str, amount: int, request: Any) -> None:
+    def _late(self, kind: str, call: Call, order: str, amount: int, request: Any, at: float) -> None:
         if self._remembered(kind, call) is None and self._possible(kind, order, amount):
-            self._accept(kind, call.key, order, amount, request)
+            late = self._accept(kind, call.key, order, amount, request)
+            late.accepted_at, late.shown_at = at, at + self.lag / 2
 
     def _accept(self, kind: str, key: str, order: str, amount: int, request: Any) -> Effect:
         if not self._possible(kind, order, amount):
             self.refusals.add(key)
-            raise Rejected(NAME, "More than was captured.", status=400)
+            raise Rejected(NAME, "There is no such money.", status=400)
         number = len(self.effects) + 1
         # The first answer to a call shows at once to whoever gets it; lists lag behind.
         effect = Effect(
@@ -134,7 +138,9 @@ class Outside:
         return effect
 
     def _possible(self, kind: str, order: str, amount: int) -> bool:
-        """No gateway pays back more than it took."""
+        """No gateway pays back more than it took, or takes what it has let go of."""
+        if kind == "charge" and order in self.voided:
+            return False
         return kind != "refund" or self.total("refund", order) + amount <= self.total("charge", order)
 
     def _remembered(self, kind: str, call: Call) -> Effect | None:
@@ -187,6 +193,31 @@ class Outside:
     def find_refund(self, order: RefundOrder, call: Call) -> RefundDone | None:
         found = self._shown("refund", lambda effect: effect.key == call.key)
         return RefundDone(found.reference, found.amount, "EUR") if found else None
+
+    def void(self, order: PaymentOrder, call: Call) -> Voided:
+        behaviour, self.behaviour = self.behaviour, Behaviour.OK
+        self.pass_time()
+        if behaviour is Behaviour.NOT_SENT:
+            raise NotSent(NAME, "No connection. Nothing was sent.")
+        if behaviour in (Behaviour.DROPPED, Behaviour.LATE):
+            raise OutcomeUnknown(NAME, "No answer.")
+        if not self.of("charge", order.channel_order):
+            self.voided.add(order.channel_order)
+        if behaviour is Behaviour.LOST:
+            raise OutcomeUnknown(NAME, "The answer was lost.")
+        return self._ended(order)
+
+    def find_void(self, order: PaymentOrder, call: Call) -> Voided | None:
+        self.pass_time()
+        if self.mute:
+            raise OutcomeUnknown(NAME, "The list does not answer.")
+        known = order.channel_order in self.voided or self.of("charge", order.channel_order)
+        return self._ended(order) if known else None
+
+    def _ended(self, order: PaymentOrder) -> Voided:
+        return Voided(
+            order.channel_order, tuple(self._capture(charge) for charge in self.of("charge", order.channel_order))
+        )
 
     # invoicing: its numbers are unique, as everywhere
 
