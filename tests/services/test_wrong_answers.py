@@ -138,10 +138,11 @@ def test_another_document_is_never_stored_as_ours(world: World, fault: str) -> N
     [("wrong_amount", "payment_mismatch"), ("wrong_currency", "payment_mismatch"), ("wrong_reference", "")],
 )
 def test_a_customer_is_not_sent_to_pay_anything_else(world: World, fault: str, kind: str) -> None:
-    world.fault("stripe", "slow", "pay", delay_seconds=2)
+    world.fault("stripe", "slow", "pay", delay_seconds=6)
     world.fault("stripe", fault, "intent", times=1)
     world.place(status="pending")
-    for _ in range(3):
+    while not world.database.execute("select 1 from attempts"):
+        world.outside.letterbox.wait(0.05)
         world.take_in()
         world.run_due()
 
