@@ -359,7 +359,7 @@ class Life(RuleBasedStateMachine):
         rows = self.copies.execute(
             "select o.external_id, coalesce(t.captured_minor, 0), coalesce(t.refunded_minor, 0) from orders o "
             "left join payment_totals t on t.order_id = o.id where not exists (select 1 from steps s where "
-            "s.order_id = o.id and s.in_doubt and s.state = 'parked') "
+            "s.order_id = o.id and s.in_doubt) "
             "and not exists (select 1 from holds h where h.order_id = o.id and h.kind = 'older_than_restore')"
         )
         for external, captured, refunded in rows:
