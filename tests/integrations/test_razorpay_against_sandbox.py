@@ -78,7 +78,7 @@ def test_a_payment_is_asked_for_paid_told_and_paid_back(sandbox: Sandbox, gatewa
     assert (captured.amount_minor, captured.currency) == (4200, "INR")
     for name in ("payment.captured", "order.paid"):
         event = news()[name]
-        assert (event.kind, event.reference, event.order_number, event.key, event.amount_minor) == (
+        assert (event.kind, event.reference, event.order_number, event.mark, event.amount_minor) == (
             PaymentEventKind.CAPTURED,
             captured.reference,
             NUMBER,

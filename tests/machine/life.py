@@ -1,7 +1,9 @@
 """The machine itself: what can happen to orders, and what must hold after everything that happens."""
 
+import contextlib
+from collections.abc import Iterator
 from dataclasses import replace
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
@@ -60,6 +62,8 @@ class Life(RuleBasedStateMachine):
     declared_lag = LAG
     remembers = 1.0
     outcomes: tuple[Behaviour, ...] = tuple(Behaviour)
+    findings: ClassVar[list[str]] = []
+    """What was found wrong, also where a replay of it comes out differently."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -279,6 +283,18 @@ class Life(RuleBasedStateMachine):
 
     # what must always hold
 
+    def check_invariants(self, *arguments: Any) -> None:
+        with self._noted():
+            super().check_invariants(*arguments)
+
+    @contextlib.contextmanager
+    def _noted(self) -> Iterator[None]:
+        try:
+            yield
+        except AssertionError as wrong:
+            self.findings.append(str(wrong))
+            raise
+
     @invariant()
     def nothing_twice(self) -> None:
         for external in {effect.order for effect in self.outside.effects}:
@@ -350,7 +366,8 @@ class Life(RuleBasedStateMachine):
             self.sweep_and_work()
             if not self.copies.execute("select 1 from steps where state in ('ready', 'running')"):
                 break
-        self._check_the_end()
+        with self._noted():
+            self._check_the_end()
 
     def _check_the_end(self) -> None:
         self.nothing_twice()

@@ -230,7 +230,7 @@ def test_webhooks_of_one_order_come_sooner_and_those_of_others_do_not(sandbox: S
     pay(sandbox, "k-1")
 
     submit(sandbox, "/lab/clock", step="10m", order=other)
-    eventually(lambda: sandbox.http.get("/control/agenda").json()["waiting"] == {"webhook": 2})
+    eventually(lambda: sandbox.http.get("/control/agenda").json()["waiting"] == {"webhook": 3})
     assert sandbox.receiver.events("payment_intent.succeeded") == []
     submit(sandbox, "/lab/clock", step="10m", order="5002")
 
