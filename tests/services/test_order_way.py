@@ -97,7 +97,8 @@ def test_the_outside_was_told_the_same_amounts_and_our_references(world: World) 
     (mail,) = [mail for mail in world.mails() if mail["attachments"]]
     assert mail["attachments"] == ["INV-000001.pdf"]
     (parcel,) = view.parcels
-    assert [scan[1] for scan in parcel.scans] == ["delivered", "in_transit", "accepted"]
+    scans = [scan[1] for scan in parcel.scans if scan[1] != "attempted"]  # the carrier does not always meet somebody
+    assert scans == ["delivered", "in_transit", "accepted"]
     assert parcel.tracking_number in next(m["plain"] for m in world.mails() if "on its way" in m["subject"])
 
 
