@@ -112,6 +112,10 @@ class Settings(BaseSettings):
     )
     served_countries: str = Field("", description="ISO 3166 codes delivered to, separated by commas. Empty: all.")
     default_item_grams: int = Field(500, ge=1, le=1_000_000, description="Weight of an item that comes without one.")
+    bulk_limit: int = Field(500, ge=1, le=5000, description="Orders that one bulk action may take in; more is refused.")
+    bulk_limit_managers: int = Field(
+        2000, ge=1, le=5000, description="The same for managers and administrators, where that is more."
+    )
     invoice_series: str = Field("INV", pattern=r"^[A-Z0-9-]{1,12}$", description="Series of invoice numbers.")
     credit_note_series: str = Field("CN", pattern=r"^[A-Z0-9-]{1,12}$", description="Series of credit note numbers.")
 

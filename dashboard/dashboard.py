@@ -13,6 +13,8 @@ import reflex as rx
 from backend import wiring
 from backend.api.app import in_front_of
 from dashboard.build import BUNDLE
+from dashboard.pages.bulk import page as bulk
+from dashboard.pages.bulk import run_page as bulk_run
 from dashboard.pages.held import page as held
 from dashboard.pages.home import page as home
 from dashboard.pages.incidents import page as incidents
@@ -28,8 +30,8 @@ from dashboard.shell.guard import EventGuard
 from dashboard.shell.headers import security_headers
 from dashboard.shell.navigation import FrameState
 
-PAGES = (home, held, orders, order, quarantine, incidents)
-STYLES = ["/css/tokens.css", "/css/frame.css", "/css/parts.css", "/css/pages.css", "/css/order.css"]
+PAGES = (home, held, orders, order, quarantine, incidents, bulk, bulk_run)
+STYLES = ["/css/tokens.css", "/css/frame.css", "/css/parts.css", "/css/pages.css", "/css/order.css", "/css/bulk.css"]
 
 
 @contextlib.asynccontextmanager

@@ -6,7 +6,7 @@ import threading
 from backend import failpoints, settings
 from backend.services import restore_watch, sweep
 from backend.services.run import in_unit_of_work
-from jobs import steps
+from jobs import bulk, steps
 from jobs.queue import huey
 from jobs.worker import process_name
 
@@ -58,6 +58,7 @@ class Sweeper(threading.Thread):
                 steps.run_step.call_local(step_id)
             for message_id in found.message_ids:
                 steps.handle_message.call_local(str(message_id))
+        bulk.take_turns()
 
     def stop(self) -> None:
         """Ask the loop to end and say goodbye in the list of workers."""

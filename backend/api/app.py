@@ -6,7 +6,19 @@ from fastapi import FastAPI
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from backend import settings
-from backend.api import actions, admin, described, documents, errors, health, lab, sending, settling, webhooks
+from backend.api import (
+    actions,
+    admin,
+    bulk,
+    described,
+    documents,
+    errors,
+    health,
+    lab,
+    sending,
+    settling,
+    webhooks,
+)
 from backend.api.frame import Frame
 from backend.api.metrics import RequestTimes
 from backend.api.threads import Threads
@@ -49,6 +61,7 @@ def create_api() -> FastAPI:
         admin.router,
         actions.router,
         settling.router,
+        bulk.router,
         sending.router,
         documents.router,
         health.router,

@@ -63,6 +63,7 @@ STATUS: dict[str, HTTPStatus] = {
     "preview_outdated": HTTPStatus.CONFLICT,
     "already_done": HTTPStatus.CONFLICT,
     "not_possible": HTTPStatus.CONFLICT,
+    "too_many": HTTPStatus.UNPROCESSABLE_ENTITY,
     "reason_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid_input": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unreadable": HTTPStatus.BAD_REQUEST,

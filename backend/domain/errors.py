@@ -115,6 +115,18 @@ class NotPossible(HoldfastError):
     code = "not_possible"
 
 
+class TooMany(HoldfastError):
+    """More orders were chosen than may be acted on at once."""
+
+    code = "too_many"
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(
+            f"These are too many orders: at most {limit:,} at once. Nothing was changed. Choose fewer, or filter further."
+        )
+        self.limit = limit
+
+
 class InvalidInput(HoldfastError):
     """Input that breaks a rule; `problems` are sentences, each saying what, where and what to do."""
 

@@ -142,6 +142,18 @@ def api_actor(session: Session, bearer: str) -> Actor | None:
     return Actor(ActorKind.STAFF, f"token:{token.id}", token.name, Role(token.role))
 
 
+def actor_now(session: Session, actor_id: str) -> Actor | None:
+    """A colleague or API token by the actor's id, with the rights they have now; None when they may not sign in any more."""
+    kind, _, number = actor_id.partition(":")
+    if not number.isdigit():
+        return None
+    if kind == "user" and (user := accounts.active_user(session, int(number))) is not None:
+        return Actor(ActorKind.STAFF, actor_id, user.name, Role(user.role))
+    if kind == "token" and (token := accounts.valid_token(session, int(number))) is not None:
+        return Actor(ActorKind.STAFF, actor_id, token.name, Role(token.role))
+    return None
+
+
 def for_token(session: Session, bearer: str, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
     """Run a service for whoever holds an API token, in the same transaction; raises `TokenRefused`."""
     actor = api_actor(session, bearer)

@@ -12,6 +12,12 @@ def user_by_email(session: Session, email: str) -> User | None:
     return session.exec(select(User).where(User.email == email)).first()
 
 
+def active_user(session: Session, user_id: int) -> User | None:
+    """A colleague who still works here."""
+    statement = select(User).where(User.id == user_id, col(User.active)).execution_options(populate_existing=True)
+    return session.exec(statement).first()
+
+
 def session_and_user(session: Session, token_hash: str) -> tuple[StaffSession, User] | None:
     found = session.exec(
         select(StaffSession, User)
@@ -34,6 +40,12 @@ def api_token(session: Session, token_hash: str) -> ApiToken | None:
     return session.exec(
         select(ApiToken).where(ApiToken.token_hash == token_hash, col(ApiToken.revoked_at).is_(None))
     ).first()
+
+
+def valid_token(session: Session, token_id: int) -> ApiToken | None:
+    """An API token that was not revoked."""
+    statement = select(ApiToken).where(ApiToken.id == token_id, col(ApiToken.revoked_at).is_(None))
+    return session.exec(statement.execution_options(populate_existing=True)).first()
 
 
 def failures_since(session: Session, subject: str, since: datetime) -> tuple[int, datetime | None]:

@@ -22,7 +22,8 @@ SHAPE_OF: dict[str, str] = {
     "shipped": "arrow", "in_transit": "arrow", "partially_shipped": "arrow",
     "delivered": "tick", "paid": "tick", "good": "tick",
     "held": "bars", "waiting": "bars",
-    "cancelled": "cross", "failed": "triangle", "disputed": "triangle", "exception": "triangle", "bad": "triangle",
+    "cancelled": "cross", "skipped": "cross",
+    "failed": "triangle", "disputed": "triangle", "exception": "triangle", "bad": "triangle",
     "refunded": "back", "partially_refunded": "back", "returned": "back",
 }  # fmt: skip
 

@@ -35,6 +35,7 @@ PLACES = (
     Place("Orders", "/orders", "package", "3"),
     Place("Quarantine", "/quarantine", "inbox", "4"),
     Place("Incidents", "/incidents", "unplug", "5"),
+    Place("Bulk runs", "/bulk", "list-checks", "6"),
 )
 
 

@@ -9,6 +9,13 @@ from backend.api.app import create_api
 from tests.api.client import Client
 
 ADDRESSES = {
+    "/admin/bulk": ["get", "post"],
+    "/admin/bulk/{run_id}": ["get"],
+    "/admin/bulk/{run_id}/pause": ["post"],
+    "/admin/bulk/{run_id}/results.csv": ["get"],
+    "/admin/bulk/{run_id}/resume": ["post"],
+    "/admin/bulk/{run_id}/start": ["post"],
+    "/admin/bulk/{run_id}/stop": ["post"],
     "/admin/documents/{document_id}.pdf": ["get"],
     "/admin/held": ["get"],
     "/admin/incidents": ["get"],

@@ -11,17 +11,26 @@ assert app  # the registry is filled by importing the app
 
 CHANGING = {
     "add_note": (Area.ORDERS, Level.ACT),
+    "ask_again": (Area.MONEY, Level.ACT),
     "ask_cancel": (Area.ORDERS, Level.ACT),
+    "ask_cause": (Area.MONEY, Level.ACT),
     "ask_go": (Area.INTEGRATIONS, Level.ACT),
     "ask_hold": (Area.HOLDS, Level.ACT),
+    "ask_orders": (Area.MONEY, Level.ACT),
     "ask_refund": (Area.MONEY, Level.ACT),
     "ask_step": (Area.ORDERS, Level.ACT),
     "ask_stop": (Area.HOLDS, Level.ACT),
     "choose": (Area.MONEY, Level.ACT),
+    "choose_action": (Area.MONEY, Level.ACT),
     "choose_restock": (Area.ORDERS, Level.ACT),
     "confirm": (Area.ORDERS, Level.ACT),
     "go": (Area.INTEGRATIONS, Level.ACT),
+    "choose_return": (Area.MONEY, Level.ACT),
+    "pause_run": (Area.MONEY, Level.ACT),
     "pay_back": (Area.MONEY, Level.ACT),
+    "resume_run": (Area.MONEY, Level.ACT),
+    "start_run": (Area.MONEY, Level.ACT),
+    "stop_run": (Area.MONEY, Level.ACT),
 }
 
 
@@ -49,7 +58,7 @@ def test_what_changes_an_order_needs_the_right_to_act() -> None:
 
 def test_clicks_made_while_offline_are_not_replayed() -> None:
     registered = RegistrationContext.ensure_context().event_handlers
-    writing = ("add_note", "confirm", "go", "pay_back")
+    writing = ("add_note", "confirm", "go", "pause_run", "pay_back", "resume_run", "start_run", "stop_run")
     found = [entry.handler for name, entry in registered.items() if name.rsplit(".", 1)[1] in writing]
     assert len(found) == len(writing)
     assert [handler.event_actions.get("temporal") for handler in found] == [True] * len(writing)

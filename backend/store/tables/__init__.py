@@ -1,5 +1,6 @@
 """The whole model; importing this package registers every table with SQLModel's metadata."""
 
+from backend.store.tables.bulk import BulkMember, BulkRun
 from backend.store.tables.customers import Address, Customer
 from backend.store.tables.documents import Invoice, NumberSeries
 from backend.store.tables.history import AuditEntry, Hold, Incident, Note, TimelineEntry
@@ -17,6 +18,8 @@ __all__ = [
     "Attempt",
     "AuditEntry",
     "Breaker",
+    "BulkMember",
+    "BulkRun",
     "Customer",
     "DiscountSnapshot",
     "Hold",

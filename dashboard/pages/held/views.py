@@ -4,6 +4,7 @@ import reflex as rx
 
 from dashboard.components.marks import shape
 from dashboard.components.states import empty, skeleton
+from dashboard.pages.bulk.dialog import cause_button
 from dashboard.pages.held.state import CauseTile, HeldRow, HeldState
 
 
@@ -93,7 +94,8 @@ def orders() -> rx.Component:
 def _filtered() -> rx.Component:
     return rx.el.p(
         "Showing ", rx.el.strong(HeldState.shown), " of this cause. ",
-        rx.el.a("Show all", href="/held", class_name="link", custom_attrs={"data-testid": "show-all"}),
+        rx.el.a("Show all", href="/held", class_name="link", custom_attrs={"data-testid": "show-all"}), " ",
+        cause_button(HeldState.kind),
         class_name="filtered soft",
     )  # fmt: skip
 

@@ -1,0 +1,170 @@
+"""Previewing a bulk run: which orders, what would be done to each, and which are refused; frozen as a draft.
+
+Every order is previewed by the very service that a single click on it would ask, so a run promises nothing else.
+"""
+
+from dataclasses import asdict, dataclass
+
+from sqlmodel import Session
+
+from backend import clock, settings
+from backend.domain.bulk import (
+    HIGHER_GUARD,
+    KEPT_DRAFTS,
+    RULES,
+    BulkAction,
+    BulkPreview,
+    Choice,
+    MemberState,
+    gathered,
+    kinds_helped,
+)
+from backend.domain.desk import MoneySum, Preview
+from backend.domain.errors import InvalidInput, NotFound, OrderNotFound, TooMany
+from backend.domain.holds import CATALOGUE, HoldKind
+from backend.domain.permissions import Actor, Area, Level
+from backend.services import bulk_acts, clicks, refunds
+from backend.store import bulk as store
+from backend.store import orders, sending
+from backend.store.bulk import Candidate
+from backend.store.tables import BulkRun
+
+
+@dataclass(frozen=True)
+class _Member:
+    """An order with what its own preview says; `amount_minor` is what is at stake."""
+
+    candidate: Candidate
+    preview: Preview
+    amount_minor: int
+
+
+def guard_of(actor: Actor) -> int:
+    """How many orders this person may act on at once."""
+    config = settings.current()
+    higher = config.bulk_limit_managers if actor.role in HIGHER_GUARD else 0
+    return max(config.bulk_limit, higher)
+
+
+def preview(
+    session: Session, action: BulkAction, choice: Choice, *, actor: Actor, restock: bool = False
+) -> BulkPreview:
+    """Freeze a run of these orders as they are now, and say what it would do; nothing is done to any of them.
+
+    Raises `TooMany` above the person's guard, and `InvalidInput` where nothing was chosen.
+    """
+    rule = RULES[action]
+    actor.require(Area.HOLDS, Level.VIEW, "see held orders")
+    actor.require(rule.area, Level.ACT, rule.phrase)
+    limit = guard_of(actor)
+    candidates = _candidates(session, action, choice, limit)
+    if len(candidates) > limit:
+        raise TooMany(limit)
+    found = [_look(session, action, candidate, restock, actor) for candidate in candidates]
+    acting = sorted((each for each in found if not each.preview.refusal), key=_simplest_first)
+    refused = [each for each in found if each.preview.refusal]
+    needs_reason = rule.always_reason or any(each.preview.needs_reason for each in acting)
+    run = BulkRun(
+        action=str(action),
+        words=_words(session, choice, len(found)),
+        choice=asdict(choice),
+        options={"restock": restock},
+        needs_reason=needs_reason,
+        drafted_by=actor.id,
+        actor_id=actor.id,
+        actor_name=actor.name,
+        epoch=sending.read(session).epoch,
+        created_at=clock.now(),
+    )
+    store.forget_drafts(session, before=clock.now() - KEPT_DRAFTS)
+    store.freeze(session, run, [_frozen(place, each) for place, each in enumerate([*acting, *refused], start=1)])
+    return _shown(run, acting, refused, actor)
+
+
+def _candidates(session: Session, action: BulkAction, choice: Choice, limit: int) -> list[Candidate]:
+    """At most one more than the guard allows."""
+    numbers = list(dict.fromkeys(choice.numbers))
+    if choice.run_id:
+        if store.find(session, choice.run_id) is None:
+            raise NotFound(f"There is no bulk run {choice.run_id}.")
+        numbers = store.numbers_of(session, choice.run_id, choice.results)
+        if not numbers:
+            raise InvalidInput([f"No order of bulk run {choice.run_id} ended like that."])
+    if choice.is_filter and not (choice.kind or choice.cluster):
+        raise InvalidInput(["Choose orders, or a cause whose orders are all meant."])
+    if len(numbers) > limit:
+        raise TooMany(limit)
+    named = store.named(session, numbers)
+    if missing := set(numbers) - {each.number for each in named}:
+        raise OrderNotFound(min(missing))
+    if RULES[action].helps is None and numbers:
+        return named
+    helped = kinds_helped(action)
+    held = store.held(
+        session, numbers=numbers, kind=choice.kind, cluster=choice.cluster, helped=helped, limit=limit + 1
+    )
+    stopped = {each.order_id for each in held}
+    return held + [each for each in named if each.order_id not in stopped]
+
+
+def _look(session: Session, action: BulkAction, candidate: Candidate, restock: bool, actor: Actor) -> _Member:
+    shown = bulk_acts.preview(session, action, candidate.number, candidate.hold_id, restock=restock, actor=actor)
+    amount = candidate.total_minor
+    if action in (BulkAction.REFUND, BulkAction.CANCEL):
+        amount = max(0, refunds.refundable_minor(session, orders.by_number(session, candidate.number)))
+    return _Member(candidate, shown, amount)
+
+
+def _simplest_first(member: _Member) -> int:
+    """Orders that nothing else holds come first: only they show that the cause has gone."""
+    return len(member.preview.remaining_holds)
+
+
+def _frozen(place: int, member: _Member) -> dict[str, object]:
+    candidate, refusal = member.candidate, member.preview.refusal
+    return {
+        "position": place,
+        "order_id": candidate.order_id,
+        "hold_id": candidate.hold_id,
+        "version": member.preview.version,
+        "state": str(MemberState.SKIPPED if refusal else MemberState.WAITING),
+        "result": refusal,
+        "amount_minor": member.amount_minor,
+        "currency": candidate.currency,
+    }
+
+
+def _shown(run: BulkRun, acting: list[_Member], refused: list[_Member], actor: Actor) -> BulkPreview:
+    return BulkPreview(
+        run_id=run.id,
+        action=run.action,
+        verb=RULES[BulkAction(run.action)].verb,
+        words=run.words,
+        orders=len(acting) + len(refused),
+        acting=len(acting),
+        refused=gathered(each.preview.refusal for each in refused),
+        effects=gathered(sentence for each in acting for sentence in each.preview.effects),
+        money=_sums(acting),
+        still_held=sum(1 for each in acting if each.preview.remaining_holds),
+        needs_reason=run.needs_reason,
+        restock=bool(run.options.get("restock")),
+        token=clicks.mint(actor),
+        refusal="" if acting else "There is no order among these with which this can be done. Nothing was changed.",
+    )
+
+
+def _sums(members: list[_Member]) -> tuple[MoneySum, ...]:
+    sums: dict[str, int] = {}
+    for member in members:
+        sums[member.candidate.currency] = sums.get(member.candidate.currency, 0) + member.amount_minor
+    return tuple(MoneySum(currency, amount) for currency, amount in sorted(sums.items(), key=lambda item: -item[1]))
+
+
+def _words(session: Session, choice: Choice, orders_found: int) -> str:
+    """By what the orders were chosen, for people."""
+    cause = f"“{CATALOGUE[HoldKind(choice.kind)].title}”" if choice.kind in set(HoldKind) else ""
+    if choice.run_id:
+        return f"from bulk run {choice.run_id}: {', '.join(choice.results)}"
+    if choice.is_filter:
+        return f"all held for {cause}" if cause else "all of one cause"
+    return f"{orders_found} selected" + (f" of {cause}" if cause else "")

@@ -1,0 +1,208 @@
+"""The dialog before a bulk run: what is chosen, what would be done to how many orders, and which are left out.
+
+Every preview freezes a run of its own; the click names it, and starts that very run and no other. So a forgotten tab
+starts nothing that it did not show.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import reflex as rx
+
+from backend.domain.bulk import RULES, BulkAction, BulkPreview, Choice, Gathered, MemberState, kinds_helped
+from backend.domain.errors import HoldfastError
+from backend.domain.permissions import Area, Level
+from backend.services import bulk, bulk_previews
+from dashboard.components.money import sums
+from dashboard.components.words import count
+from dashboard.shell import notices
+from dashboard.shell.calls import ask
+from dashboard.shell.needs import needs
+
+LONGEST_REASON = 500
+MOST_NAMED = 5000
+MOST_LINES = 8
+OFFERED = (BulkAction.RETRY, BulkAction.ASK, BulkAction.RELEASE, BulkAction.REFUND, BulkAction.CANCEL)
+
+
+@dataclass
+class Line:
+    """A sentence and of how many orders it is so."""
+
+    text: str = ""
+    orders: str = ""
+
+
+@dataclass
+class BulkQuestion:
+    """What the dialog shows and the click carries back."""
+
+    action: str = ""
+    title: str = ""
+    words: str = ""
+    acting: str = ""
+    effects: list[Line] = field(default_factory=list)
+    left_out: str = ""
+    refused: list[Line] = field(default_factory=list)
+    money: str = ""
+    money_label: str = ""
+    still_held: str = ""
+    needs_reason: bool = False
+    asks_restock: bool = False
+    restock: bool = False
+    refusal: str = ""
+    verb: str = ""
+    run: str = ""
+    token: str = ""
+
+
+class BulkAskState(rx.State):
+    """One dialog for every bulk action, wherever it is asked for."""
+
+    open: bool = False
+    looking: bool = False
+    starting: bool = False
+    asked: int = 0
+    """Rises with every new choice of orders, so that no reason typed for another one is left in the field."""
+    action: str = ""
+    question: BulkQuestion = BulkQuestion()
+    _choice: Choice = Choice()
+    _restock: bool = True
+
+    @rx.event
+    @needs(Area.MONEY, Level.ACT)
+    async def ask_cause(self, kind: str, cluster: str):
+        """Every order that is held by one cause; proposed is the click that helps there."""
+        self._begin(Choice(kind=str(kind)[:60], cluster=str(cluster)[:400]), proposed(str(kind)))
+        yield
+        await self._look()
+
+    @rx.event
+    @needs(Area.MONEY, Level.ACT)
+    async def ask_orders(self, action: str, numbers: list[str], kind: str, cluster: str):
+        """The orders that somebody selected; `kind` and `cluster` are what the list was filtered by."""
+        named = tuple(str(number)[:40] for number in numbers[: MOST_NAMED + 1]) if isinstance(numbers, list) else ()
+        wanted = action if action in set(BulkAction) else proposed(str(kind))
+        self._begin(Choice(named, str(kind)[:60], str(cluster)[:400]), wanted)
+        yield
+        await self._look()
+
+    @rx.event
+    @needs(Area.MONEY, Level.ACT)
+    async def ask_again(self, action: str, run: str):
+        """The orders of an earlier run that failed, as they are now."""
+        known = str(run)
+        run_id = int(known) if known.isascii() and known.isdigit() and len(known) < 19 else 0
+        wanted = action if action in set(BulkAction) else str(BulkAction.RETRY)
+        self._begin(Choice(run_id=run_id, results=(str(MemberState.FAILED),)), wanted)
+        yield
+        await self._look()
+
+    @rx.event
+    @needs(Area.MONEY, Level.ACT)
+    async def choose_action(self, action: str):
+        """The same orders, another action; what was typed stays."""
+        if action in set(BulkAction):
+            self.action, self.looking = action, True
+            yield
+        await self._look()
+
+    @rx.event
+    @needs(Area.MONEY, Level.ACT)
+    async def choose_return(self, restock: bool):
+        """Whether the goods go back to stock."""
+        self._restock, self.looking = bool(restock), True
+        yield
+        await self._look()
+
+    @rx.event
+    @needs(None)
+    async def dismiss(self):
+        self.open = False
+
+    @rx.event(temporal=True)
+    @needs(Area.MONEY, Level.ACT)
+    async def start_run(self, form: dict[str, Any]):
+        """Start the run that was shown. All that decides comes with the form."""
+        run, token = str(form.get("run", "")), str(form.get("token", ""))[:64]
+        reason = str(form.get("reason", "")).strip()[:LONGEST_REASON]
+        run_id = int(run) if run.isascii() and run.isdigit() and len(run) < 19 else 0
+        self.starting = True
+        yield
+        try:
+            done = await ask(bulk.start, run_id, token=token, reason=reason)
+        except HoldfastError as error:
+            yield notices.problem(error.sentence)
+            return
+        finally:
+            self.starting = False
+        self.open = False
+        if not done.repeated:
+            yield notices.done(done.sentence)
+        yield rx.redirect(f"/bulk/{run_id}")
+
+    def _begin(self, choice: Choice, action: str) -> None:
+        self._choice, self.action, self._restock = choice, action, True
+        self.question = BulkQuestion()
+        self.open, self.looking, self.starting = True, True, False
+        self.asked += 1
+
+    async def _look(self) -> None:
+        """Preview what is chosen, as a new frozen run."""
+        try:
+            shown = await ask(bulk_previews.preview, BulkAction(self.action), self._choice, restock=self._gives_back())
+        except HoldfastError as error:
+            self.question = BulkQuestion(title=RULES[BulkAction(self.action)].verb, refusal=error.sentence)
+            return
+        finally:
+            self.looking = False
+        self.question = question(shown)
+
+    def _gives_back(self) -> bool:
+        return self._restock and self.action in (BulkAction.CANCEL, BulkAction.REFUND)
+
+
+def proposed(kind: str) -> str:
+    """The click that helps against this cause."""
+    helping = (action for action in OFFERED if kind in kinds_helped(action))
+    return str(next(helping, BulkAction.RETRY))
+
+
+def question(shown: BulkPreview) -> BulkQuestion:
+    action = BulkAction(shown.action)
+    orders = count(shown.acting, "order")
+    out = shown.orders - shown.acting
+    settles = action in (BulkAction.CANCEL, BulkAction.REFUND)
+    return BulkQuestion(
+        action=shown.action,
+        title=f"{shown.verb}: {count(shown.orders, 'order')}",
+        words=shown.words,
+        acting=orders,
+        effects=_lines(shown.effects),
+        left_out=f"{count(out, 'order is', 'orders are')} left out" if out else "",
+        refused=_lines(shown.refused),
+        money=sums(shown.money),
+        money_label="Paid back in all" if settles else "At stake",
+        still_held=_still_held(shown.still_held),
+        needs_reason=shown.needs_reason,
+        asks_restock=settles,
+        restock=shown.restock,
+        refusal=shown.refusal,
+        verb=f"{shown.verb} {orders}" if action is not BulkAction.ASK else f"Ask about {orders}",
+        run=str(shown.run_id),
+        token=shown.token,
+    )
+
+
+def _still_held(orders: int) -> str:
+    if not orders:
+        return ""
+    return f"{count(orders, 'order stays', 'orders stay')} held by something else as well."
+
+
+def _lines(found: tuple[Gathered, ...]) -> list[Line]:
+    """The sentences that most orders share; the others are counted together."""
+    by_many = sorted(found, key=lambda each: -each.orders)
+    shown = [Line(each.sentence, f"{each.orders:,}") for each in by_many[:MOST_LINES]]
+    rest = sum(each.orders for each in by_many[MOST_LINES:])
+    return [*shown, Line("Something else; the run's page says what for each order.", f"{rest:,}")] if rest else shown

@@ -1,0 +1,148 @@
+"""How the question before a bulk run looks, and the buttons that ask it. Mount `bulk_dialog()` once on a page."""
+
+import reflex as rx
+
+from backend.domain.bulk import RULES
+from dashboard.pages.bulk.asking import LONGEST_REASON, OFFERED, BulkAskState, Line
+from dashboard.pages.order.dialog import choices, hidden, refused
+
+_question = BulkAskState.question
+
+
+def cause_button(kind: rx.Var[str] | str, cluster: rx.Var[str] | str = "") -> rx.Component:
+    """Asks about every order that is held by this cause."""
+    return rx.el.button(
+        "Do for all of this cause…",
+        type="button",
+        class_name="button",
+        on_click=BulkAskState.ask_cause(kind, cluster),
+        custom_attrs={"data-testid": "bulk-cause"},
+    )
+
+
+def bulk_dialog() -> rx.Component:
+    inside = rx.el.form(
+        hidden(run=_question.run, token=_question.token),
+        rx.el.h2(rx.cond(_question.title != "", _question.title, "Looking at the orders…"), id="bulk-title"),
+        rx.cond(_question.words != "", rx.el.p(_question.words, class_name="soft"), rx.fragment()),
+        _actions(),
+        rx.el.div(
+            rx.cond(
+                BulkAskState.looking,
+                rx.el.p("Every order is previewed one by one…", class_name="soft", role="status"),
+                rx.cond(_question.refusal != "", refused(_question.refusal), _what()),
+            ),
+            class_name="bulk-what",
+            aria_live="polite",
+        ),
+        choices(
+            "Cancel",
+            _question.verb,
+            BulkAskState.dismiss,
+            running=BulkAskState.starting | BulkAskState.looking,
+            possible=(_question.refusal == "") & (_question.run != ""),
+        ),
+        on_submit=BulkAskState.start_run,
+        class_name="inside",
+        key=BulkAskState.asked.to_string(),
+    )
+    return rx.el.dialog(
+        rx.cond(BulkAskState.open, inside, rx.fragment()),
+        aria_labelledby="bulk-title",
+        class_name="bulk-dialog",
+        custom_attrs={"data-open": rx.cond(BulkAskState.open, "true", "false"), "data-testid": "bulk-dialog"},
+    )
+
+
+def _actions() -> rx.Component:
+    """What is to be done to all of them; another choice is previewed anew."""
+    return rx.el.fieldset(
+        rx.el.legend("What to do", class_name="sr"),
+        *[
+            rx.el.button(
+                RULES[action].verb,
+                type="button",
+                class_name=rx.cond(BulkAskState.action == str(action), "choice on", "choice"),
+                aria_pressed=rx.cond(BulkAskState.action == str(action), "true", "false"),
+                on_click=BulkAskState.choose_action(str(action)),
+                custom_attrs={"data-testid": f"bulk-action-{action}"},
+            )
+            for action in OFFERED
+        ],
+        class_name="choices-row",
+    )
+
+
+def _what() -> rx.Component:
+    return rx.fragment(
+        rx.el.div(
+            rx.el.h3("What will happen to ", rx.el.span(_question.acting, custom_attrs={"data-testid": "bulk-acting"})),
+            _sentences(_question.effects, "bulk-effects"),
+            rx.el.p(
+                "One order first, then ten, then the rest; each wave waits until the one before has ended well, and the"
+                " run stops at the first failure.",
+                class_name="soft small",
+            ),
+            class_name="stack tight",
+        ),
+        rx.el.dl(
+            rx.el.dt(_question.money_label),
+            rx.el.dd(_question.money, custom_attrs={"data-testid": "bulk-money"}),
+            class_name="facts",
+        ),
+        rx.cond(_question.still_held != "", rx.el.p(_question.still_held, class_name="soft"), rx.fragment()),
+        rx.cond(_question.left_out != "", _left_out(), rx.fragment()),
+        rx.cond(_question.asks_restock, _restock(), rx.fragment()),
+        _reason(),
+    )
+
+
+def _left_out() -> rx.Component:
+    return rx.el.details(
+        rx.el.summary(_question.left_out, class_name="quiet", custom_attrs={"data-testid": "bulk-left-out"}),
+        _sentences(_question.refused, "bulk-refused"),
+        class_name="more",
+    )
+
+
+def _sentences(lines: rx.Var[list[Line]], testid: str) -> rx.Component:
+    return rx.el.ul(
+        rx.foreach(
+            lines, lambda line: rx.el.li(rx.el.span(line.text), rx.el.span("× ", line.orders, class_name="times"))
+        ),
+        class_name="effects counted",
+        custom_attrs={"data-testid": testid},
+    )
+
+
+def _restock() -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name="restock",
+            default_checked=_question.restock,
+            on_change=BulkAskState.choose_return,
+            custom_attrs={"data-testid": "bulk-restock"},
+        ),
+        "The goods go back to stock",
+        class_name="tick",
+    )
+
+
+def _reason() -> rx.Component:
+    return rx.el.div(
+        rx.el.label(
+            rx.cond(_question.needs_reason, "Reason", "Reason, if it helps others"),
+            html_for="bulk-reason",
+        ),
+        rx.el.textarea(
+            id="bulk-reason",
+            name="reason",
+            max_length=LONGEST_REASON,
+            required=_question.needs_reason,
+            min_length=3,
+            placeholder="Goes into every order's timeline",
+            custom_attrs={"data-testid": "bulk-reason"},
+        ),
+        class_name="stack tight",
+    )
