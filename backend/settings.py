@@ -119,6 +119,14 @@ class Settings(BaseSettings):
     invoice_series: str = Field("INV", pattern=r"^[A-Z0-9-]{1,12}$", description="Series of invoice numbers.")
     credit_note_series: str = Field("CN", pattern=r"^[A-Z0-9-]{1,12}$", description="Series of credit note numbers.")
 
+    keep_originals_days: int = Field(
+        30,
+        ge=0,
+        le=365,
+        description="Days for which requests to providers and their answers are kept with personal data, sealed, for who "
+        "asks to see them. 0: not at all.",
+    )
+
     # mail
     smtp_url: SecretStr = _secret("Mail server: smtp://user:password@host:587?starttls=1 or smtps://…")
     mail_from: str = Field("orders@holdfast.invalid", description="Sender address of every mail.")

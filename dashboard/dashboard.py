@@ -55,6 +55,7 @@ def build_app() -> rx.App:
         head_components=[
             rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
             rx.el.script(src="/desk.js", defer=True),
+            rx.el.script(src="/tabs.js", defer=True),
         ],
         toaster=None,
         backend_exception_handler=on_error,

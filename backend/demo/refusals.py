@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.domain.holds import HoldKind
+from backend.domain.providers import provider_name
 from backend.domain.retries import Outcome
 from backend.domain.steps import StepKind
 from backend.integrations.http import Answer, ErrorReader
@@ -64,13 +65,13 @@ def _shipengine(kind: str, code: str, message: str, **more: str) -> Failure:
 
 def in_doubt(provider: str, status: int = 503) -> Failure:
     """A call of which nobody knows at first whether it took effect."""
-    sentence = f"{provider} answered HTTP {status}; whether it took effect is not known."
+    sentence = f"{provider_name(provider)} answered HTTP {status}; whether it took effect is not known."
     return Failure(Outcome.IN_DOUBT, sentence, HoldKind.OUTCOME_UNKNOWN, status, "<html>Service Unavailable</html>")
 
 
 def not_sent(provider: str) -> Failure:
     """A call that never left this machine."""
-    return Failure(Outcome.NOT_SENT, f"Could not reach {provider}: Connection refused. Nothing was sent.")
+    return Failure(Outcome.NOT_SENT, f"Could not reach {provider_name(provider)}: Connection refused. Nothing was sent.")
 
 
 def _declined(message: str, code: str) -> Failure:

@@ -16,3 +16,8 @@ _NAMES = {
 def provider_name(key: str) -> str:
     """The name for people; unknown ones are shown as they are, with a capital."""
     return _NAMES.get(key, key.capitalize())
+
+
+def shop_url(channel: str, base: str, external_id: str) -> str:
+    """An order's page for the shop's own staff, where the channel has one and its address is known; else empty."""
+    return f"{base.rstrip('/')}/admin/orders/{external_id}" if channel == "shopify" and base and external_id else ""

@@ -34,4 +34,5 @@ class TimelineKind(StrEnum):
     TRACKING = "shipment:tracking"
     MAIL_SENT = "mail:sent"
     NOTE_ADDED = "note:added"
+    PERSONAL_DATA_SHOWN = "personal_data:shown"
     WEBHOOK_IGNORED = "webhook:ignored"

@@ -26,7 +26,7 @@ from backend.domain.providers import provider_name
 from backend.domain.retries import LOCKED_OUT, Outcome, outcome_of_answer
 from backend.integrations.masking import Masker, described
 from backend.integrations.transport import DeadlineTransport
-from backend.ports.calls import Call, Deferred, Exchange, NotSent, OutcomeUnknown, ProviderError, Rejected
+from backend.ports.calls import Call, Deferred, Exchange, NotSent, Original, OutcomeUnknown, ProviderError, Rejected
 from backend.ports.guard import assert_outside_calls_allowed
 
 MAX_RESPONSE = 8 * 1024 * 1024
@@ -105,10 +105,12 @@ class ProviderClient:
         headers: Mapping[str, str] | None = None,
         expect: Literal["json", "binary"] = "json",
         hide: Sequence[str] = (),
+        personal: Sequence[str] = (),
     ) -> Answer:
         """One exchange; returns an answer of 2xx with a readable body of the kind expected, raises otherwise.
 
-        `path` starts with a slash and is already quoted (see `segment`); what is in `hide` is not shown in the record.
+        `path` starts with a slash and is already quoted (see `segment`). The record shows nothing of what is in `hide`,
+        and what is in `personal` only to who asks for it.
         """
         assert_outside_calls_allowed()
         if clock.monotonic() >= call.deadline:
@@ -124,8 +126,11 @@ class ProviderClient:
             raise
         finally:
             elapsed = round((clock.monotonic() - started) * 1000)
-            masker = Masker([*self._secrets, *hide])
-            call.exchanges.append(_recorded(masker, request, json, form, answer, failure, elapsed))
+            secret = [*self._secrets, *hide]
+            told = _Told(request, json, form, answer, failure)
+            call.exchanges.append(
+                _recorded(told, Masker([*secret, *personal]), Masker(secret, personal=False), elapsed)
+            )
         self._judge(answer, expect)
         return answer
 
@@ -306,21 +311,39 @@ def _json_text(value: Any) -> bytes:
     return (_MARKED.sub(r"\1", text) if _MARK in text else text).encode()
 
 
-def _recorded(
-    masker: Masker,
-    request: httpx.Request,
-    json: Any,
-    form: Form | None,
-    answer: Answer | None,
-    failure: ProviderError | None,
-    elapsed: int,
-) -> Exchange:
-    url = masker.url(str(request.url))
-    sent = masker.form(form) if form is not None else masker.body(json) if json is not None else None
-    if answer is None:
-        status, words = (failure.status, masker.text(failure.sentence)) if failure else (None, "")
-        return Exchange(request.method, url, sent, status, words, elapsed)
-    return Exchange(request.method, url, sent, answer.status, _shown(masker, answer), elapsed)
+@dataclass(frozen=True)
+class _Told:
+    """One exchange before anything is masked."""
+
+    request: httpx.Request
+    json: Any
+    form: Form | None
+    answer: Answer | None
+    failure: ProviderError | None
+
+
+def _recorded(told: _Told, masker: Masker, secrets_only: Masker, elapsed: int) -> Exchange:
+    masked, original = _said(told, masker), _said(told, secrets_only)
+    status = told.answer.status if told.answer is not None else told.failure.status if told.failure else None
+    return Exchange(
+        told.request.method,
+        masked.url,
+        masked.request,
+        status,
+        masked.response,
+        elapsed,
+        original if original != masked else None,
+    )
+
+
+def _said(told: _Told, masker: Masker) -> Original:
+    url = masker.url(str(told.request.url))
+    sent = (
+        masker.form(told.form) if told.form is not None else masker.body(told.json) if told.json is not None else None
+    )
+    if told.answer is None:
+        return Original(url, sent, masker.text(told.failure.sentence) if told.failure else "")
+    return Original(url, sent, _shown(masker, told.answer))
 
 
 def _shown(masker: Masker, answer: Answer) -> Any:

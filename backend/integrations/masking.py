@@ -40,10 +40,14 @@ _MOST_TO_SCRUB = 100
 
 
 class Masker:
-    """Masks one exchange; what it hides in the request it also hides in the answer's texts."""
+    """Masks one exchange; what it hides in the request it also hides in the answer's texts.
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
+    `personal=False` masks secrets alone, for what is sealed and shown to nobody but who may ask for it.
+    """
+
+    def __init__(self, secrets: Iterable[str] = (), *, personal: bool = True) -> None:
         self._hidden: set[str] = {secret for secret in secrets if len(secret) >= _SHORTEST_TO_SCRUB}
+        self._personal = personal
 
     def body(self, value: Any) -> Any:
         """A JSON value as it may be stored: masked, without `Decimal`, and cut to a text when it is too big."""
@@ -72,7 +76,7 @@ class Masker:
             text = text.replace(hidden, DOTS)
         if len(text) > MAX_BODY:  # the last word goes too: what is left of it could be half of something secret
             text = _LAST_WORD.sub("…", text[:MAX_BODY])
-        if "@" in text:
+        if self._personal and "@" in text:
             text = _EMAIL.sub(DOTS, text)
         return _QUERY_SECRET.sub(rf"\1={DOTS}", text) if "=" in text else text
 
@@ -84,7 +88,7 @@ class Masker:
         elif isinstance(value, list | tuple):
             for inner in value:
                 self._collect(inner, key)
-        elif isinstance(value, str) and self._worth_scrubbing(value) and _rule(key) is not None:
+        elif isinstance(value, str) and self._worth_scrubbing(value) and self._rule(key) is not None:
             self._hidden.add(value)
 
     def _worth_scrubbing(self, value: str) -> bool:
@@ -95,10 +99,14 @@ class Masker:
             return {str(name): self._mask(inner, str(name), value) for name, inner in value.items()}
         if isinstance(value, list | tuple):
             return [self._mask(inner, key, {}) for inner in value]
-        rule = _rule(key)
+        rule = self._rule(key)
         if value in (None, "") or isinstance(value, bool) or rule is None or (key == "name" and _is_thing(parent)):
             return self.text(value) if isinstance(value, str) else str(value) if isinstance(value, Decimal) else value
         return str(value)[:2] + DOTS if rule == "postal" else DOTS
+
+    def _rule(self, key: str) -> str | None:
+        rule = _rule(key)
+        return rule if self._personal or rule == "secret" else None
 
 
 def described(content: bytes, media_type: str) -> str:

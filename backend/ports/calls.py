@@ -8,8 +8,20 @@ from backend.domain.holds import HoldKind
 
 
 @dataclass(frozen=True)
+class Original:
+    """What was said with the personal data in it, secrets masked all the same; sealed wherever it is kept."""
+
+    url: str
+    request: Any
+    response: Any
+
+
+@dataclass(frozen=True)
 class Exchange:
-    """One HTTP (or SMTP) exchange as it may be shown to staff: secrets and personal data are already masked."""
+    """One HTTP (or SMTP) exchange as it may be shown to staff: secrets and personal data are already masked.
+
+    `original`, where there is one, is for who may see the personal data, and asks to.
+    """
 
     method: str
     url: str
@@ -17,6 +29,11 @@ class Exchange:
     status: int | None
     response: Any
     duration_ms: int
+    original: Original | None = field(default=None, repr=False)
+
+    def masked(self) -> dict[str, Any]:
+        """As it is written beside the attempt: nothing in it is secret or personal."""
+        return {name: value for name, value in vars(self).items() if name != "original"}
 
 
 @dataclass

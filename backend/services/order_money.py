@@ -1,5 +1,7 @@
 """Reading an order's money: what came in and went back, how each refund stands, and how far a cancellation is."""
 
+from collections.abc import Sequence
+
 from sqlmodel import Session
 
 from backend.domain.cancelling import LABELS
@@ -27,10 +29,13 @@ def entries(session: Session, order: Order) -> tuple[PaymentView, ...]:
 
 
 def refunds(session: Session, order: Order) -> tuple[RefundView, ...]:
-    newest = {step.subject: step for step in steps.of_order(session, order.id) if step.kind == StepKind.PAYMENT_REFUND}
-    return tuple(
-        _refund_view(refund, newest.get(str(refund.id))) for refund in refund_store.of_order(session, order.id)
-    )
+    return refund_views(refund_store.of_order(session, order.id), steps.of_order(session, order.id))
+
+
+def refund_views(decided: Sequence[Refund], promised: Sequence[Step]) -> tuple[RefundView, ...]:
+    """How each refund stands, by the newest step that carries it out."""
+    newest = {step.subject: step for step in promised if step.kind == StepKind.PAYMENT_REFUND}
+    return tuple(_refund_view(refund, newest.get(str(refund.id))) for refund in decided)
 
 
 def _refund_view(refund: Refund, step: Step | None) -> RefundView:

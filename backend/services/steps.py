@@ -42,7 +42,7 @@ from backend.services.step_jobs import RESTORED, next_move
 from backend.services.step_jobs import Ending as _Ending
 from backend.services.step_jobs import Job as _Job
 from backend.services.step_jobs import Unprepared as _Unprepared
-from backend.store import db, orders, steps, timeline
+from backend.store import db, orders, originals, steps, timeline
 from backend.store.tables import Order, Step
 
 log = logging.getLogger(__name__)
@@ -230,9 +230,14 @@ def _write_down(session: Session, job: _Job, call: Call, ending: _Ending, durati
 def _settle(session: Session, job: _Job, call: Call, ending: _Ending, duration: int) -> None:
     """Write the outcome down and draw its consequences, if the step is still ours."""
     order = orders.lock(session, job.order_id)
-    exchanges = [vars(exchange) for exchange in call.exchanges]
     step = steps.end_attempt(
-        session, job.claim, ending.outcome, error=ending.error, exchanges=exchanges, duration_ms=duration
+        session,
+        job.claim,
+        ending.outcome,
+        error=ending.error,
+        exchanges=[exchange.masked() for exchange in call.exchanges],
+        duration_ms=duration,
+        originals=originals.to_keep(call.exchanges),
     )
     if step.fence != job.claim.fence:
         log.warning("step %s was taken over; its late answer is recorded with the attempt only", job.key)

@@ -2,7 +2,7 @@
 
 Every worker process runs it in a loop. It finds steps that are due and that nobody was told of lately, one step to ask
 whether a provider that was down is back, messages that were kept but not handled, and parked messages whose order
-exists by now; and it says that it lives.
+exists by now; it deletes what was kept long enough; and it says that it lives.
 """
 
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
-from backend.store import breakers, inbox, steps, workers
+from backend.store import breakers, inbox, originals, steps, workers
 
 PARKED_DAYS = 3
 """How long news may wait for an order that it belongs to."""
@@ -32,6 +32,7 @@ def sweep(session: Session, worker: str, *, queued: int = 0) -> Found:
     workers.swept(session, worker)
     inbox.unpark_answered(session)
     inbox.give_up_parked(session, after_days=PARKED_DAYS)
+    originals.forget_old(session)
     forgotten = steps.FORGOTTEN_AFTER + queued * SLOWEST
     due = breakers.call_for_probes(session) + steps.take_due(session, forgotten=forgotten)
     return Found(due, inbox.take_unhandled(session))

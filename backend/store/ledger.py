@@ -3,7 +3,7 @@
 A step's row comes back with what changed it, so that it is not asked for again.
 """
 
-from sqlalchemy import ARRAY, Boolean, DateTime, Float, Integer, Text, column, select, text
+from sqlalchemy import ARRAY, Boolean, DateTime, Executable, Float, Integer, Text, column, select, text
 
 from backend.domain.steps import StepKind
 from backend.store.tables import Order, Step
@@ -98,17 +98,23 @@ BEGIN_ATTEMPT = text(
 )
 
 
-END_ATTEMPT = (
-    select(Step)
-    .from_statement(
-        text(
-            "with ended as (update attempts set outcome = :outcome, error = :error, exchanges = cast(:exchanges as jsonb), "
-            "duration_ms = :duration, finished_at = clock_timestamp() where step_id = :id and fence = :fence) "
-            f"select {_ROW} from steps where id = :id"  # nosec B608 - a constant
-        ).columns(*_COLUMNS)
-    )
-    .execution_options(populate_existing=True)
+_ENDED = (
+    "with ended as (update attempts set outcome = :outcome, error = :error, exchanges = cast(:exchanges as jsonb), "
+    "duration_ms = :duration, finished_at = clock_timestamp() where step_id = :id and fence = :fence)"
 )
+_KEPT = (
+    ", kept as (insert into attempt_originals (id, step_id, fence, exchanges, kept_until) values (:kept_id, :id, :fence, "
+    ":sealed, clock_timestamp() + make_interval(days => :days)) on conflict do nothing)"
+)
+
+
+def _end_attempt(also: str = "") -> Executable:
+    statement = text(f"{_ENDED}{also} select {_ROW} from steps where id = :id")  # nosec B608 - a constant
+    return select(Step).from_statement(statement.columns(*_COLUMNS)).execution_options(populate_existing=True)
+
+
+END_ATTEMPT = _end_attempt()
+END_ATTEMPT_AND_KEEP = _end_attempt(_KEPT)
 
 
 FINISH = text(

@@ -15,6 +15,7 @@ from backend.domain.errors import StaleWrite
 from backend.domain.retries import Outcome
 from backend.domain.steps import FOLLOWS, RULES, Port, StepKind, StepState, step_key
 from backend.store import db, ledger
+from backend.store.originals import Kept
 from backend.store.tables import Order, Step
 
 FORGOTTEN_AFTER = 5.0
@@ -181,9 +182,19 @@ def begin_attempt(session: Session, claim: Claim, *, worker: str, asks_first: bo
 
 
 def end_attempt(
-    session: Session, claim: Claim, outcome: Outcome, *, error: str, exchanges: list[Any], duration_ms: int
+    session: Session,
+    claim: Claim,
+    outcome: Outcome,
+    *,
+    error: str,
+    exchanges: list[Any],
+    duration_ms: int,
+    originals: Kept | None = None,
 ) -> Step:
-    """Complete the try's record; it is written even when the lease was lost, because it did happen. The step as it is now."""
+    """Complete the try's record; it is written even when the lease was lost, because it did happen. The step as it is now.
+
+    `originals` are its exchanges with personal data, sealed, to be kept for a while.
+    """
     values = {
         "outcome": str(outcome),
         "error": error,
@@ -192,7 +203,11 @@ def end_attempt(
         "id": claim.step_id,
         "fence": claim.fence,
     }
-    step: Step = session.execute(ledger.END_ATTEMPT, values).scalar_one()
+    if originals is not None:
+        values |= {"kept_id": originals.id, "sealed": originals.sealed.blob, "days": originals.days}
+        step: Step = session.execute(ledger.END_ATTEMPT_AND_KEEP, values).scalar_one()
+        return step
+    step = session.execute(ledger.END_ATTEMPT, values).scalar_one()
     return step
 
 

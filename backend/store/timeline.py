@@ -14,7 +14,14 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.store import orders
 from backend.store.tables import TimelineEntry
 
-BYSTANDERS = frozenset({TimelineKind.INVOICE_STORED, TimelineKind.CREDIT_NOTE_STORED, TimelineKind.NOTE_ADDED})
+BYSTANDERS = frozenset(
+    {
+        TimelineKind.INVOICE_STORED,
+        TimelineKind.CREDIT_NOTE_STORED,
+        TimelineKind.NOTE_ADDED,
+        TimelineKind.PERSONAL_DATA_SHOWN,
+    }
+)
 """Milestones on which no click depends: they do not outdate what somebody is just looking at."""
 
 _UNWRITTEN = "holdfast_timeline"

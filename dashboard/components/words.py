@@ -11,6 +11,7 @@ _KNOWN: dict[str, str] = {
     "customer_service": "Customer service",
     "invoiceninja": "Invoice Ninja",
     "shipengine": "ShipEngine",
+    "easypost": "EasyPost",
     "woocommerce": "WooCommerce",
     "generic": "Signed JSON",
     "smtp": "Mail server",

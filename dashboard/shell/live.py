@@ -49,24 +49,36 @@ class Hub:
         """After a gap nobody knows what changed: every page reads anew."""
         self.publish({ALL, *self.followed()})
 
+    def nudge(self, topic: str) -> None:
+        """Wake who follows this topic, although nothing changed in the database."""
+        for changed in self._subscribers.get(topic, ()):
+            changed.set()
+
     @contextlib.contextmanager
-    def subscribe(self, topic: str) -> Iterator[asyncio.Event]:
+    def subscribe(self, *topics: str) -> Iterator[asyncio.Event]:
         changed = asyncio.Event()
-        self._subscribers[topic].add(changed)
+        for topic in topics:
+            self._subscribers[topic].add(changed)
         try:
             yield changed
         finally:
-            self._subscribers[topic].discard(changed)
-            if not self._subscribers[topic]:
-                del self._subscribers[topic]
+            for topic in set(topics):
+                self._subscribers[topic].discard(changed)
+                if not self._subscribers[topic]:
+                    del self._subscribers[topic]
 
 
 hub = Hub()
 
 
-async def changes(topic: str, seen: int) -> AsyncGenerator[None, None]:
-    """Yields if anything changed since serial `seen`, then at every change of the topic; ends with the session."""
-    with hub.subscribe(topic) as changed:
+def tab_topic(client_token: str) -> str:
+    """What one browser tab is nudged by, when it shows something else from now on."""
+    return f"tab:{client_token}"
+
+
+async def changes(topic: str, seen: int, *also: str) -> AsyncGenerator[None, None]:
+    """Yields if anything changed since serial `seen`, then at every change of the topics; ends with the session."""
+    with hub.subscribe(topic, *also) as changed:
         if hub.serial != seen:
             changed.set()
         while True:

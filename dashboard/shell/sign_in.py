@@ -24,6 +24,12 @@ from dashboard.shell.html import bare_page, door_page
 log = logging.getLogger(__name__)
 FOREIGN = "This was sent from another site's page, so nothing was done."
 LONGEST_FORM = 4096
+FRAMED_BY_US = {
+    "X-Frame-Options": "SAMEORIGIN",
+    "Content-Security-Policy": "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'",
+}
+"""Headers of a document that stands inside the order's page. The browser's own reader is an object in it; nothing else
+of what a document may bring is loaded."""
 
 
 async def show(request: Request) -> Response:
@@ -79,7 +85,7 @@ async def sign_out(request: Request) -> Response:
 
 
 async def document(request: Request) -> Response:
-    """A document's PDF, for the person whose session this is."""
+    """A document's PDF, for the person whose session this is: shown in our own page, or to be kept (`?download=1`)."""
     person = await sessions.person_of(request.cookies.get(sessions.COOKIE, ""))
     if person is None:
         return RedirectResponse("/sign-in", 303)
@@ -91,10 +97,9 @@ async def document(request: Request) -> Response:
         return HTMLResponse(bare_page("No such document", error.sentence), 404)
     except HoldfastError as error:
         return HTMLResponse(bare_page("This document cannot be shown", error.sentence), 403)
-    name = quote(found.filename)
-    return Response(
-        found.content, media_type=found.media_type, headers={"Content-Disposition": f"inline; filename*=UTF-8''{name}"}
-    )
+    way = "attachment" if request.query_params.get("download") else "inline"
+    named = f"{way}; filename*=UTF-8''{quote(found.filename)}"
+    return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": named, **FRAMED_BY_US})
 
 
 def _target(path: str) -> str:

@@ -31,8 +31,8 @@ def hold(number: str, kind: HoldKind = HoldKind.CUSTOMER_NOTE, reason: str = "�
     in_unit_of_work(place)
 
 
-def show(tab: Tab, number: str) -> Answer:
-    return tab.send(OrderState.load, f"/orders/{number}")
+def show(tab: Tab, number: str, opened: str = "") -> Answer:
+    return tab.send(OrderState.load, f"/orders/{number}" + (f"?tab={opened}" if opened else ""))
 
 
 def ask(tab: Tab, number: str, action: str = "release") -> Any:
@@ -52,7 +52,7 @@ def open_holds(database: Database) -> int:
 
 
 def test_it_shows_where_the_order_is_and_what_it_costs(tab: Tab, number: str) -> None:
-    answer = show(tab, number)
+    answer = show(tab, number, "items")
     head = answer.last("head")
     assert answer.last("title") == f"{number} · Holdfast"
     assert (head.number, head.customer, head.total, head.channel) == (
@@ -74,7 +74,8 @@ def test_it_shows_where_the_order_is_and_what_it_costs(tab: Tab, number: str) ->
         ("Tax", "€0.00"),
         ("Total", "€104.70"),
     ]
-    assert answer.last("addresses")[0].lines == ["Greta Lindenau", "Torstraße 140", "10119 Berlin", "Germany"]
+    customer = show(tab, number, "customer")
+    assert customer.last("addresses")[0].lines == ["Greta Lindenau", "Torstraße 140", "10119 Berlin", "Germany"]
 
 
 def test_a_held_order_says_why_and_what_to_do(tab: Tab, number: str) -> None:
@@ -219,7 +220,7 @@ def test_who_may_only_look_is_offered_no_clicks(sign_in: Any, number: str) -> No
 
 @pytest.mark.parametrize("wrong", ["ORD-20200101-00001", "nope"])
 def test_an_order_that_does_not_exist_says_so(tab: Tab, database: Database, wrong: str) -> None:
-    assert show(tab, wrong).last("problem").startswith(f"There is no order {wrong.upper()}.")
+    assert show(tab, wrong).last("missing").startswith(f"There is no order {wrong.upper()}.")
 
 
 def test_the_next_order_shows_nothing_of_the_last_one(tab: Tab, number: str) -> None:

@@ -12,7 +12,7 @@ from backend.domain.permissions import Role
 from backend.domain.refunds import RefundWish
 from backend.services.run import in_unit_of_work
 from backend.store import orders, payments
-from dashboard.pages.order.confirm import ConfirmState
+from dashboard.pages.order.confirm import MOVED, ConfirmState
 from dashboard.pages.order.refund import CHANGED, RefundState, amount_of, wish_of
 from dashboard.pages.order.state import OrderState
 from dashboard.shell.guard import REFUSAL
@@ -63,6 +63,7 @@ def test_it_opens_on_everything_and_says_what_that_is(tab: Tab, paid: str, datab
     assert [(line.field, line.name, line.price, line.most) for line in question.lines] == [
         ("pieces-1", "Storm Lantern - Brass", "€99.80", 2)
     ]
+    assert [line.back for line in question.lines] == ["back-1"]
     assert question.shipping == "€4.90"
     assert decided(database) == []
 
@@ -89,15 +90,37 @@ def test_lines_and_shipping_are_previewed_as_they_are_chosen(tab: Tab, paid: str
 def test_the_order_page_tells_what_is_on_its_way_back(tab: Tab, paid: str) -> None:
     question = begin(tab, paid, way="amount", amount="12,50")
     tab.send(RefundState.pay_back, form=form_of(question, way="amount", amount="12,50"))
-    answer = tab.send(OrderState.load, f"/orders/{paid}")
+    answer = tab.send(OrderState.load, f"/orders/{paid}?tab=items")
     (refund,) = answer.last("refunds")
     assert (refund.amount, refund.state, refund.reason) == ("€12.50", "On its way back", "came broken")
     assert [(line.label, line.amount) for line in answer.last("balance")] == [
         ("Captured", "€104.70"),
         ("Refunded", "€0.00"),
-        ("On its way back", "€12.50"),
+        ("On its way back", "-€12.50"),
         ("May still be refunded", "€92.20"),
     ]
+
+
+def test_each_line_says_for_itself_whether_its_goods_go_back_to_stock(tab: Tab, paid: str, database: Database) -> None:
+    question = begin(tab, paid, way="lines", pieces_1="2", back_1="on")
+    assert question.effects[2] == "2 of 2 pieces go back to stock."
+    tab.send(RefundState.pay_back, form=form_of(question, way="lines", pieces_1="2", back_1="on"))
+    assert decided(database) == [(9980, [{"position": 1, "quantity": 2, "restock": 2}], 0, True, "came broken")]
+    again = begin(tab, paid)
+    assert [line.most for line in again.lines] == [0]
+
+
+def test_an_open_dialog_says_that_the_order_has_changed_and_keeps_what_was_read(
+    tab: Tab, paid: str, sign_in: Any
+) -> None:
+    question = begin(tab, paid)
+    assert tab.send(RefundState.renew).values("news") == []
+    finn = Tab(sign_in(Role.FINANCE, "Finn Adler"))
+    finn.send(RefundState.pay_back, form=form_of(begin(finn, paid, way="amount", amount="4"), way="amount", amount="4"))
+    renewed = tab.send(RefundState.renew)
+    assert renewed.last("news") == MOVED
+    now = renewed.last("question")
+    assert (now.version, now.token, now.effects) == (question.version, question.token, question.effects)
 
 
 @pytest.mark.parametrize(
@@ -301,6 +324,8 @@ def test_only_what_belongs_to_the_chosen_way_counts() -> None:
     assert wish_of(everything, "EUR") == RefundWish(amount_minor=500)
     assert wish_of(everything | {"way": "full"}, "EUR") == RefundWish(full=True, restock=True)
     assert wish_of(everything | {"way": "lines"}, "EUR") == RefundWish(lines={1: 2}, shipping=True, restock=True)
+    back = {"way": "lines", "pieces-1": "2", "pieces-2": "1", "back-2": "on", "back-3": "on"}
+    assert wish_of(back, "EUR") == RefundWish(lines={1: 2, 2: 1}, restocked={2: 1})
 
 
 @pytest.mark.parametrize(
@@ -322,20 +347,20 @@ def test_a_refund_that_does_not_get_on_says_so_and_what_to_do(
     tab: Tab, paid: str, database: Database, in_doubt: bool, state: str, problem: str
 ) -> None:
     tab.send(RefundState.pay_back, form=form_of(begin(tab, paid), way="full"))
-    under_way = tab.send(OrderState.load, f"/orders/{paid}")
+    under_way = tab.send(OrderState.load, f"/orders/{paid}?tab=items")
     assert [(card.state, card.problem) for card in under_way.last("refunds")] == [("On its way back", "")]
 
     database.execute(
         "update steps set state = 'parked', error = 'The bank refused it.', in_doubt = %s where kind = 'payment.refund'",
         (in_doubt,),
     )
-    stuck = tab.send(OrderState.load, f"/orders/{paid}")
+    stuck = tab.send(OrderState.load, f"/orders/{paid}?tab=items")
 
     assert [(card.state, card.problem) for card in stuck.last("refunds")] == [(state, problem)]
     lines = {line.label: line.amount for line in stuck.last("balance")}
-    assert (lines.get("On its way back"), lines["Did not go back yet"]) == (None, "€104.70")
+    assert (lines.get("On its way back"), lines["Did not go back yet"]) == (None, "-€104.70")
     database.execute("update refunds set state = 'failed'")
-    failed = tab.send(OrderState.load, f"/orders/{paid}")
+    failed = tab.send(OrderState.load, f"/orders/{paid}?tab=payments")
     assert failed.last("refunds")[0].problem == "The bank refused it."
     assert [line.label for line in failed.last("balance")] == ["Captured", "Refunded", "May still be refunded"]
 

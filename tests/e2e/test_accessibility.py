@@ -47,9 +47,15 @@ def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> No
         found[path] = findings(page)
     open_order(page, order)
     page.get_by_test_id("routine").click()
-    page.get_by_test_id("step").first.click()
-    expect(page.get_by_test_id("attempts")).to_be_visible()
+    expect(page.get_by_test_id("routine")).to_have_text("Hide routine")
     found["order"] = findings(page)
+    for tab in ("items", "payments", "documents", "parcels", "customer", "attempts"):
+        page.get_by_test_id(f"tab-{tab}").click()
+        expect(page.get_by_role("tabpanel")).to_have_accessible_name(page.get_by_test_id(f"tab-{tab}").inner_text())
+        if tab == "attempts":
+            page.get_by_test_id("step").first.click()
+            expect(page.get_by_test_id("attempts")).to_be_visible()
+        found[tab] = findings(page)
     for opener, dialog in (("release", "confirm"), ("cancel-order", "confirm"), ("refund", "refund-dialog")):
         page.get_by_test_id(opener).click()
         expect(page.get_by_test_id(dialog)).to_be_visible()

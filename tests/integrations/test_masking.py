@@ -157,3 +157,29 @@ def test_a_decimal_goes_out_as_an_exact_number(serve: Serve) -> None:
     )
 
     assert server.asked[0].body == '{"cost": -12.50, "big": 9999999999.99, "text": "\ue000x\ue000"}'.encode()
+
+
+def test_the_original_of_an_exchange_has_personal_data_and_still_no_secret(serve: Serve) -> None:
+    said = {"ship_to": {"name": "Canary Nameson", "email": "canary@bird.example", "postal_code": "10119"}}
+    reply = Reply(200, {"ship_to": said["ship_to"], "client_secret": "cs_canary", "echo": "canary_key"})
+
+    recorded = exchange(serve, reply, json=said)
+
+    assert recorded.original is not None
+    assert recorded.original.request == said
+    assert recorded.original.response == {
+        "ship_to": said["ship_to"], "client_secret": DOTS, "echo": DOTS,
+    }  # fmt: skip
+    assert "original" not in recorded.masked()
+
+
+def test_where_nothing_personal_is_said_there_is_no_original(serve: Serve) -> None:
+    assert exchange(serve, Reply(200, {"id": "pi_1", "amount": 100}), json={"amount": 100}).original is None
+
+
+def test_what_is_named_personal_is_masked_in_the_record_alone(serve: Serve) -> None:
+    recorded = exchange(serve, Reply(200, {"memo": "for Nameson"}), json={"party": "Nameson"}, personal=["Nameson"])
+
+    assert (recorded.request, recorded.response) == ({"party": DOTS}, {"memo": f"for {DOTS}"})
+    assert recorded.original is not None
+    assert recorded.original.request == {"party": "Nameson"}

@@ -96,7 +96,7 @@ class ErpSystem:
         path = _path(template.address(config.url, values))
         try:
             answer = self._http.request(
-                call, config.method, path, json=body, headers=self._headers(call), hide=_personal(invoice)
+                call, config.method, path, json=body, headers=self._headers(call), personal=_personal(invoice)
             )
         except Rejected as refusal:
             if refusal.code != NUMBER_TAKEN:
@@ -144,7 +144,7 @@ class ErpSystem:
         rows_at = lookup.rows_at
         try:
             headers = self._headers(call)
-            answer = self._http.request(call, "GET", path, headers=headers, hide=_personal(invoice)).json
+            answer = self._http.request(call, "GET", path, headers=headers, personal=_personal(invoice)).json
         except Rejected as refusal:
             if refusal.status == 404 and not rows_at:
                 return []
@@ -240,7 +240,9 @@ def _record(call: Call, documents: list[Any], where: Mapping[str, str]) -> None:
     facts = [{name: text_at(document, path) for name, path in where.items()} for document in documents]
     for fact in facts:
         fact.pop("document_url", None)
-    call.exchanges[-1] = replace(call.exchanges[-1], response=facts)
+    last = call.exchanges[-1]
+    original = replace(last.original, response=facts) if last.original else None
+    call.exchanges[-1] = replace(last, response=facts, original=original)
 
 
 def _total(asked: InvoiceRequest | None) -> int:

@@ -24,7 +24,7 @@ from backend.domain.steps import StepKind
 from backend.integrations.masking import DOTS, Masker
 from backend.integrations.smtp.message import PROVIDER, address, build
 from backend.integrations.smtp.session import SmtpSession, SmtpsSession
-from backend.ports.calls import Call, Deferred, Exchange, NotSent, OutcomeUnknown, ProviderError, Rejected
+from backend.ports.calls import Call, Deferred, Exchange, NotSent, Original, OutcomeUnknown, ProviderError, Rejected
 from backend.ports.guard import assert_outside_calls_allowed
 from backend.ports.notifications import Mail, MailSent
 
@@ -149,7 +149,11 @@ class SmtpMailer:
             "attachments": [f"<{one.media_type}, {len(one.content):,} bytes>" for one in mail.attachments],
         }
         scheme = "smtps" if self._tls_from_start else "smtp"
-        return Exchange("SEND", f"{scheme}://{self._host}:{self._port}", request, status, masker.text(words), elapsed)
+        url = f"{scheme}://{self._host}:{self._port}"
+        plain = Masker([self._password], personal=False)
+        subject, text = plain.text(str(message["Subject"])), plain.text(words)
+        original = Original(url, request | {"to": mail.to, "subject": subject}, text)
+        return Exchange("SEND", url, request, status, masker.text(words), elapsed, original)
 
 
 @contextmanager

@@ -10,12 +10,13 @@ from backend.store.tables.payments import PaymentEntry, PaymentTotals, Refund
 from backend.store.tables.shipping import Parcel, Shipment, TrackingScan
 from backend.store.tables.staff import ApiToken, Setting, SignInFailure, StaffSession, User
 from backend.store.tables.stock import InventoryItem, Reservation, StockMovement
-from backend.store.tables.work import Attempt, Breaker, Sending, Step, Worker
+from backend.store.tables.work import Attempt, AttemptOriginal, Breaker, Sending, Step, Worker
 
 __all__ = [
     "Address",
     "ApiToken",
     "Attempt",
+    "AttemptOriginal",
     "AuditEntry",
     "Breaker",
     "BulkMember",

@@ -1,13 +1,16 @@
 """Promises to the outside: steps, their attempts, the providers' breakers, whether anything is sent, and the workers."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
+from uuid import UUID
 
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from backend.domain.breakers import BreakerState
 from backend.domain.steps import StepState
+from backend.store.ids import new_id
+from backend.store.personal import PersonalData, PersonalRow, Sealed
 from backend.store.tables.base import big, document, identity, moment
 
 
@@ -82,6 +85,24 @@ class Attempt(SQLModel, table=True):
     outcome: str = ""
     error: str = ""
     exchanges: list[Any] = document(default_factory=list)
+
+
+class AttemptOriginal(PersonalRow, SQLModel, table=True):
+    """What an attempt sent and was answered, with personal data: sealed, and deleted after `kept_until`.
+
+    `exchanges` is compressed JSON: [{url, request, response}], one for each of the attempt's, null where the masked one
+    says it all. Secrets are masked in it too.
+    """
+
+    __tablename__ = "attempt_originals"
+    __table_args__ = (UniqueConstraint("step_id", "fence"),)
+    personal_columns: ClassVar[tuple[str, ...]] = ("exchanges",)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    step_id: int = big("steps.id")
+    fence: int = big()
+    exchanges: Sealed | None = Field(default=None, sa_type=PersonalData)
+    kept_until: datetime = moment(index=True)
 
 
 class Worker(SQLModel, table=True):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 class Head:
     number: str = ""
     external: str = ""
+    shop_url: str = ""
     channel: str = ""
     status: str = ""
     status_word: str = ""
@@ -20,9 +21,8 @@ class Head:
     cancellable: bool = False
     placed: str = ""
     placed_full: str = ""
+    age: str = ""
     customer: str = ""
-    email: str = ""
-    phone: str = ""
     total: str = ""
     note: str = ""
     tags: list[str] = field(default_factory=list)
@@ -30,10 +30,12 @@ class Head:
 
 @dataclass
 class Stop:
-    """One stop of the order's way; `state` is done, here, held, ahead or ended."""
+    """One stop of the order's way; `state` is done, here, held, ahead, skipped or ended, `at` when it was reached."""
 
     label: str
     state: str
+    at: str = ""
+    full: str = ""
 
 
 @dataclass
@@ -70,17 +72,43 @@ class ClosedHoldCard:
 
 
 @dataclass
-class Entry:
-    """A line of the timeline. `day` is set on the first line of a day, `person` tells people from machines."""
+class Edit:
+    """One thing that was edited: what it was, and what it is."""
 
-    id: int
+    what: str
+    old: str
+    new: str
+
+
+@dataclass
+class Earlier:
+    """A line that is folded into a newer one of the same step."""
+
+    time: str
+    text: str
+
+
+@dataclass
+class Entry:
+    """A line of the timeline. `day` is set on the first line of a day.
+
+    `source` is person, machine, provider or customer, `source_word` the same for people; `trying` says how far a step
+    is that has not succeeded yet.
+    """
+
+    id: str
     day: str
     time: str
     full: str
     text: str
     who: str
-    person: bool
+    source: str
+    source_word: str
     weight: str
+    trying: str = ""
+    edits: list[Edit] = field(default_factory=list)
+    earlier: list[Earlier] = field(default_factory=list)
+    earlier_text: str = ""
 
 
 @dataclass
@@ -94,12 +122,19 @@ class Exchange:
 
 @dataclass
 class Try:
+    """One attempt. `revealable`: what it said can be shown with personal data; `revealed`: it is, in this view."""
+
+    id: int
     title: str
     at: str
     mood: str
     outcome: str
     error: str
+    worker: str
     exchanges: list[Exchange]
+    revealable: bool = False
+    revealed: bool = False
+    kept: str = ""
 
 
 @dataclass
@@ -122,11 +157,17 @@ class StepCard:
 
 @dataclass
 class ItemCard:
+    """A line as it was sold; `back` says how many of its pieces were paid back or are on their way back."""
+
+    position: str
     sku: str
     name: str
     quantity: str
     price: str
+    discount: str
+    tax: str
     total: str
+    back: str
     details: str
     wishes: list[str]
 
@@ -141,13 +182,28 @@ class Line:
 
 
 @dataclass
+class Snapshot:
+    """Which rules made the price, and when; `prices` is what they worked with."""
+
+    engine: str = ""
+    taken: str = ""
+    rules: str = ""
+    prices: str = ""
+
+
+@dataclass
 class PaymentCard:
+    """An entry of the order's money; `proof` says how we know."""
+
     label: str
     amount: str
     provider: str
     reference: str
     at: str
+    full: str
     mood: str
+    detail: str
+    proof: str
 
 
 @dataclass
@@ -166,21 +222,29 @@ class RefundCard:
 class ParcelCard:
     tracking_number: str
     tracking_url: str
+    label_url: str
     carrier: str
     status: str
     status_word: str
     updated: str
+    bought: str
+    facts: str
     scans: list[str]
 
 
 @dataclass
 class DocumentCard:
+    """An invoice or credit note; `stages` say how far it is, `href` opens it once it is stored."""
+
     id: str
     title: str
     date: str
     total: str
-    sent: str
+    provider: str
     href: str
+    download: str
+    stages: list[Stage]
+    open: bool = False
 
 
 @dataclass
@@ -195,3 +259,26 @@ class NoteCard:
     text: str
     at: str
     public: bool
+
+
+@dataclass
+class Contact:
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+    since: str = ""
+    orders: str = ""
+    spent: str = ""
+    returned: str = ""
+    held: str = ""
+
+
+@dataclass
+class OtherCard:
+    number: str
+    channel: str
+    status: str
+    status_word: str
+    held: bool
+    total: str
+    placed: str

@@ -5,7 +5,8 @@ the dialog shows the new preview instead; a click that was carried out already d
 """
 
 import secrets
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import reflex as rx
@@ -14,7 +15,7 @@ from backend.domain.desk import ActionDone, Preview
 from backend.domain.errors import AlreadyDone, HoldfastError, PreviewOutdated
 from backend.domain.permissions import Area, Level
 from backend.services import actions, cancellations
-from dashboard.pages.order.state import OrderState
+from dashboard.pages.order.state import WHEN_CHANGED, OrderState
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
@@ -29,6 +30,7 @@ VERBS = {
     CANCEL: "Cancel the order",
 }
 LONGEST_REASON = 500
+MOVED = "The order has changed since this preview. Confirming shows you the new one first; nothing is done before."
 
 
 @dataclass
@@ -113,6 +115,16 @@ class ConfirmState(rx.State):
     async def dismiss(self):
         self.open = False
 
+    @rx.event
+    @needs(None)
+    async def renew(self):
+        """The order has changed while the dialog is open: say so. What is confirmed stays what was previewed."""
+        question = self.question
+        if self.open and not self.running and question.version:
+            again = _preview(question.action, question.number, int(question.restock) or question.subject)
+            self.news, left = await outdated(again, question.version, question.remaining, self.news)
+            self.question = replace(question, remaining=left)
+
     @rx.event(temporal=True)
     @needs(Area.ORDERS, Level.ACT)
     async def confirm(self, form: dict[str, Any]):
@@ -167,6 +179,20 @@ class ConfirmState(rx.State):
         return None
 
 
+async def outdated(again: Awaitable[Preview], version: int, remaining: list[str], news: str) -> tuple[str, list[str]]:
+    """What an open dialog says when its order has changed, and the holds that would remain now.
+
+    The version and the effects stay those that the person has read: confirming them is refused, and previews anew.
+    """
+    try:
+        preview = await again
+    except HoldfastError as error:
+        return error.sentence, remaining
+    if preview.version == version:
+        return news, remaining
+    return preview.refusal or MOVED, list(preview.remaining_holds)
+
+
 def _title(action: str, preview: Preview) -> str:
     if action == CANCEL:
         return f"Cancel order {preview.number}"
@@ -211,3 +237,6 @@ def _subject(form: dict[str, Any]) -> int:
 def _whole(form: dict[str, Any], name: str) -> int:
     text = str(form.get(name, ""))
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+WHEN_CHANGED.append(ConfirmState.renew)

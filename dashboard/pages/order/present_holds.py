@@ -3,8 +3,9 @@
 from datetime import datetime
 
 from backend.domain.cancelling import PartState
-from backend.domain.desk import HoldView, OrderView
+from backend.domain.desk import HoldView
 from backend.domain.holds import HoldAction, HoldKind, HoldSource
+from backend.domain.order_page import OrderHead
 from dashboard.components.times import age, full, moment
 from dashboard.components.words import word
 from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage
@@ -20,7 +21,7 @@ _PART_STATES: dict[PartState, tuple[str, str]] = {
 }
 
 
-def open_holds(order: OrderView, now: datetime) -> list[HoldCard]:
+def open_holds(order: OrderHead, now: datetime) -> list[HoldCard]:
     return [
         HoldCard(
             id=hold.id,
@@ -44,7 +45,7 @@ def _origin(hold: HoldView) -> str:
     return f"{said} · {word(hold.provider)}" if hold.provider else said
 
 
-def closed_holds(order: OrderView) -> list[ClosedHoldCard]:
+def closed_holds(order: OrderHead) -> list[ClosedHoldCard]:
     return [
         ClosedHoldCard(
             id=hold.id,
@@ -65,7 +66,7 @@ def closed_holds(order: OrderView) -> list[ClosedHoldCard]:
     ]
 
 
-def _stages(order: OrderView, hold: HoldView) -> list[Stage]:
+def _stages(order: OrderHead, hold: HoldView) -> list[Stage]:
     """How far a cancellation is, part by part. Empty for every other hold."""
     if hold.kind != HoldKind.BEING_CANCELLED:
         return []

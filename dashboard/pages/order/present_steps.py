@@ -1,14 +1,19 @@
 """From promised calls and their tries to what the page shows of them."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from backend.domain.desk import AttemptView, OrderView, StepView
+from backend.domain.desk import StepView
+from backend.domain.order_page import AttemptsTab, TryView
 from backend.domain.steps import StepState
-from dashboard.components.times import moment, time_of_day, until
+from dashboard.components.times import day, moment, time_of_day, until
 from dashboard.components.words import count, word
 from dashboard.pages.order.cards import Exchange, StepCard, Try
 from dashboard.pages.order.present import payload
+
+Revealed = Mapping[int, Sequence[dict[str, Any]]]
+"""By attempt: what was said, with personal data, where a person asked to see it in this view."""
 
 _STATES: dict[str, tuple[str, str]] = {
     StepState.READY: ("moving", "Due"),
@@ -29,9 +34,17 @@ _MOODS = {
 }
 
 
-def steps(order: OrderView, opened: int, now: datetime) -> list[StepCard]:
-    """All steps in the order they were promised; only the opened one brings its tries."""
-    return [_step(step, step.id == opened, now) for step in order.steps]
+def steps(tab: AttemptsTab, revealed: Revealed, now: datetime) -> list[StepCard]:
+    """All calls in the order they were promised; only the opened one brings its tries."""
+    return [
+        _step(step, [_try(attempt, revealed) for attempt in tab.tries] if step.id == tab.opened else None, now)
+        for step in tab.steps
+    ]
+
+
+def open_steps(found: Iterable[StepView], now: datetime) -> list[StepCard]:
+    """Calls that have not come to a good end, without their tries."""
+    return [_step(step, None, now) for step in found]
 
 
 def state_of(step: StepView) -> tuple[str, str]:
@@ -43,7 +56,7 @@ def state_of(step: StepView) -> tuple[str, str]:
     return _STATES.get(step.state, ("idle", word(step.state)))
 
 
-def _step(step: StepView, opened: bool, now: datetime) -> StepCard:
+def _step(step: StepView, tries: list[Try] | None, now: datetime) -> StepCard:
     mood, state = state_of(step)
     return StepCard(
         id=step.id,
@@ -56,21 +69,27 @@ def _step(step: StepView, opened: bool, now: datetime) -> StepCard:
         error=step.error,
         key=step.key,
         can_retry=step.can_retry,
-        open=opened,
-        tries=[_try(attempt) for attempt in step.tries] if opened else [],
+        open=tries is not None,
+        tries=tries or [],
     )
 
 
-def _try(attempt: AttemptView) -> Try:
+def _try(attempt: TryView, revealed: Revealed) -> Try:
     took = f", {_milliseconds(attempt.duration_ms)}" if attempt.duration_ms is not None else ""
     asked = " · asked the provider first" if attempt.asked_first else ""
+    shown = revealed.get(attempt.id)
     return Try(
+        id=attempt.id,
         title=f"Attempt {attempt.number}",
         at=f"{moment(attempt.started_at)}:{time_of_day(attempt.started_at, seconds=True)[-2:]}{took}{asked}",
         mood=_MOODS.get(attempt.outcome, "bad" if attempt.outcome else "moving"),
         outcome=word(attempt.outcome) if attempt.outcome else "Running",
         error=attempt.error,
-        exchanges=[_exchange(exchange) for exchange in attempt.exchanges],
+        worker=attempt.worker,
+        exchanges=[_exchange(exchange) for exchange in (shown if shown is not None else attempt.exchanges)],
+        revealable=attempt.kept_until is not None and shown is None,
+        revealed=shown is not None,
+        kept=f"kept until {day(attempt.kept_until)}" if attempt.kept_until is not None else "",
     )
 
 

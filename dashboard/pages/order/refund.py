@@ -5,28 +5,31 @@ click previews instead and asks to be confirmed again.
 """
 
 import re
-from dataclasses import dataclass, field
+from collections.abc import Awaitable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import reflex as rx
 
-from backend.domain.desk import OrderView, Preview
+from backend.domain.desk import Preview
 from backend.domain.errors import AlreadyDone, HoldfastError, InvalidInput, PreviewOutdated
 from backend.domain.money import exponent, parse_major
+from backend.domain.order_page import ItemsTab, Look, OrderShown, Tab
 from backend.domain.permissions import Area, Level
 from backend.domain.refunds import RefundWish
 from backend.services import refunds
-from backend.services.orders import order_view
+from backend.services.order_page import order_shown
 from dashboard.components.money import money
-from dashboard.pages.order.confirm import LONGEST_REASON
+from dashboard.pages.order.confirm import LONGEST_REASON, outdated
 from dashboard.pages.order.present_money import open_to_refund_minor
-from dashboard.pages.order.state import OrderState
+from dashboard.pages.order.state import WHEN_CHANGED, OrderState
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
 
 FULL, AMOUNT, LINES = "full", "amount", "lines"
 PIECES = "pieces-"
+BACK = "back-"
 CHANGED = "You changed what is paid back. Look at what will happen now, and confirm once more."
 _COMMA = re.compile(r"(\d+),(\d{1,2})", re.ASCII)
 
@@ -37,12 +40,14 @@ class Unfinished(InvalidInput):
 
 @dataclass
 class RefundLine:
-    """A line of the order; `field` is the name of its number of pieces in the form."""
+    """A line of the order; `field` is the name of its number of pieces in the form, `back` that of whether they go back
+    to stock, empty where stock is not kept of it. `most`: pieces that were not paid back yet."""
 
     field: str
     name: str
     price: str
     most: int
+    back: str = ""
 
 
 @dataclass
@@ -105,6 +110,15 @@ class RefundState(rx.State):
     async def dismiss(self):
         self.open = False
 
+    @rx.event
+    @needs(None)
+    async def renew(self):
+        """The order has changed while the dialog is open: say so. What is confirmed stays what was previewed."""
+        question = self.question
+        if self.open and not self.running and question.version:
+            self.news, left = await outdated(self._asked_again(), question.version, question.remaining, self.news)
+            self.question = replace(question, remaining=left)
+
     @rx.event(temporal=True)
     @needs(Area.MONEY, Level.ACT)
     async def pay_back(self, form: dict[str, Any]):
@@ -155,13 +169,16 @@ class RefundState(rx.State):
 
     async def _begin(self, number: str, chosen: dict[str, str], news: str = "") -> Any:
         try:
-            order = await ask(order_view, number)
+            shown = await ask(order_shown, number, Tab.ITEMS, Look())
         except HoldfastError as error:
             self.open = False
             return notices.problem(error.sentence)
-        self.question = _question(order)
+        self.question = _question(shown)
         self._chosen, self.news, self.open = chosen, news, True
         return await self._preview()
+
+    def _asked_again(self) -> Awaitable[Preview]:
+        return ask(refunds.preview_refund, self.question.number, wish_of(self._chosen, self.question.currency))
 
     async def _preview(self) -> Any:
         question = self.question
@@ -179,16 +196,25 @@ class RefundState(rx.State):
         return None
 
 
-def _question(order: OrderView) -> RefundQuestion:
+def _question(shown: OrderShown) -> RefundQuestion:
+    order = shown.content
+    assert isinstance(order, ItemsTab)  # what was asked for
+
     def amount(minor: int) -> str:
         return money(minor, order.currency)
 
     lines = [
-        RefundLine(f"{PIECES}{item.position}", item.name, amount(item.total_minor), item.quantity)
-        for item in order.items
+        RefundLine(
+            field=f"{PIECES}{line.item.position}",
+            name=line.item.name,
+            price=amount(line.item.total_minor),
+            most=max(0, line.item.quantity - line.refunded - line.returning),
+            back=f"{BACK}{line.item.position}" if line.item.reservation else "",
+        )
+        for line in order.lines
     ]
     shipping = amount(order.shipping_minor) if order.shipping_minor else ""
-    return RefundQuestion(order.number, order.currency, amount(open_to_refund_minor(order)), lines, shipping)
+    return RefundQuestion(shown.head.number, order.currency, amount(open_to_refund_minor(order)), lines, shipping)
 
 
 def _shown(
@@ -212,7 +238,7 @@ def _shown(
 def _entries(form: dict[str, Any]) -> dict[str, str]:
     """What was chosen in the form, without what the click carries."""
     names = ("way", "amount", "shipping", "restock")
-    return {name: str(value)[:40] for name, value in form.items() if name in names or name.startswith(PIECES)}
+    return {name: str(value)[:40] for name, value in form.items() if name in names or name.startswith((PIECES, BACK))}
 
 
 def wish_of(entries: dict[str, str], currency: str) -> RefundWish:
@@ -226,7 +252,7 @@ def wish_of(entries: dict[str, str], currency: str) -> RefundWish:
             shipping = entries.get("shipping") == "on"
             if not lines and not shipping:
                 raise Unfinished(["Choose how many pieces of which line are paid back, or the shipping, or both."])
-            return RefundWish(lines=lines, shipping=shipping, restock=restock)
+            return RefundWish(lines=lines, shipping=shipping, restock=restock, restocked=_back(entries, lines))
         case "full":
             return RefundWish(full=True, restock=restock)
     raise InvalidInput(["Choose one: everything, an amount, or lines and shipping."])
@@ -256,3 +282,11 @@ def _pieces(entries: dict[str, str]) -> dict[int, int]:
         if int(value):
             found[int(position)] = int(value)
     return found
+
+
+def _back(entries: dict[str, str], lines: dict[int, int]) -> dict[int, int]:
+    """Which of the lines' pieces go back to stock: all of a line, or none."""
+    return {position: pieces for position, pieces in lines.items() if entries.get(f"{BACK}{position}") == "on"}
+
+
+WHEN_CHANGED.append(RefundState.renew)

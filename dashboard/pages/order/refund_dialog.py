@@ -21,7 +21,7 @@ def refund_dialog() -> rx.Component:
         told(RefundState.news),
         _ways(),
         rx.match(RefundState.way, (AMOUNT, _amount()), (LINES, _lines()), rx.fragment()),
-        rx.cond(RefundState.way != AMOUNT, _restock(), rx.fragment()),
+        rx.cond(RefundState.way == FULL, _restock(), rx.fragment()),
         rx.cond(
             possible,
             rx.fragment(effects(_question.effects), remaining(_question.remaining)),
@@ -114,6 +114,7 @@ def _line(line: rx.Var[RefundLine]) -> rx.Component:
                 max=line.most,
                 step=1,
                 default_value="0",
+                disabled=line.most == 0,
                 class_name="field pieces",
                 on_change=lambda text: RefundState.choose(line.field, text),
                 custom_attrs={"data-testid": line.field},
@@ -121,7 +122,23 @@ def _line(line: rx.Var[RefundLine]) -> rx.Component:
             rx.el.span("of ", line.most.to_string(), class_name="muted"),
             class_name="of",
         ),
+        rx.cond((line.back != "") & (line.most > 0), _line_back(line), rx.fragment()),
         key=line.field,
+    )
+
+
+def _line_back(line: rx.Var[RefundLine]) -> rx.Component:
+    """Whether these pieces go back to stock; each line for itself, since one may come back broken and another whole."""
+    return rx.el.label(
+        rx.el.input(
+            type="checkbox",
+            name=line.back,
+            on_change=lambda ticked: RefundState.choose(line.back, rx.cond(ticked, "on", "")),
+            custom_attrs={"data-testid": line.back},
+        ),
+        "back to stock",
+        rx.el.span(": ", line.name, class_name="sr"),
+        class_name="tick back",
     )
 
 

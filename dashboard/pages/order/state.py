@@ -1,20 +1,30 @@
-"""One order in full: read from the address, kept current while the page is open."""
+"""One order in full: which one, which tab of it, kept current while it is shown.
 
+On `/orders/{number}` the address says which order. Another page can show an order too: it mounts
+`whole.order_in_full()`, puts `OrderState.follow` at the end of its `ON_LOAD`, and says which one with
+`return OrderState.show_order(number)` from a handler (or as an `on_click`); an empty number shows none. The open tab is in
+the address (`?tab=`) on every page.
+"""
+
+import contextlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import reflex as rx
 
 from backend import clock
-from backend.domain.desk import OrderView
-from backend.domain.errors import HoldfastError
+from backend.domain.errors import HoldfastError, OrderNotFound
+from backend.domain.history import Show
+from backend.domain.order_page import Look, OrderShown, Tab
 from backend.domain.permissions import Area, Level
 from backend.services.notes import add_note
-from backend.services.orders import order_view
-from dashboard.pages.order import present, present_holds, present_money
+from backend.services.order_page import order_shown
+from dashboard.pages.order import present, present_holds
 from dashboard.pages.order.cards import (
     AddressCard,
     ClosedHoldCard,
+    Contact,
     DocumentCard,
     Entry,
     Head,
@@ -22,81 +32,149 @@ from dashboard.pages.order.cards import (
     ItemCard,
     Line,
     NoteCard,
+    OtherCard,
     ParcelCard,
     PaymentCard,
     RefundCard,
+    Snapshot,
     StepCard,
     Stop,
 )
-from dashboard.pages.order.present_steps import steps
+from dashboard.pages.order.present_tabs import EMPTY, View, present_tab
 from dashboard.shell import live, notices, sessions
 from dashboard.shell.calls import ask
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
 
-_NUMBER = re.compile(r"/orders/([A-Z0-9-]{1,40})/?")
+_NUMBER = re.compile(r"[A-Z0-9-]{1,40}")
+_ADDRESS = re.compile(r"/orders/([^/]{1,80})/?")
+NO_NUMBER = "This is not an order number. It looks like ORD-20260131-00001."
+NOWHERE = ""
+MORE_LINES = 50
+WHEN_CHANGED: list[Any] = []
+"""Events that run when the shown order has changed: the dialogs of its clicks add theirs."""
 
 
 class OrderState(rx.State):
-    """What the page shows. Parts are set only when they changed, so an update sends what is new."""
+    """What is shown. Parts are set only when they changed, so an update sends what is new; of the tabs only the open one
+    has contents."""
 
     ready: bool = False
     problem: str = ""
+    missing: str = ""
+    """Why there is no such order; empty where there is one."""
     title: str = "Order · Holdfast"
     head: Head = Head()
     path: list[Stop] = []
     holds: list[HoldCard] = []
     closed_holds: list[ClosedHoldCard] = []
-    timeline: list[Entry] = []
-    routine_count: int = 0
-    routine_shown: bool = False
-    steps: list[StepCard] = []
-    items: list[ItemCard] = []
-    totals: list[Line] = []
-    balance: list[Line] = []
-    payments: list[PaymentCard] = []
-    refunds: list[RefundCard] = []
-    parcels: list[ParcelCard] = []
-    documents: list[DocumentCard] = []
-    addresses: list[AddressCard] = []
-    notes: list[NoteCard] = []
+    tab: str = Tab.TIMELINE
     may_act: bool = False
     may_note: bool = False
     may_refund: bool = False
+
+    show: str = Show.EVERYTHING
+    timeline: list[Entry] = []
+    routine_count: int = 0
+    routine_shown: bool = False
+    more_lines: bool = False
+    notes: list[NoteCard] = []
+
+    items: list[ItemCard] = []
+    totals: list[Line] = []
+    balance: list[Line] = []
+    authorized: str = ""
+    doubts: list[Line] = []
+    snapshot: Snapshot = Snapshot()
+
+    payments: list[PaymentCard] = []
+    refunds: list[RefundCard] = []
+    open_steps: list[StepCard] = []
+
+    documents: list[DocumentCard] = []
+    document_href: str = ""
+    document_title: str = ""
+
+    parcels: list[ParcelCard] = []
+    contents: list[str] = []
+
+    steps: list[StepCard] = []
+
+    contact: Contact = Contact()
+    addresses: list[AddressCard] = []
+    others: list[OtherCard] = []
+    older_orders: str = ""
+
     _number: str = ""
-    _topic: str = live.ALL
-    _opened_step: int = 0
+    _topic: str = NOWHERE
     _seen: int = -1
+    _version: int = 0
+    _view: View = View()
 
     @rx.event
     @needs(Area.ORDERS)
     async def load(self):
         """Show the order that the address names."""
-        match = _NUMBER.fullmatch(self.router.url.path.upper().replace("/ORDERS/", "/orders/"))
-        number = match[1] if match else ""
+        match = _ADDRESS.fullmatch(self.router.url.path)
+        number = match[1].upper() if match else ""
         if number != self._number:
-            self._number, self._opened_step, self.routine_shown = number, 0, False
-            self.ready, self.problem = False, ""
-            self.title = f"{number or 'No such order'} · Holdfast"
+            self._begin(number)
+            self.title = f"{number} · Holdfast"
             yield
-        actor = sessions.current().person.actor
-        self.may_act = actor.may(Area.HOLDS, Level.ACT)
-        self.may_note = actor.may(Area.ORDERS, Level.ACT)
-        self.may_refund = actor.may(Area.MONEY, Level.ACT)
-        await self._read()
+        await self._open(number)
+
+    @rx.event(supersedes=True)
+    @needs(Area.ORDERS)
+    async def show_order(self, number: str):
+        """Show this order here, on the tab that the address names; an empty number shows none."""
+        number = str(number).upper()[:80]
+        if number != self._number:
+            self._begin(number)
+        await self._open(number)
+        live.hub.nudge(self._own_topic())
 
     @rx.event(background=True)
     @needs(Area.ORDERS)
     async def follow(self):
-        async for _ in live.changes(self._topic, self._seen):
-            async with self:
-                await self._read()
+        """Keep what is shown current, whichever order that is, for as long as the page is open."""
+        topic, seen, own = self._topic, self._seen, live.tab_topic(self.router.session.client_token)
+        while True:
+            async with contextlib.aclosing(live.changes(topic, seen, own)) as news:
+                async for _ in news:
+                    async with self:
+                        before = self._version
+                        if self._topic == topic:
+                            await self._read()
+                        now, seen, changed = self._topic, self._seen, self._version != before
+                    if changed:
+                        yield list(WHEN_CHANGED)
+                    if now != topic:
+                        topic = now
+                        break
+                else:
+                    return
 
     @rx.event
     @needs(Area.ORDERS)
     async def refresh(self):
         """Read anew, after an action of this very tab."""
         await self._read()
+
+    @rx.event(supersedes=True)
+    @needs(Area.ORDERS)
+    async def choose_tab(self, tab: str):
+        """Open another tab; the browser writes it into the address."""
+        if tab in set(Tab):
+            self._turn_to(Tab(tab))
+            await self._read()
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def pick(self, show: str):
+        """Pick a kind of lines out of the timeline."""
+        if show in set(Show):
+            self.show, self._view = show, self._view.but(lines=MORE_LINES)
+            await self._read()
 
     @rx.event
     @needs(Area.ORDERS)
@@ -107,9 +185,44 @@ class OrderState(rx.State):
 
     @rx.event
     @needs(Area.ORDERS)
+    async def show_older(self):
+        """More of the timeline."""
+        self._view = self._view.but(lines=self._view.lines + MORE_LINES)
+        await self._read()
+
+    @rx.event
+    @needs(Area.ORDERS)
     async def open_step(self, step_id: int):
         """Show what was sent and answered in a step's tries, or fold it again."""
-        self._opened_step = 0 if step_id == self._opened_step else step_id
+        self._view = self._view.but(step_id=0 if step_id == self._view.step_id else int(step_id), revealed={})
+        await self._read()
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def hide_again(self):
+        """Put away the personal data that was shown."""
+        self._view = self._view.but(revealed={})
+        await self._read()
+
+    async def _reveal(self, number: str, attempt: int, said: Sequence[dict[str, Any]]) -> None:
+        """Show an attempt with its personal data for as long as this view lasts."""
+        if number == self._number:
+            self._view = self._view.but(revealed={**self._view.revealed, attempt: said})
+            await self._read()
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def open_document(self, document_id: str):
+        """Show a document's PDF in the page, or put it away."""
+        opened = "" if document_id == self._view.document_id else str(document_id)[:64]
+        self._view = self._view.but(document_id=opened)
+        await self._read()
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def turn_orders(self, cursor: str):
+        """Another page of the customer's orders; an empty cursor is the newest."""
+        self._view = self._view.but(cursor=str(cursor)[:80])
         await self._read()
 
     @rx.event(temporal=True)
@@ -125,40 +238,68 @@ class OrderState(rx.State):
         await self._read()
         return notices.done("Note added.")
 
+    def _begin(self, number: str) -> None:
+        """Another order: nothing of the last one stays on the screen."""
+        self._number, self._topic, self._view, self.routine_shown = number, NOWHERE, View(), False
+        self.ready, self.problem, self.missing = False, "", ""
+
+    async def _open(self, number: str) -> None:
+        query = dict(self.router.url.query_parameters)
+        tab, show = str(query.get("tab", "")), str(query.get("show", ""))
+        self._turn_to(Tab(tab) if tab in set(Tab) else Tab.TIMELINE)
+        self.show = show if show in set(Show) else str(Show.EVERYTHING)
+        actor = sessions.current().person.actor
+        self.may_act = actor.may(Area.HOLDS, Level.ACT)
+        self.may_note = actor.may(Area.ORDERS, Level.ACT)
+        self.may_refund = actor.may(Area.MONEY, Level.ACT)
+        if number:
+            await self._read()
+
+    def _turn_to(self, tab: Tab) -> None:
+        """What was shown of another tab is forgotten, here and in the browser."""
+        if tab == self.tab:
+            return
+        for name, value in EMPTY[Tab(self.tab)].items():
+            setattr(self, name, value)
+        self._view = View()
+        self.tab = str(tab)
+
+    def _own_topic(self) -> str:
+        return live.tab_topic(self.router.session.client_token)
+
     async def _read(self) -> None:
-        if not self._number:
-            self.problem = "This is not an order number. It looks like ORD-20260131-00001."
+        if not _NUMBER.fullmatch(self._number):
+            self.missing = NO_NUMBER if self._number else ""
             return
         self._seen = live.hub.serial
+        look = Look(
+            show=Show(self.show),
+            routine=self.routine_shown,
+            lines=self._view.lines,
+            step_id=self._view.step_id,
+            cursor=self._view.cursor,
+        )
         try:
-            order = await ask(order_view, self._number)
+            shown = await ask(order_shown, self._number, Tab(self.tab), look)
+        except OrderNotFound as error:
+            self.missing = error.sentence
+            return
         except Exception as error:
             self.problem = explain(error)
             return
-        self._topic = str(order.id)
-        self._show(order)
-        self.problem, self.ready = "", True
+        self._topic, self._version = str(shown.head.id), shown.head.version
+        self._present(shown)
+        self.problem, self.missing, self.ready = "", "", True
 
-    def _show(self, order: OrderView) -> None:
+    def _present(self, shown: OrderShown) -> None:
         now = clock.now()
-        shown = {
-            "head": present.head(order),
-            "path": present.path(order),
-            "holds": present_holds.open_holds(order, now),
-            "closed_holds": present_holds.closed_holds(order),
-            "timeline": present.timeline(order.timeline, self.routine_shown),
-            "routine_count": present.routine_count(order.timeline),
-            "steps": steps(order, self._opened_step, now),
-            "items": present.items(order),
-            "totals": present_money.totals(order),
-            "balance": present_money.balance(order),
-            "payments": present_money.payments(order),
-            "refunds": present_money.refunds(order),
-            "parcels": present.parcels(order),
-            "documents": present.documents(order),
-            "addresses": present.addresses(order),
-            "notes": present.notes(order),
+        values = {
+            "head": present.head(shown.head, now),
+            "path": present.path(shown.head),
+            "holds": present_holds.open_holds(shown.head, now),
+            "closed_holds": present_holds.closed_holds(shown.head),
+            **present_tab(shown.content, self._view, now),
         }
-        for name, value in shown.items():
+        for name, value in values.items():
             if getattr(self, name) != value:
                 setattr(self, name, value)

@@ -6,18 +6,22 @@ from dashboard.components.marks import mark, shape
 from dashboard.components.states import skeleton
 from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage, Stop
 from dashboard.pages.order.confirm import ASK, RELEASE, RETRY, ConfirmState
+from dashboard.pages.order.refund import RefundState
 from dashboard.pages.order.state import OrderState
 
 _head = OrderState.head
 
 
-def order_head() -> rx.Component:
+def order_head(pane: bool = False) -> rx.Component:
+    """Who, how much, how old. In a pane the number leads to the page of its own."""
+    number = rx.el.a(_head.number, href="/orders/" + _head.number) if pane else _head.number
     return rx.el.header(
         rx.el.div(
-            rx.el.h1(_head.number, custom_attrs={"data-testid": "order-number"}),
+            (rx.el.h2 if pane else rx.el.h1)(number, custom_attrs={"data-testid": "order-number"}),
             rx.el.p(
-                _head.channel, " ", _head.external, " · placed ",
-                rx.el.span(_head.placed, title=_head.placed_full), " · ", _head.customer,
+                _head.channel, " ", _external(), " · ",
+                rx.el.span("placed ", _head.placed, ", ", _head.age, " ago", title=_head.placed_full), " · ",
+                rx.el.span(_head.customer, custom_attrs={"data-testid": "order-customer"}),
                 class_name="soft",
             ),
             class_name="who",
@@ -32,8 +36,26 @@ def order_head() -> rx.Component:
     )  # fmt: skip
 
 
+def _external() -> rx.Component:
+    """The shop's own number, which leads to the shop where its address is known."""
+    return rx.cond(
+        _head.shop_url != "",
+        rx.el.a(
+            _head.external,
+            rx.el.span(" in the shop", class_name="sr"),
+            href=_head.shop_url,
+            target="_blank",
+            rel="noreferrer noopener",
+            reload_document=True,
+            class_name="link",
+            custom_attrs={"data-testid": "shop-link"},
+        ),
+        rx.el.span(_head.external),
+    )
+
+
 def order_path() -> rx.Component:
-    """The order's way as five stops; also said in words for who cannot see it."""
+    """The order's way with the times; also said in words for who cannot see it."""
     return rx.el.ol(
         rx.foreach(OrderState.path, _stop),
         class_name="path",
@@ -51,10 +73,19 @@ def _stop(stop: rx.Var[Stop]) -> rx.Component:
         ("here", shape("half")),
         rx.fragment(),
     )
-    spoken = rx.match(stop.state, ("held", " (held here)"), ("here", " (now)"), ("done", " (done)"), "")
+    spoken = rx.match(
+        stop.state,
+        ("held", " (held here)"),
+        ("here", " (now)"),
+        ("done", " (done)"),
+        ("skipped", " (passed over)"),
+        ("ended", " (ended)"),
+        "",
+    )
     return rx.el.li(
         rx.el.span(sign, class_name="stop"),
         rx.el.span(stop.label, rx.el.span(spoken, class_name="sr"), class_name="label"),
+        rx.el.time(stop.at, title=stop.full, class_name="at"),
         key=stop.label,
         class_name=stop.state,
         aria_current=rx.cond((stop.state == "here") | (stop.state == "held"), "step", "false"),
@@ -75,8 +106,8 @@ def _hold(hold: rx.Var[HoldCard]) -> rx.Component:
     return rx.el.article(
         rx.el.div(
             rx.el.h2(shape("bars"), hold.title),
+            rx.el.p(hold.advice, class_name="advice", custom_attrs={"data-testid": "hold-advice"}),
             rx.el.p(hold.reason, class_name="reason", custom_attrs={"data-testid": "hold-reason"}),
-            rx.el.p(hold.advice, class_name="advice"),
             rx.cond(hold.stages.length() > 0, _stages(hold), rx.fragment()),
             rx.el.p(hold.origin, " · ", rx.el.span("for ", hold.age, title=hold.since), class_name="muted"),
         ),
@@ -149,29 +180,54 @@ def _closed(hold: rx.Var[ClosedHoldCard]) -> rx.Component:
 
 
 def stop_buttons() -> rx.Component:
-    """Stop the order by hand, or call it off; each offered only while it can be done."""
+    """Stop the order by hand, pay back, or call it off; each offered only while it can be done, and to whom it may."""
     hold = rx.cond(
         OrderState.may_act & ~_head.held & ~_head.final,
-        _stop_button("Hold this order", "hold-order", ConfirmState.ask_stop(_head.number)),
+        _stop_button("Hold", "hold-order", ConfirmState.ask_stop(_head.number), ConfirmState.running),
+        rx.fragment(),
+    )
+    refund = rx.cond(
+        OrderState.may_refund & _head.refundable,
+        _stop_button("Refund", "refund", RefundState.ask_refund(_head.number), RefundState.running),
         rx.fragment(),
     )
     # A parcel on its way brings its goods back later, if at all: only then nothing is proposed for the stock.
+    ask_cancel = ConfirmState.ask_cancel(_head.number, _head.status != "shipped")
     cancel = rx.cond(
         OrderState.may_note & _head.cancellable,
-        _stop_button("Cancel order", "cancel-order", ConfirmState.ask_cancel(_head.number, _head.status != "shipped")),
+        _stop_button("Cancel order", "cancel-order", ask_cancel, ConfirmState.running),
         rx.fragment(),
     )
-    return rx.el.div(hold, cancel, class_name="stops")
+    return rx.el.div(hold, refund, cancel, class_name="stops")
 
 
-def _stop_button(label: str, name: str, event) -> rx.Component:
+def _stop_button(label: str, name: str, event, running: rx.Var[bool]) -> rx.Component:
     return rx.el.button(
         label,
         type="button",
-        class_name="quiet",
-        disabled=ConfirmState.running,
+        class_name="button",
+        disabled=running,
         on_click=event,
         custom_attrs={"data-testid": name},
+    )
+
+
+def missing(pane: bool = False) -> rx.Component:
+    """There is no such order: why, and ways on."""
+    return rx.el.div(
+        (rx.el.h2 if pane else rx.el.h1)("No such order"),
+        rx.el.p(OrderState.missing),
+        rx.el.p("If the number comes from the shop or the customer, look it up: the list finds those as well."),
+        rx.el.p(
+            rx.el.a(
+                "All orders", href="/orders", class_name="button primary", custom_attrs={"data-testid": "to-orders"}
+            ),
+            rx.el.a("Held orders", href="/held", class_name="button"),
+            class_name="clicks",
+        ),
+        class_name="bare no-order",
+        role="alert",
+        custom_attrs={"data-testid": "no-order"},
     )
 
 

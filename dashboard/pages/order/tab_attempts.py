@@ -1,63 +1,18 @@
-"""What happened to the order: the timeline, and every attempt with what was sent and answered."""
+"""Every promised call, with its attempts: what was sent and answered, secrets and personal data masked."""
 
 import reflex as rx
 
 from dashboard.components.marks import mark
-from dashboard.pages.order.cards import Entry, Exchange, StepCard, Try
-from dashboard.pages.order.confirm import ConfirmState
+from dashboard.pages.order.cards import Exchange, StepCard, Try
+from dashboard.pages.order.listing import run_again
+from dashboard.pages.order.reveal import RevealState
 from dashboard.pages.order.state import OrderState
 
 
-def timeline() -> rx.Component:
-    """Newest first; people and machine told apart, routine folded away."""
-    return rx.el.section(
-        rx.el.header(rx.el.h2("Timeline"), _fold()),
-        rx.el.ol(
-            rx.foreach(OrderState.timeline, _entry), class_name="timeline", custom_attrs={"data-testid": "timeline"}
-        ),
-        class_name="card",
-    )
-
-
-def _fold() -> rx.Component:
-    return rx.cond(
-        OrderState.routine_count > 0,
-        rx.el.button(
-            rx.cond(
-                OrderState.routine_shown, "Hide routine", "Show routine (" + OrderState.routine_count.to_string() + ")"
-            ),
-            type="button",
-            class_name="quiet",
-            aria_pressed=rx.cond(OrderState.routine_shown, "true", "false"),
-            on_click=OrderState.show_routine(~OrderState.routine_shown),
-            custom_attrs={"data-testid": "routine"},
-        ),
-        rx.fragment(),
-    )
-
-
-def _entry(entry: rx.Var[Entry]) -> rx.Component:
-    return rx.el.li(
-        rx.cond(entry.day != "", rx.el.h3(entry.day, class_name="day"), rx.fragment()),
-        rx.el.div(
-            rx.el.time(entry.time, title=entry.full),
-            rx.el.span(
-                rx.cond(entry.person, rx.icon("user", aria_hidden="true"), rx.icon("cog", aria_hidden="true")),
-                class_name="actor",
-            ),
-            rx.el.p(entry.text, " ", rx.el.span(entry.who, class_name="muted")),
-            class_name="line",
-        ),
-        key=entry.id.to_string(),
-        class_name=rx.cond(entry.person, "entry person ", "entry machine ") + entry.weight,
-        custom_attrs={"data-testid": "entry"},
-    )
-
-
-def steps() -> rx.Component:
+def attempts() -> rx.Component:
     """Every promised call, with its attempts; opening one shows requests and answers, secrets masked."""
     return rx.el.section(
-        rx.el.header(rx.el.h2("Steps and attempts")),
+        rx.el.header(rx.el.h2("Calls and attempts")),
         rx.el.ul(rx.foreach(OrderState.steps, _step), class_name="steps", custom_attrs={"data-testid": "steps"}),
         class_name="card",
     )
@@ -78,29 +33,13 @@ def _step(step: rx.Var[StepCard]) -> rx.Component:
             ),
             rx.el.span(mark(step.mood, step.state), class_name="state"),
             rx.el.span(step.used, rx.cond(step.next_try != "", " · " + step.next_try, ""), class_name="muted used"),
-            _run_again(step),
+            run_again(step),
             class_name="step-line",
         ),
         rx.cond(step.error != "", rx.el.p(step.error, class_name="step-error"), rx.fragment()),
         rx.cond(step.open, _tries(step), rx.fragment()),
         key=step.id.to_string(),
         class_name="step",
-    )
-
-
-def _run_again(step: rx.Var[StepCard]) -> rx.Component:
-    return rx.cond(
-        step.can_retry & OrderState.may_note,
-        rx.el.button(
-            "Run again",
-            rx.el.span(" ", step.label, class_name="sr"),
-            type="button",
-            class_name="button",
-            disabled=ConfirmState.running,
-            on_click=ConfirmState.ask_step(OrderState.head.number, step.id),
-            custom_attrs={"data-testid": "run-again"},
-        ),
-        rx.fragment(),
     )
 
 
@@ -116,11 +55,38 @@ def _tries(step: rx.Var[StepCard]) -> rx.Component:
 
 def _try(attempt: rx.Var[Try]) -> rx.Component:
     return rx.el.section(
-        rx.el.h3(attempt.title, mark(attempt.mood, attempt.outcome), rx.el.span(attempt.at, class_name="muted")),
+        rx.el.h3(
+            attempt.title,
+            mark(attempt.mood, attempt.outcome),
+            rx.el.span(attempt.at, " · worker ", attempt.worker, class_name="muted"),
+            _personal(attempt),
+        ),
         rx.cond(attempt.error != "", rx.el.p(attempt.error, class_name="soft"), rx.fragment()),
         rx.foreach(attempt.exchanges, _exchange),
-        key=attempt.title,
+        key=attempt.id.to_string(),
+        class_name=rx.cond(attempt.revealed, "try revealed", "try"),
+        custom_attrs={"data-testid": "attempt"},
     )
+
+
+def _personal(attempt: rx.Var[Try]) -> rx.Component:
+    """Personal data is shown to who asks for it and may see it, as long as the original is kept."""
+    show = rx.el.button(
+        "Show personal data",
+        type="button",
+        class_name="quiet",
+        title=attempt.kept,
+        on_click=RevealState.ask_reveal(OrderState.head.number, attempt.id),
+        custom_attrs={"data-testid": "reveal"},
+    )
+    put_away = rx.el.button(
+        "Hide again",
+        type="button",
+        class_name="quiet",
+        on_click=OrderState.hide_again,
+        custom_attrs={"data-testid": "hide-again"},
+    )
+    return rx.cond(attempt.revealed, put_away, rx.cond(attempt.revealable & OrderState.may_note, show, rx.fragment()))
 
 
 def _exchange(exchange: rx.Var[Exchange]) -> rx.Component:

@@ -1,0 +1,76 @@
+"""One order for its page: the head is always read, of the tabs only the one that is open."""
+
+from collections.abc import Callable, Iterable
+from urllib.parse import quote
+
+from sqlmodel import Session
+
+from backend.domain.desk import HoldView
+from backend.domain.holds import HoldKind
+from backend.domain.order_page import Content, Look, Move, OrderHead, OrderShown, Tab
+from backend.domain.orders import OrderStatus
+from backend.domain.permissions import Actor, Area, Level
+from backend.domain.providers import shop_url
+from backend.services import order_customer, order_history, order_money, order_parts, order_tabs
+from backend.settings import current
+from backend.store import history, holds, orders, payments
+from backend.store import refunds as refund_store
+from backend.store.tables import Hold, Order
+
+Reader = Callable[[Session, Order, Look], Content]
+
+READERS: dict[Tab, Reader] = {
+    Tab.TIMELINE: order_history.timeline_tab,
+    Tab.ITEMS: order_tabs.items_tab,
+    Tab.PAYMENTS: order_tabs.payments_tab,
+    Tab.DOCUMENTS: order_tabs.documents_tab,
+    Tab.PARCELS: order_tabs.parcels_tab,
+    Tab.ATTEMPTS: order_tabs.attempts_tab,
+    Tab.CUSTOMER: order_customer.customer_tab,
+}
+
+
+def order_shown(session: Session, number: str, tab: Tab, look: Look, *, actor: Actor) -> OrderShown:
+    """The head of an order and the contents of one tab; raises `OrderNotFound`."""
+    actor.require(Area.ORDERS, Level.VIEW, "see orders")
+    order = orders.by_number(session, number)
+    return OrderShown(_head(session, order), READERS[tab](session, order, look))
+
+
+def _head(session: Session, order: Order) -> OrderHead:
+    all_holds = holds.all_of(session, order.id)
+    refundable = payments.balance_of(session, order.id).refundable_minor
+    was_cancelled = any(hold.kind == HoldKind.BEING_CANCELLED for hold in all_holds)
+    return OrderHead(
+        id=order.id,
+        number=order.number,
+        external_number=order.external_number,
+        shop_url=shop_url(order.channel, current().shopify_api_base, quote(order.external_id, safe="")),
+        channel=order.channel,
+        status=order.status,
+        payment_status=order.payment_status,
+        shipping_status=order.shipping_status,
+        version=order.version,
+        currency=order.currency,
+        total_minor=order.total_minor,
+        open_to_refund_minor=refundable - refund_store.on_its_way_minor(session, order.id),
+        customer=orders.customer(session, order.customer_id).show("name"),
+        note=order.note,
+        tags=tuple(order.tags),
+        placed_at=order.placed_at,
+        created_at=order.created_at,
+        moves=_moves(session, order),
+        holds=_views(hold for hold in all_holds if hold.closed_at is None),
+        closed_holds=_views(hold for hold in all_holds if hold.closed_at is not None),
+        cancellation=order_money.cancellation(session, order) if was_cancelled else (),
+    )
+
+
+def _views(found: Iterable[Hold]) -> tuple[HoldView, ...]:
+    return tuple(order_parts.hold_view(hold) for hold in found)
+
+
+def _moves(session: Session, order: Order) -> tuple[Move, ...]:
+    """From the moment it came in to where it is now."""
+    arrived = Move(OrderStatus.PENDING, order.created_at)
+    return (arrived, *(Move(status, at) for status, at in history.moves(session, order.id)))
