@@ -122,8 +122,9 @@ class ConfirmState(rx.State):
         question = self.question
         if self.open and not self.running and question.version:
             again = _preview(question.action, question.number, int(question.restock) or question.subject)
-            self.news, left = await outdated(again, question.version, question.remaining, self.news)
-            self.question = replace(question, remaining=left)
+            news, left = await outdated(again, question.version, question.remaining, self.news)
+            if (news, left) != (self.news, question.remaining):
+                self.news, self.question = news, replace(question, remaining=left)
 
     @rx.event(temporal=True)
     @needs(Area.ORDERS, Level.ACT)

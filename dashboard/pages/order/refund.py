@@ -116,8 +116,9 @@ class RefundState(rx.State):
         """The order has changed while the dialog is open: say so. What is confirmed stays what was previewed."""
         question = self.question
         if self.open and not self.running and question.version:
-            self.news, left = await outdated(self._asked_again(), question.version, question.remaining, self.news)
-            self.question = replace(question, remaining=left)
+            news, left = await outdated(self._asked_again(), question.version, question.remaining, self.news)
+            if (news, left) != (self.news, question.remaining):
+                self.news, self.question = news, replace(question, remaining=left)
 
     @rx.event(temporal=True)
     @needs(Area.MONEY, Level.ACT)
