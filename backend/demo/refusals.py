@@ -71,7 +71,9 @@ def in_doubt(provider: str, status: int = 503) -> Failure:
 
 def not_sent(provider: str) -> Failure:
     """A call that never left this machine."""
-    return Failure(Outcome.NOT_SENT, f"Could not reach {provider_name(provider)}: Connection refused. Nothing was sent.")
+    return Failure(
+        Outcome.NOT_SENT, f"Could not reach {provider_name(provider)}: Connection refused. Nothing was sent."
+    )
 
 
 def _declined(message: str, code: str) -> Failure:

@@ -1,7 +1,7 @@
 """What attempts said with personal data in it is kept sealed, for a limited time, for who asks to see it.
 
-Revision ID: 0007
-Revises: 0006
+Revision ID: 0008
+Revises: 0007
 """
 
 import sqlalchemy as sa
@@ -10,8 +10,8 @@ from alembic import op
 from backend.store.personal import PersonalData
 from backend.store.tables.base import UtcDateTime
 
-revision = "0007"
-down_revision = "0006"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
