@@ -2,7 +2,9 @@
 
 from collections import Counter
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
 from backend.domain.desk import PaymentView, StepView
@@ -27,6 +29,7 @@ from backend.store import orders, originals, payments, steps
 from backend.store import refunds as refund_store
 from backend.store.tables import Attempt, Invoice, Order, Parcel, PaymentEntry, PricingSnapshot, Refund, Shipment, Step
 
+_SEALED: Any = Invoice.document
 _SETTLED = (StepState.DONE, StepState.CANCELLED)
 
 
@@ -129,7 +132,12 @@ def _open(promised: list[Step], port: Port) -> tuple[StepView, ...]:
 
 def documents_tab(session: Session, order: Order, look: Look) -> DocumentsTab:
     """Invoices and credit notes, and what is still being done about them."""
-    statement = select(*_PAPER).where(Invoice.order_id == order.id).order_by(col(Invoice.created_at))
+    statement = (
+        select(Invoice)
+        .where(Invoice.order_id == order.id)
+        .order_by(col(Invoice.created_at))
+        .options(defer(_SEALED))  # the document itself may be megabytes
+    )
     papers = tuple(
         PaperView(
             id=str(row.id),
@@ -144,25 +152,9 @@ def documents_tab(session: Session, order: Order, look: Look) -> DocumentsTab:
             stored_at=row.stored_at,
             sent_at=row.sent_at,
         )
-        for row in session.execute(statement).all()
+        for row in session.exec(statement).all()
     )
     return DocumentsTab(papers, _open(steps.of_order(session, order.id), Port.INVOICING))
-
-
-_PAPER = (
-    col(Invoice.id),
-    col(Invoice.kind),
-    col(Invoice.number),
-    col(Invoice.date),
-    col(Invoice.total_minor),
-    col(Invoice.currency),
-    col(Invoice.provider),
-    col(Invoice.reference),
-    col(Invoice.issued_at),
-    col(Invoice.stored_at),
-    col(Invoice.sent_at),
-)
-"""Everything but the document itself, which may be megabytes."""
 
 
 def parcels_tab(session: Session, order: Order, look: Look) -> ParcelsTab:

@@ -48,7 +48,7 @@ def messages(
     if since is not None:
         statement = statement.where(InboxMessage.received_at >= since)
     if not routine:
-        statement = statement.where(or_(col(InboxMessage.duplicates) > 0, InboxMessage.verdict != "accepted"))
+        statement = statement.where(or_(col(InboxMessage.duplicates) > 0, col(InboxMessage.verdict) != "accepted"))
     return list(session.exec(statement.order_by(col(InboxMessage.received_at).desc()).limit(limit)).all())
 
 
@@ -60,7 +60,7 @@ def _is_trying(order_id: int) -> ColumnElement[bool]:
     trying = select(Step.id).where(
         Step.order_id == order_id,
         or_(
-            and_(Step.state == str(StepState.READY), col(Step.attempts) > 0),
+            and_(col(Step.state) == str(StepState.READY), col(Step.attempts) > 0),
             and_(col(Step.in_doubt), col(Step.state) != str(StepState.DONE)),
         ),
     )
