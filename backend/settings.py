@@ -6,13 +6,16 @@ file: `HOLDFAST_STRIPE_API_KEY_FILE=/run/secrets/stripe` is read in place of `HO
 
 import functools
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from backend import failpoints
+from backend.domain import business_hours, hold_clock
+from backend.domain.business_hours import BusinessHours
 from backend.domain.errors import ConfigurationError
 from backend.domain.production import database_is_here, is_here, is_live_key, points_here
 
@@ -68,6 +71,18 @@ class Settings(BaseSettings):
     shop_name: str = Field("Holdfast demo shop", max_length=80, description="Name on mails and screens.")
     time_zone: str = Field("UTC", description="IANA zone whose day numbers orders and dates invoices.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="How much is logged.")
+
+    # the desk
+    business_hours: str = Field(
+        "09:00-17:00", description="When held orders are worked on, in the shop's zone: 09:00-12:30,13:00-17:00."
+    )
+    business_days: str = Field("mon-fri", description="Days on which they are: mon-fri, or mon,tue,sat.")
+    business_holidays: str = Field("", description="Days on which they are not: 2026-12-24, or 12-25 for every year.")
+    hold_targets: str = Field(
+        "",
+        description="Business hours in which a hold should be settled, by category (risk, payment, address, stock, wishes, "
+        "delivery, provider, cancellation, staff) or kind: payment=2,out_of_stock=24. Empty: from 4 to 16.",
+    )
 
     # the store
     database_url: SecretStr = Field(
@@ -212,6 +227,12 @@ class Settings(BaseSettings):
         failpoints.parse(value)
         return value
 
+    @field_validator("business_hours", "business_days", "business_holidays", "hold_targets")
+    @classmethod
+    def _desk_can_be_reckoned(cls, value: str, info: ValidationInfo) -> str:
+        _DESK_READERS[str(info.field_name)](value)
+        return value
+
     @field_validator("checks")
     @classmethod
     def _checks_exist(cls, value: str) -> str:
@@ -304,6 +325,11 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
 
     @property
+    def calendar(self) -> BusinessHours:
+        """When the desk is staffed."""
+        return business_hours.read(self.time_zone, self.business_days, self.business_hours, self.business_holidays)
+
+    @property
     def check_names(self) -> frozenset[str]:
         return frozenset(name.strip() for name in self.checks.split(",") if name.strip())
 
@@ -312,6 +338,12 @@ class Settings(BaseSettings):
         return frozenset(code.strip().upper() for code in self.served_countries.split(",") if code.strip())
 
 
+_DESK_READERS: dict[str, Callable[[str], object]] = {
+    "business_hours": business_hours.read_hours,
+    "business_days": business_hours.read_days,
+    "business_holidays": business_hours.read_holidays,
+    "hold_targets": hold_clock.read_targets,
+}
 CHECK_NAMES = ("address", "country", "po_box", "stock", "payment", "fraud", "note", "customisation")
 
 

@@ -3,14 +3,18 @@
 import logging
 import threading
 
-from backend import failpoints, settings
-from backend.services import restore_watch, sweep
+from backend import clock, failpoints, settings
+from backend.services import desk_round, restore_watch, sweep
 from backend.services.run import in_unit_of_work
 from jobs import bulk, steps
 from jobs.queue import huey
 from jobs.worker import process_name
 
 log = logging.getLogger(__name__)
+
+ROUND_SECONDS = 2.0
+"""Pause between two rounds of the desk: so late may a snoozed order come back."""
+CATCH_UP_SECONDS = 30.0
 
 
 def _queued() -> int:
@@ -28,6 +32,8 @@ class Sweeper(threading.Thread):
         super().__init__(name="sweeper", daemon=True)
         self._stop_asked = threading.Event()
         self._failing = False
+        self._next_round = 0.0
+        self._next_catch_up = 0.0
 
     def run(self) -> None:
         pause = settings.current().sweep_seconds
@@ -59,6 +65,17 @@ class Sweeper(threading.Thread):
             for message_id in found.message_ids:
                 steps.handle_message.call_local(str(message_id))
         bulk.take_turns()
+        self._desk_round()
+
+    def _desk_round(self) -> None:
+        """What changes about held orders by itself; it comes after the promises, so that it never keeps one waiting."""
+        now = clock.monotonic()
+        if now >= self._next_round:
+            self._next_round = now + ROUND_SECONDS
+            in_unit_of_work(desk_round.go_round)
+        if now >= self._next_catch_up:
+            more = in_unit_of_work(desk_round.catch_up)
+            self._next_catch_up = now + (0.0 if more else CATCH_UP_SECONDS)
 
     def stop(self) -> None:
         """Ask the loop to end and say goodbye in the list of workers."""

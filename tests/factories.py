@@ -14,7 +14,7 @@ from backend.domain.permissions import SYSTEM, Actor, ActorKind, Role, provider_
 from backend.services import intake
 from backend.services.run import in_unit_of_work
 from backend.store import stock
-from backend.store.tables import Order
+from backend.store.tables import Order, User
 
 PLACED_AT = datetime(2026, 1, 31, 9, 30, tzinfo=UTC)
 _serial = itertools.count(1)
@@ -119,3 +119,16 @@ def stocked(sku: str, on_hand: int) -> None:
 def staff(role: Role = Role.CUSTOMER_SERVICE, number: int = 1) -> Actor:
     """A colleague who is signed in; `number` tells two of them apart."""
     return Actor(ActorKind.STAFF, f"user:{number}", f"Colleague {number}", role)
+
+
+def colleague(name: str = "Sofia Marin", role: Role = Role.CUSTOMER_SERVICE) -> Actor:
+    """A colleague who has an account, without a password to sign in with."""
+
+    def add(session: Session) -> int:
+        email = f"{name.split()[0].lower()}@shop.test"
+        user = User(email=email, name=name, role=str(role), password_hash="", created_at=clock.now())
+        session.add(user)
+        session.flush()
+        return user.id
+
+    return Actor(ActorKind.STAFF, f"user:{in_unit_of_work(add)}", name, role)

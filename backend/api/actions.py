@@ -69,8 +69,12 @@ class PlaceHold(Body):
 
 
 class NewNote(Body):
+    """A note for colleagues, whom `@Name` or `@e-mail` mentions; for the customer to see; or what the customer answered."""
+
     text: Annotated[Text, Field(max_length=5000)]
     public: bool = False
+    from_customer: bool = False
+    token: Token = ""
 
 
 @router.get("/retry/preview", summary="What a retry would do")
@@ -125,6 +129,7 @@ async def place_hold(desk: AtDesk, number: Number, body: PlaceHold, key: Key = N
     return await desk.ask(actions.hold, number, reason=body.reason, token=token)
 
 
-@router.post("/notes", summary="Leave a note for colleagues", status_code=204)
-async def add_note(desk: AtDesk, number: Number, body: NewNote) -> None:
-    await desk.ask(notes.add_note, number, body.text, public=body.public)
+@router.post("/notes", summary="Leave a note", status_code=204)
+async def add_note(desk: AtDesk, number: Number, body: NewNote, key: Key = None) -> None:
+    token = once(body.token, key, "note", number) if body.token or key else ""
+    await desk.ask(notes.add_note, number, body.text, public=body.public, from_customer=body.from_customer, token=token)

@@ -17,6 +17,7 @@ from backend.api import (
     lab,
     sending,
     settling,
+    teamwork,
     webhooks,
 )
 from backend.api.frame import Frame
@@ -62,6 +63,7 @@ def create_api() -> FastAPI:
         actions.router,
         settling.router,
         bulk.router,
+        teamwork.router,
         sending.router,
         documents.router,
         health.router,

@@ -251,10 +251,17 @@ class AddressView:
 
 @dataclass(frozen=True)
 class NoteView:
+    """A note; a `public` one may be shown to the customer. `earlier`: what it said before, the last words first."""
+
     author: str
     text: str
     public: bool
     created_at: datetime
+    id: int = 0
+    author_id: str = ""
+    from_customer: bool = False
+    edited_at: datetime | None = None
+    earlier: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -376,11 +383,7 @@ class Check:
 
 @dataclass(frozen=True)
 class Vitals:
-    """Counts for monitoring; ages in seconds (`sweep_age_seconds` is None while no worker is registered).
-
-    `refused_messages` are by (provider, reason); `recent_attempts` are the newest thousand by outcome;
-    `breakers` are by provider that ever failed, with whether it is down.
-    """
+    """Counts for monitoring; ages in seconds (`sweep_age_seconds` is None while no worker is registered)."""
 
     held_by_kind: dict[str, int]
     due_steps: int
@@ -389,8 +392,8 @@ class Vitals:
     unhandled_messages: int
     parked_messages: int
     quarantined_messages: int
-    refused_messages: dict[tuple[str, str], int]
-    recent_attempts: dict[str, int]
-    breakers: dict[str, bool]
+    refused_messages: dict[tuple[str, str], int]  # by (provider, reason)
+    recent_attempts: dict[str, int]  # the newest thousand by outcome
+    breakers: dict[str, bool]  # every provider that ever failed, and whether it is down
     sweep_age_seconds: float | None
     sending_paused: bool

@@ -35,4 +35,18 @@ class TimelineKind(StrEnum):
     MAIL_SENT = "mail:sent"
     NOTE_ADDED = "note:added"
     PERSONAL_DATA_SHOWN = "personal_data:shown"
+    NOTE_EDITED = "note:edited"
+    DESK_ASSIGNED = "desk:assigned"
+    DESK_SNOOZED = "desk:snoozed"
+    DESK_WOKEN = "desk:woken"
+    DESK_TURN = "desk:turn"
     WEBHOOK_IGNORED = "webhook:ignored"
+
+
+DESK_KINDS = (
+    TimelineKind.DESK_ASSIGNED,
+    TimelineKind.DESK_SNOOZED,
+    TimelineKind.DESK_WOKEN,
+    TimelineKind.DESK_TURN,
+)
+"""How colleagues share their work: no click on an order depends on it."""

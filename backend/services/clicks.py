@@ -14,7 +14,8 @@ from backend.domain.desk import Preview
 from backend.domain.errors import AlreadyDone, NotPossible, PreviewOutdated, ReasonMissing
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.permissions import Actor
-from backend.store import holds, timeline
+from backend.domain.teamwork import CLAIM_LASTS
+from backend.store import holds, teamwork, timeline
 from backend.store.tables import AuditEntry, Order
 
 MIN_REASON = 3
@@ -124,8 +125,10 @@ def audit(
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Write down who did what, and why; the token makes a repeat find itself done."""
+    """Write down who did what, and why; the token makes a repeat find itself done. Whoever claimed the order keeps it."""
     failpoints.hit(failpoints.AUDIT_BEFORE_LINK)
+    if person := teamwork.user_id(actor):
+        teamwork.renew_claim(session, order.id, person, clock.now() + CLAIM_LASTS)
     session.add(
         AuditEntry(
             at=clock.now(),

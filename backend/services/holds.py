@@ -12,6 +12,7 @@ from backend.domain.holds import CATALOGUE, HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM, Actor, Area, Level
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
+from backend.services import snoozes
 from backend.store import held, holds, steps, timeline
 from backend.store.personal import keyring
 from backend.store.tables import Hold, Order
@@ -61,6 +62,7 @@ def place(
     data = {"hold_id": hold_id, "kind": str(kind)}
     words = f"Held: {CATALOGUE[kind].title}. {reason}"
     _tell(session, order, TimelineKind.HOLD_OPENED, words, Weight.PROBLEM, actor, data, step_id)
+    snoozes.holds_changed(session, order.id, f"it is held once more: {CATALOGUE[kind].title}", actor=actor)
     if source is not HoldSource.PERSON:
         steps.promise(session, order, StepKind.MAIL_STAFF_ALERT, at=now, subject=str(hold_id))
 
@@ -73,6 +75,7 @@ def lift(session: Session, order: Order, hold: Hold, how: str, *, actor: Actor, 
     words = f"No longer held: {title} ({how})." + (f" Reason: {reason}" if reason else "")
     data = {"hold_id": hold.id, "kind": hold.kind, "how": how}
     _tell(session, order, TimelineKind.HOLD_CLOSED, words, Weight.MILESTONE, actor, data, None)
+    snoozes.holds_changed(session, order.id, f"a hold was closed: {title}", actor=actor)
     if gate(session, order.id):
         steps.wake_held(session, order.id)
 

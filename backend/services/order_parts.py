@@ -20,13 +20,13 @@ from backend.domain.desk import (
 )
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.steps import StepState, rule_of
+from backend.services import notes as order_notes
 from backend.store import orders, steps, stock, timeline
 from backend.store.tables import (
     Attempt,
     DiscountSnapshot,
     Hold,
     Invoice,
-    Note,
     Order,
     Parcel,
     Shipment,
@@ -198,8 +198,7 @@ def documents(session: Session, order: Order) -> tuple[DocumentView, ...]:
 
 
 def notes(session: Session, order: Order) -> tuple[NoteView, ...]:
-    found = session.exec(select(Note).where(Note.order_id == order.id).order_by(col(Note.id).desc())).all()
-    return tuple(NoteView(note.author_name, note.text, note.public, note.created_at) for note in found)
+    return order_notes.of_order(session, order.id)
 
 
 def address(session: Session, order: Order, kind: str) -> AddressView | None:

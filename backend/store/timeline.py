@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql
 from sqlmodel import Session, col, select
 
 from backend.domain.permissions import Actor
-from backend.domain.timeline import TimelineKind, Weight
+from backend.domain.timeline import DESK_KINDS, TimelineKind, Weight
 from backend.store import orders
 from backend.store.tables import TimelineEntry
 
@@ -20,6 +20,8 @@ BYSTANDERS = frozenset(
         TimelineKind.CREDIT_NOTE_STORED,
         TimelineKind.NOTE_ADDED,
         TimelineKind.PERSONAL_DATA_SHOWN,
+        TimelineKind.NOTE_EDITED,
+        *DESK_KINDS,
     }
 )
 """Milestones on which no click depends: they do not outdate what somebody is just looking at."""

@@ -63,3 +63,25 @@ def until(at: datetime, now: datetime | None = None) -> str:
     """`in 4 min`, or `now` when the moment has come."""
     left = at - (now or clock.now())
     return f"in {span(left)}" if left > timedelta(seconds=1) else "now"
+
+
+def span_of(seconds: int) -> str:
+    """A length of business time, which has no days: `12 min`, `5 h 10 min`, `31 h`."""
+    minutes, hours = max(0, seconds) // 60, max(0, seconds) // 3600
+    if minutes < 60:
+        return f"{minutes} min"
+    return f"{hours} h {minutes % 60} min" if minutes % 60 and hours < 24 else f"{hours} h"
+
+
+def local(at: datetime) -> datetime:
+    """The moment on the shop's clock."""
+    return at.astimezone(_zone())
+
+
+def from_local(text: str) -> datetime | None:
+    """What a field for date and time says, `2026-01-31T09:00`, as a moment; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found.replace(tzinfo=_zone()) if found.tzinfo is None else None

@@ -20,6 +20,8 @@ log = logging.getLogger(__name__)
 
 CHANNEL = "holdfast_orders"
 ALL = "all"
+QUIET = "~"
+"""Topics that begin so are heard by their own followers only: who looks at what, and what one person is told."""
 GATHER_SECONDS = 0.05
 PUSH_PAUSE_SECONDS = 0.2
 REFRESH_SECONDS = 30.0
@@ -100,7 +102,7 @@ async def listen() -> None:
                 log.info("listening for changes")
                 hub.publish_everything()
                 async for topics in _batches(connection):
-                    hub.publish({ALL, *topics})
+                    hub.publish(topics | ({ALL} if any(not topic.startswith(QUIET) for topic in topics) else set()))
         except asyncio.CancelledError:
             raise
         except (psycopg.Error, OSError):

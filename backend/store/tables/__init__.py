@@ -10,6 +10,7 @@ from backend.store.tables.payments import PaymentEntry, PaymentTotals, Refund
 from backend.store.tables.shipping import Parcel, Shipment, TrackingScan
 from backend.store.tables.staff import ApiToken, Setting, SignInFailure, StaffSession, User
 from backend.store.tables.stock import InventoryItem, Reservation, StockMovement
+from backend.store.tables.teamwork import DeskNotice, DeskViewer, DeskWork, NoteMention, NoteVersion
 from backend.store.tables.work import Attempt, AttemptOriginal, Breaker, Sending, Step, Worker
 
 __all__ = [
@@ -22,6 +23,9 @@ __all__ = [
     "BulkMember",
     "BulkRun",
     "Customer",
+    "DeskNotice",
+    "DeskViewer",
+    "DeskWork",
     "DiscountSnapshot",
     "Hold",
     "InboxCounter",
@@ -30,6 +34,8 @@ __all__ = [
     "InventoryItem",
     "Invoice",
     "Note",
+    "NoteMention",
+    "NoteVersion",
     "NumberSeries",
     "Order",
     "OrderDay",

@@ -66,7 +66,10 @@ class TimelineEntry(SQLModel, table=True):
 
 
 class Note(SQLModel, table=True):
-    """What a colleague wrote on an order; `public` notes may be shown to the customer."""
+    """What a colleague wrote on an order; `public` notes may be shown to the customer.
+
+    `from_customer`: the colleague wrote down what the customer answered. Earlier words of a note are kept beside it.
+    """
 
     __tablename__ = "notes"
     __table_args__ = (Index("ix_notes_order_id_id", "order_id", "id"),)
@@ -77,7 +80,9 @@ class Note(SQLModel, table=True):
     author_name: str
     text: str
     public: bool = False
+    from_customer: bool = False
     created_at: datetime = moment()
+    edited_at: datetime | None = moment(default=None)
 
 
 class AuditEntry(SQLModel, table=True):
