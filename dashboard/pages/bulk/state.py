@@ -117,7 +117,9 @@ class BulkRunState(rx.State):
     @rx.event(background=True)
     @needs(Area.HOLDS)
     async def follow(self):
-        async for _ in live.changes(f"bulk:{self._query.run_id}", self._seen):
+        # From the address, and from the start: this may begin before `load` has ended.
+        run_id = RunQuery.of(self.router.url.path, {}).run_id
+        async for _ in live.changes(f"bulk:{run_id}", -1):
             async with self:
                 before = self._was
                 await self._read()
