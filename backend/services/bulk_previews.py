@@ -145,12 +145,19 @@ def _shown(run: BulkRun, acting: list[_Member], refused: list[_Member], actor: A
         refused=gathered(each.preview.refusal for each in refused),
         effects=gathered(sentence for each in acting for sentence in each.preview.effects),
         money=_sums(acting),
-        still_held=sum(1 for each in acting if each.preview.remaining_holds),
+        still_held=_still_held(BulkAction(run.action), acting),
         needs_reason=run.needs_reason,
         restock=bool(run.options.get("restock")),
         token=clicks.mint(actor),
         refusal="" if acting else "There is no order among these with which this can be done. Nothing was changed.",
     )
+
+
+def _still_held(action: BulkAction, acting: list[_Member]) -> int:
+    """Orders that other holds keep where they are; it does not matter for those that are to be settled."""
+    if RULES[action].helps is None:
+        return 0
+    return sum(1 for each in acting if each.preview.remaining_holds)
 
 
 def _sums(members: list[_Member]) -> tuple[MoneySum, ...]:

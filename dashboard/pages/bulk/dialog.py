@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from backend.domain.bulk import RULES
+from backend.domain.bulk import RULES, BulkAction
 from dashboard.pages.bulk.asking import LONGEST_REASON, OFFERED, BulkAskState, Line
 from dashboard.pages.order.dialog import choices, hidden, refused
 
@@ -24,7 +24,7 @@ def bulk_dialog() -> rx.Component:
     inside = rx.el.form(
         hidden(run=_question.run, token=_question.token),
         rx.el.h2(rx.cond(_question.title != "", _question.title, "Looking at the orders…"), id="bulk-title"),
-        rx.cond(_question.words != "", rx.el.p(_question.words, class_name="soft"), rx.fragment()),
+        rx.cond(_question.words != "", rx.el.p(_question.words, class_name="soft first-up"), rx.fragment()),
         _actions(),
         rx.el.div(
             rx.cond(
@@ -36,7 +36,7 @@ def bulk_dialog() -> rx.Component:
             aria_live="polite",
         ),
         choices(
-            "Cancel",
+            rx.cond(BulkAskState.action == str(BulkAction.CANCEL), "Keep the orders", "Cancel"),
             _question.verb,
             BulkAskState.dismiss,
             running=BulkAskState.starting | BulkAskState.looking,

@@ -27,7 +27,7 @@ MEMBER_WORDS: dict[str, tuple[str, str]] = {
 
 @dataclass
 class RunCard:
-    """A run, ready to be shown; `done` is its share that is over, in percent."""
+    """A run, ready to be shown; `done`, `skipped` and `failed` are its shares that ended like that, in percent."""
 
     id: str = ""
     action: str = ""
@@ -41,6 +41,8 @@ class RunCard:
     started_full: str = ""
     lasted: str = ""
     done: str = "0%"
+    skipped: str = "0%"
+    failed: str = "0%"
     counted: str = ""
     href: str = ""
 
@@ -70,7 +72,8 @@ class ResultRow:
 
 def run_card(run: RunRow, now: datetime) -> RunCard:
     mark, state = RUN_WORDS.get(run.state, ("idle", run.state))
-    over = sum(run.counts.get(each, 0) for each in (MemberState.DONE, MemberState.SKIPPED, MemberState.FAILED))
+    if run.state == RunState.DONE and run.counts.get(MemberState.FAILED):
+        mark, state = "bad", f"Finished, {count(run.counts[MemberState.FAILED], 'failure')}"
     began = run.started_at
     return RunCard(
         id=str(run.id),
@@ -84,10 +87,16 @@ def run_card(run: RunRow, now: datetime) -> RunCard:
         started=moment(began) if began else "",
         started_full=full(began) if began else "",
         lasted=span((run.ended_at or now) - began) if began else "",
-        done=f"{round(100 * over / max(1, run.members))}%",
+        done=_share(run, MemberState.DONE),
+        skipped=_share(run, MemberState.SKIPPED),
+        failed=_share(run, MemberState.FAILED),
         counted=counted(run.counts),
         href=f"/bulk/{run.id}",
     )
+
+
+def _share(run: RunRow, state: MemberState) -> str:
+    return f"{round(100 * run.counts.get(state, 0) / max(1, run.members))}%"
 
 
 def counted(counts: dict[str, int]) -> str:

@@ -41,7 +41,11 @@ def _run(run: rx.Var[RunCard]) -> rx.Component:
             ),
             scope="row",
         ),
-        rx.el.td(rx.el.span(run.title, class_name="why"), rx.el.span(run.words, class_name="under"), class_name="full"),
+        rx.el.td(
+            rx.el.span(run.title, class_name="why"),
+            rx.el.span(run.words, class_name="under first-up"),
+            class_name="full",
+        ),
         rx.el.td(
             mark(run.mark, run.state),
             _bar(run),
@@ -56,7 +60,13 @@ def _run(run: rx.Var[RunCard]) -> rx.Component:
 
 
 def _bar(run: rx.Var[RunCard]) -> rx.Component:
-    return rx.el.span(rx.el.i(style={"width": run.done}), class_name="bulk-bar", aria_hidden="true")
+    return rx.el.span(
+        rx.el.i(style={"width": run.done}),
+        rx.el.i(style={"width": run.skipped}, class_name="skipped"),
+        rx.el.i(style={"width": run.failed}, class_name="failed"),
+        class_name="bulk-bar",
+        aria_hidden="true",
+    )
 
 
 def no_runs() -> rx.Component:
@@ -77,7 +87,7 @@ def run_head() -> rx.Component:
                 _card.words,
                 rx.cond(_card.by != "", " · started by " + _card.by, ""),
                 rx.cond(_card.started != "", ", " + _card.started, ""),
-                class_name="soft",
+                class_name="soft first-up",
                 title=_card.started_full,
             ),
             rx.cond(
