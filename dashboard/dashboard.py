@@ -20,6 +20,7 @@ from dashboard.pages.home import page as home
 from dashboard.pages.incidents import page as incidents
 from dashboard.pages.missing import page as missing
 from dashboard.pages.order import page as order
+from dashboard.pages.orders import download
 from dashboard.pages.orders import page as orders
 from dashboard.pages.quarantine import page as quarantine
 from dashboard.shell import live, logs, sign_in
@@ -31,7 +32,15 @@ from dashboard.shell.headers import security_headers
 from dashboard.shell.navigation import FrameState
 
 PAGES = (home, held, orders, order, quarantine, incidents, bulk, bulk_run)
-STYLES = ["/css/tokens.css", "/css/frame.css", "/css/parts.css", "/css/pages.css", "/css/order.css", "/css/bulk.css"]
+STYLES = [
+    "/css/tokens.css",
+    "/css/frame.css",
+    "/css/parts.css",
+    "/css/pages.css",
+    "/css/order.css",
+    "/css/bulk.css",
+    "/css/lists.css",
+]
 
 
 @contextlib.asynccontextmanager
@@ -61,6 +70,7 @@ def build_app() -> rx.App:
         backend_exception_handler=on_error,
         api_transformer=[
             sign_in.routes,
+            download.routes,
             plain_addresses(frozenset(page.ROUTE for page in PAGES if page.ROUTE != "/")),
             gate,
             in_front_of,

@@ -8,11 +8,12 @@ from backend.api import answers
 from backend.api.access import AtDesk
 from backend.api.answers import HeldList, Order, OrderList, Quarantine
 from backend.api.described import problems
-from backend.api.fields import Number, PageNumber, Size, Words
+from backend.api.fields import Number, PageNumber, Size, Text, Words
 from backend.domain.desk import HoldView, TimelineView
 from backend.domain.incidents import IncidentView
 from backend.domain.orders import OrderStatus
-from backend.services import holds, inbox, incidents, orders
+from backend.domain.search import LONGEST
+from backend.services import holds, inbox, incidents, order_lists, orders
 
 router = APIRouter(prefix="/admin", tags=["orders"], responses=problems(401, 403, 422, 503))
 
@@ -20,6 +21,14 @@ router = APIRouter(prefix="/admin", tags=["orders"], responses=problems(401, 403
 @router.get("/orders", summary="Orders, newest first")
 async def list_orders(
     desk: AtDesk,
+    q: Annotated[
+        Text,
+        Query(
+            max_length=LONGEST,
+            description="A search as in the dashboard: words, and operators such as `status:held amount:>100 -channel:pos`.",
+            examples=["status:held amount:>100"],
+        ),
+    ] = "",
     status: Annotated[OrderStatus | None, Query(description="Only orders with this status.")] = None,
     channel: Annotated[Words, Query(description="Only orders of this channel.", examples=["shopify"])] = "",
     held: Annotated[bool | None, Query(description="Only orders that are held, or only those that are not.")] = None,
@@ -30,7 +39,14 @@ async def list_orders(
     size: Size = 50,
 ) -> OrderList:
     page = await desk.ask(
-        orders.order_page, status=status or "", channel=channel, held=held, query=query, cursor=cursor, size=size
+        order_lists.order_page,
+        q=q,
+        status=status or "",
+        channel=channel,
+        held=held,
+        query=query,
+        cursor=cursor,
+        size=size,
     )
     return OrderList(orders=[answers.order_summary(row) for row in page.rows], next_cursor=page.next_cursor)
 

@@ -13,6 +13,7 @@ from backend.api import (
     described,
     documents,
     errors,
+    exports,
     health,
     lab,
     sending,
@@ -59,6 +60,7 @@ def create_api() -> FastAPI:
     app.state.times = RequestTimes()
     for router in (
         webhooks.router,
+        exports.router,
         admin.router,
         actions.router,
         settling.router,

@@ -66,6 +66,7 @@ STATUS: dict[str, HTTPStatus] = {
     "too_many": HTTPStatus.UNPROCESSABLE_ENTITY,
     "reason_missing": HTTPStatus.UNPROCESSABLE_ENTITY,
     "invalid_input": HTTPStatus.UNPROCESSABLE_ENTITY,
+    "search_too_wide": HTTPStatus.UNPROCESSABLE_ENTITY,
     "unreadable": HTTPStatus.BAD_REQUEST,
     "unavailable": HTTPStatus.SERVICE_UNAVAILABLE,
     "not_ready": HTTPStatus.SERVICE_UNAVAILABLE,

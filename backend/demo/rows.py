@@ -16,6 +16,7 @@ from backend.demo.sheets import Array, Sheet
 from backend.demo.story import HoldRow, Paper
 from backend.domain.intake import NewAddress, NewOrder
 from backend.domain.orders import ShippingStatus
+from backend.domain.tags import tidied
 from backend.domain.tracking import shipping_status
 from backend.services.intake import PRICING_ENGINE, content_hash
 from backend.store.personal import Sealed, keyring
@@ -91,7 +92,7 @@ class Pages:
             (life.ids.order, life.number, new.channel, new.external_id, new.external_number, customer_id, life.status,
              life.balance.status, shipping, new.payment_mode, new.gateway, life.payment_reference, new.currency,
              new.subtotal_minor, new.discount_minor, new.shipping_minor, new.tax_minor, new.total_minor, new.taxes_included,
-             new.requires_shipping, new.note, Array(new.tags), new.risk, new.test, content_hash(new), new.placed_at,
+             new.requires_shipping, new.note, Array(tidied(new.tags)), new.risk, new.test, content_hash(new), new.placed_at,
              life.created_at, life.updated_at, life.shipped_at, life.delivered_at, life.closed_at, life.version),
         )  # fmt: skip
 

@@ -137,6 +137,15 @@ class InvalidInput(HoldfastError):
         self.problems = problems
 
 
+class SearchTooWide(HoldfastError):
+    code = "search_too_wide"
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(
+            f"This search takes longer than {seconds:g} seconds. Narrow it down, for example with created:30d or a status."
+        )
+
+
 class ConfigurationError(HoldfastError):
     """A setting is wrong; names it, says what was wrong and what is allowed."""
 

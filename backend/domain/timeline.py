@@ -40,6 +40,7 @@ class TimelineKind(StrEnum):
     DESK_SNOOZED = "desk:snoozed"
     DESK_WOKEN = "desk:woken"
     DESK_TURN = "desk:turn"
+    TAGGED = "order:tagged"
     WEBHOOK_IGNORED = "webhook:ignored"
 
 

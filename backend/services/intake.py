@@ -17,6 +17,7 @@ from backend.domain.orders import PaymentMode
 from backend.domain.payments import EntryKind
 from backend.domain.permissions import Actor
 from backend.domain.providers import provider_name
+from backend.domain.tags import tidied
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import amendments, flow, holds, sending, stock
 from backend.services.amendments import Created
@@ -112,7 +113,7 @@ def _insert_order(session: Session, new: NewOrder, fingerprint: str) -> Order:
         taxes_included=new.taxes_included,
         requires_shipping=new.requires_shipping,
         note=new.note,
-        tags=list(new.tags),
+        tags=list(tidied(new.tags)),
         risk=new.risk,
         test=new.test,
         content_hash=fingerprint,

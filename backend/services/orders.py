@@ -1,79 +1,14 @@
-"""Reading orders: the list, and everything about one order for its page."""
+"""Reading one order: everything about it for its page."""
 
-from datetime import datetime
 from typing import Any
 
 from sqlmodel import Session
 
-from backend.domain.desk import HoldView, OrderPage, OrderRow, OrderView, TimelineView
-from backend.domain.errors import InvalidInput
-from backend.domain.orders import OrderStatus
+from backend.domain.desk import HoldView, OrderView, TimelineView
 from backend.domain.permissions import Actor, Area, Level
-from backend.domain.steps import RULES
 from backend.services import order_money, order_parts
-from backend.store import holds, order_lists, orders, payments
-from backend.store.tables import Customer, Order
-
-MAX_PAGE = 200
-BIGGEST_ID = 2**63
-
-
-def order_page(
-    session: Session,
-    *,
-    actor: Actor,
-    status: str = "",
-    channel: str = "",
-    held: bool | None = None,
-    failed: bool = False,
-    query: str = "",
-    cursor: str = "",
-    size: int = 50,
-) -> OrderPage:
-    """A page of orders, newest first; `failed`: only those with a document or message that failed.
-
-    Raises `InvalidInput` for an unknown status or a cursor we did not give out."""
-    actor.require(Area.ORDERS, Level.VIEW, "see orders")
-    if status and status not in set(OrderStatus):
-        raise InvalidInput([f"There is no status {status!r}; known are {', '.join(OrderStatus)}."])
-    size = min(max(1, size), MAX_PAGE)
-    documents = tuple(str(kind) for kind, rule in RULES.items() if not rule.holds)
-    filters = order_lists.Filters(status, channel, held, query, documents if failed else ())
-    found = order_lists.page(session, filters, after=_read_cursor(cursor), limit=size + 1)
-    rows = tuple(_order_row(order, customer, is_held) for order, customer, is_held in found[:size])
-    more = len(found) > size
-    return OrderPage(rows, f"{rows[-1].placed_at.isoformat()}~{rows[-1].id}" if more else "")
-
-
-def _order_row(order: Order, customer: Customer, is_held: bool) -> OrderRow:
-    return OrderRow(
-        id=order.id,
-        number=order.number,
-        external_number=order.external_number,
-        customer=customer.show("name"),
-        channel=order.channel,
-        status=order.status,
-        payment_status=order.payment_status,
-        shipping_status=order.shipping_status,
-        total_minor=order.total_minor,
-        currency=order.currency,
-        held=is_held,
-        placed_at=order.placed_at,
-        updated_at=order.updated_at,
-    )
-
-
-def _read_cursor(cursor: str) -> tuple[datetime, int] | None:
-    if not cursor:
-        return None
-    try:
-        moment, order_id = cursor.split("~")
-        at, last = datetime.fromisoformat(moment), int(order_id)
-        if at.tzinfo is None or not 0 < last < BIGGEST_ID:
-            raise ValueError("not a place in the list")
-        return at, last
-    except ValueError as error:
-        raise InvalidInput(["The cursor is not one we gave out; begin again without it."]) from error
+from backend.store import holds, orders, payments
+from backend.store.tables import Order
 
 
 def order_view(session: Session, number: str, *, actor: Actor) -> OrderView:

@@ -21,6 +21,7 @@ BYSTANDERS = frozenset(
         TimelineKind.NOTE_ADDED,
         TimelineKind.PERSONAL_DATA_SHOWN,
         TimelineKind.NOTE_EDITED,
+        TimelineKind.TAGGED,
         *DESK_KINDS,
     }
 )

@@ -22,6 +22,8 @@ from tests.conftest import Database
 
 READS = (
     "/admin/orders",
+    "/admin/orders.csv",
+    "/admin/orders.xlsx",
     "/admin/orders/{number}",
     "/admin/orders/{number}/timeline",
     "/admin/orders/{number}/holds",
@@ -138,6 +140,8 @@ def test_the_orders_can_be_narrowed_down(client: Client, manager: dict[str, str]
     assert found(status="pending") == [held.number, free.number]
     assert found(status="delivered") == []
     assert found(query=free.number) == [free.number]
+    assert found(q="status:held channel:shopify") == [held.number]
+    assert found(q="-channel:shopify", status="pending") == [free.number]
     assert found(query=held.external_number) == [held.number]
     assert found(query="Ｌindenau") == [held.number, free.number]  # full-width, as some keyboards type
     assert found(query="nobody@example.org") == []
@@ -236,6 +240,9 @@ def test_what_is_not_there_is_said_so(client: Client, manager: dict[str, str], a
         ("/admin/orders?size=many", "size"),
         ("/admin/orders?status=lost", "status"),
         ("/admin/orders?held=perhaps", "held"),
+        ("/admin/orders?q=" + "x" * 401, "q"),
+        ("/admin/orders.pdf", "form"),
+        ("/admin/orders.csv?sort=id", "sort"),
         ("/admin/orders?query=" + "x" * 201, "query"),
         ("/admin/orders?query=%00", "query"),
         ("/admin/orders/%00", "number"),
@@ -264,7 +271,14 @@ def test_a_cursor_of_somebody_elses_making_is_refused(client: Client, manager: d
 
 
 def test_a_cursor_beyond_every_order_is_refused_or_finds_nothing(client: Client, manager: dict[str, str]) -> None:
-    for cursor in (f"2026-01-31T00:00:00+00:00~{2**70}", "9999-12-31T23:59:59-23:59~1", "0001-01-01T00:00:00+23:59~1"):
+    for cursor in (
+        f"{2**62}~1",
+        f"1~{2**63 - 1}",
+        f"1~{2**63}",
+        f"2026-01-31T00:00:00+00:00~{2**70}",
+        "9999-12-31T23:59:59-23:59~1",
+        "0001-01-01T00:00:00+23:59~1",
+    ):
         answer = client.get("/admin/orders", params={"cursor": cursor}, headers=manager)
 
         assert answer.status_code in (200, 422), cursor

@@ -21,6 +21,7 @@ ADDRESSES = {
     "/admin/held": ["get"],
     "/admin/incidents": ["get"],
     "/admin/orders": ["get"],
+    "/admin/orders.{form}": ["get"],
     "/admin/orders/{number}": ["get"],
     "/admin/orders/{number}/ask": ["post"],
     "/admin/orders/{number}/ask/preview": ["get"],

@@ -24,7 +24,7 @@ from backend.domain.errors import (
 from backend.domain.holds import HoldKind
 from backend.domain.intake import NewCustomer
 from backend.domain.permissions import SYSTEM, Actor, ActorKind, Role, provider_actor
-from backend.services import actions, holds, inbox, notes, orders
+from backend.services import actions, holds, inbox, notes, order_lists, orders
 from backend.services.run import in_unit_of_work
 from backend.store import orders as store
 from backend.store.tables import Order
@@ -323,7 +323,7 @@ def test_whoever_may_not_act_is_refused_and_nothing_happens(database: Database, 
 def test_whoever_has_no_role_sees_nothing(database: Database, held: Order, actor: Actor) -> None:
     for work in (
         lambda: in_unit_of_work(orders.order_view, held.number, actor=actor),
-        lambda: in_unit_of_work(orders.order_page, actor=actor),
+        lambda: in_unit_of_work(order_lists.order_page, actor=actor),
         lambda: in_unit_of_work(orders.timeline_of, held.number, actor=actor),
         lambda: in_unit_of_work(orders.holds_of, held.number, actor=actor),
         lambda: in_unit_of_work(holds.held_queue, actor=actor),
@@ -400,7 +400,7 @@ def test_orders_are_found_by_what_people_type(database: Database) -> None:
     other = created(new_order(customer=NewCustomer("c9", "Anna Bell", "anna@bell.example", "")))
 
     def found(query: str) -> set[str]:
-        return {row.number for row in in_unit_of_work(orders.order_page, actor=ANNA, query=query).rows}
+        return {row.number for row in in_unit_of_work(order_lists.order_page, actor=ANNA, query=query).rows}
 
     for query in (
         order.number,
@@ -422,15 +422,15 @@ def test_the_list_is_paged_without_gaps_or_repeats(database: Database) -> None:
     seen: list[str] = []
     cursor = ""
     while True:
-        page = in_unit_of_work(orders.order_page, actor=ANNA, size=3, cursor=cursor)
+        page = in_unit_of_work(order_lists.order_page, actor=ANNA, size=3, cursor=cursor)
         seen += [row.number for row in page.rows]
         cursor = page.next_cursor
         if not cursor:
             break
     assert seen == numbers[::-1]
     for bad in ("x", "2026-01-01~1", "2026-01-01T00:00:00+00:00~x", "~"):
-        refused(database, InvalidInput, lambda bad=bad: in_unit_of_work(orders.order_page, actor=ANNA, cursor=bad))
-    refused(database, InvalidInput, lambda: in_unit_of_work(orders.order_page, actor=ANNA, status="lost"))
+        refused(database, InvalidInput, lambda bad=bad: in_unit_of_work(order_lists.order_page, actor=ANNA, cursor=bad))
+    refused(database, InvalidInput, lambda: in_unit_of_work(order_lists.order_page, actor=ANNA, status="lost"))
 
 
 def test_the_system_may_look_too(database: Database, held: Order) -> None:

@@ -11,6 +11,7 @@ from backend.store.tables.shipping import Parcel, Shipment, TrackingScan
 from backend.store.tables.staff import ApiToken, Setting, SignInFailure, StaffSession, User
 from backend.store.tables.stock import InventoryItem, Reservation, StockMovement
 from backend.store.tables.teamwork import DeskNotice, DeskViewer, DeskWork, NoteMention, NoteVersion
+from backend.store.tables.views import SavedView
 from backend.store.tables.work import Attempt, AttemptOriginal, Breaker, Sending, Step, Worker
 
 __all__ = [
@@ -46,6 +47,7 @@ __all__ = [
     "PricingSnapshot",
     "Refund",
     "Reservation",
+    "SavedView",
     "Sending",
     "Setting",
     "Shipment",

@@ -45,10 +45,28 @@ class Order(SQLModel, table=True):
         Index("ix_orders_placed_at_id", "placed_at", "id"),
         Index("ix_orders_status_placed_at_id", "status", "placed_at", "id"),
         Index("ix_orders_customer_id_placed_at", "customer_id", "placed_at"),
-        Index("ix_orders_external_number", "external_number"),
+        Index("ix_orders_external_number", "external_number", postgresql_ops={"external_number": "text_pattern_ops"}),
         Index("ix_orders_payment_reference", "payment_reference", postgresql_where="payment_reference <> ''"),
         Index("ix_orders_total_minor_id", "total_minor", "id"),
         Index("ix_orders_created_at_id", "created_at", "id"),
+        # What most orders come to in the end is found by reading the list; the rest by these, which stay small.
+        Index(
+            "ix_orders_payment_status_placed_at_id",
+            "payment_status",
+            "placed_at",
+            "id",
+            postgresql_where="payment_status <> 'paid'",
+        ),
+        Index(
+            "ix_orders_shipping_status_placed_at_id",
+            "shipping_status",
+            "placed_at",
+            "id",
+            postgresql_where="shipping_status <> 'delivered'",
+        ),
+        Index("ix_orders_currency_total_minor_id", "currency", "total_minor", "id"),
+        Index("ix_orders_delivered_at", "delivered_at", postgresql_where="delivered_at is not null"),
+        Index("ix_orders_tags", "tags", postgresql_using="gin", postgresql_where="tags <> '{}'"),
     )
 
     id: int = identity()

@@ -36,6 +36,7 @@ class Step(SQLModel, table=True):
             unique=True,
             postgresql_where="state in ('ready', 'running', 'held', 'waiting')",
         ),
+        Index("ix_steps_parked", "kind", "order_id", postgresql_where="state = 'parked'"),
         Index("ix_steps_due", "due_at", postgresql_where="state in ('ready', 'running')"),
     )
 

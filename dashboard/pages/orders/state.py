@@ -1,82 +1,45 @@
-"""The orders list: newest first, by status, found by part of a number; filter and place live in the address."""
+"""The orders list on the screen: what is searched for, one page of it, its columns and its export.
+
+Search, order, columns, view and place live in the address; the page is rebuilt from it at any time.
+"""
 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 import reflex as rx
 
-from backend.domain.desk import OrderRow
-from backend.domain.orders import OrderStatus
+from backend import clock
+from backend.domain import order_columns, search
+from backend.domain.errors import InvalidInput
+from backend.domain.order_lists import ListedPage
 from backend.domain.permissions import Area
-from backend.services.orders import order_page
-from dashboard.components.money import money
-from dashboard.components.times import full, moment
-from dashboard.components.words import word
+from backend.domain.search import Query
+from backend.domain.views import ListPage, View
+from backend.services import views
+from backend.services.order_lists import listed
+from backend.settings import current
+from dashboard.pages.orders import filters as panel
+from dashboard.pages.orders.filters import Filters, Part
+from dashboard.pages.orders.rows import Head, OrderLine, heads, line
+from dashboard.pages.saved import counts
+from dashboard.pages.saved.address import ListAddress, Shown
+from dashboard.pages.saved.state import here, read_views
 from dashboard.shell import live
 from dashboard.shell.calls import ask
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
 
 SIZE = 50
-HELD = "held"
-LONGEST_QUERY = 60
-CHOICES = (("", "All"), (HELD, "Held"), *((str(status), word(status)) for status in OrderStatus))
 
 
 @dataclass
-class OrderLine:
-    number: str
-    external: str
-    customer: str
-    channel: str
-    status: str
-    status_word: str
-    payment: str
-    payment_word: str
-    shipping: str
-    shipping_word: str
-    held: bool
-    total: str
-    placed: str
-    placed_full: str
-
-
-@dataclass
-class Choice:
-    label: str
-    href: str
-    chosen: bool
+class ColumnChoice:
     key: str
-
-
-@dataclass(frozen=True)
-class Query:
-    """What the address asks for. `status` is an order status, or `held` for every order with an open hold.
-
-    `failed` is `1` for orders with a document or message that failed, whatever their status.
-    """
-
-    status: str = ""
-    query: str = ""
-    failed: str = ""
-    cursor: str = ""
-
-    @classmethod
-    def of(cls, parameters: dict[str, Any]) -> "Query":
-        status = str(parameters.get("status", ""))
-        return cls(
-            status=status if status in {code for code, _ in CHOICES} else "",
-            query=str(parameters.get("query", "")).strip()[:LONGEST_QUERY],
-            failed="1" if parameters.get("failed") == "1" else "",
-            cursor=str(parameters.get("cursor", ""))[:80],
-        )
-
-    def href(self, **changes: str) -> str:
-        """The address of the list with changes; from the newest on unless a cursor is given."""
-        wanted = {"status": self.status, "query": self.query, "failed": self.failed, "cursor": ""} | changes
-        said = urlencode({name: value for name, value in wanted.items() if value})
-        return f"/orders?{said}" if said else "/orders"
+    title: str
+    shown: bool
+    fixed: bool
 
 
 class OrdersState(rx.State):
@@ -84,86 +47,152 @@ class OrdersState(rx.State):
 
     ready: bool = False
     problem: str = ""
-    query: str = ""
-    choices: list[Choice] = []
+    complaints: list[str] = []
+    """Sentences on what cannot be read in the search, for under the box."""
+    box: str = ""
+    """What the search box begins with; `box_key` rises when it has to begin anew."""
+    box_key: int = 0
+    parts: list[Part] = []
+    filters: Filters = Filters()
+    heads: list[Head] = []
     rows: list[OrderLine] = []
+    columns: list[ColumnChoice] = []
+    count: str = ""
     first_href: str = ""
+    previous_href: str = ""
     next_href: str = ""
-    _asked: Query = Query()
+    csv_href: str = ""
+    xlsx_href: str = ""
+    _address: ListAddress = ListAddress()
+    _shown: Shown = Shown()
+    _typed: str = ""
     _seen: int = -1
 
     @rx.event
     @needs(Area.ORDERS)
     async def load(self):
-        self._asked = Query.of(dict(self.router.url.query_parameters))
-        await self._read()
+        """Read the page that the address names."""
+        _, self._address = here(self)
+        found, _ = await read_views(ListPage.ORDERS)
+        view = next((view for view in found if view.key == self._address.view), None)
+        self._shown = self._address.shown_by(view)
+        if self._shown.q != self._typed or not self.ready:
+            self.box, self.box_key, self._typed = self._shown.q, self.box_key + 1, self._shown.q
+        self.count = ""
+        await self._read(_missing(self._address, view))
 
     @rx.event(background=True)
     @needs(Area.ORDERS)
     async def follow(self):
+        """Keep the page and its count current."""
+        counted = await counts.count_of(self._shown.q)
+        async with self:
+            self.count = counts.said(counted)
         async for _ in live.changes(live.ALL, self._seen):
             async with self:
                 await self._read()
+            counted = await counts.count_of(self._shown.q)
+            async with self:
+                self.count = counts.said(counted)
 
     @rx.event(supersedes=True)
     @needs(Area.ORDERS)
     async def search(self, text: str):
-        """Every keystroke leads to an address of its own, so reload and back keep the search."""
-        asked = Query.of(dict(self.router.url.query_parameters))
-        return rx.redirect(asked.href(query=str(text).strip()[:LONGEST_QUERY]), replace=True)
-
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
-        asked = self._asked
-        status = "" if asked.status == HELD else asked.status
-        held = True if asked.status == HELD else None
+        """Every search that can be read leads to an address of its own, so reload and back keep it."""
         try:
+            q = str(search.parse(str(text)))
+        except InvalidInput as error:
+            self.complaints = error.problems
+            return None
+        self.complaints, self._typed = [], q
+        return rx.redirect(here(self)[1].href(q=q), replace=True)
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def filter_by(self, operator: str, text: str):
+        """A filter was set, or emptied."""
+        return self._go(lambda query: panel.with_value(query, str(operator), str(text)))
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def limit_to(self, operator: str, end: str, text: str):
+        """One end of a range was set, or emptied."""
+        return self._go(lambda query: panel.with_end(query, str(operator), str(end), str(text), _today()))
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def show_column(self, key: str, shown: bool):
+        """Show a column or not: for the view where one is chosen, otherwise for this person from now on."""
+        keys = {choice.key for choice in self.columns if choice.shown} | {str(key)}
+        wanted = [name for name in order_columns.COLUMNS if name in keys and (name != key or shown is True)]
+        _, address = here(self)
+        if address.view or address.columns is not None:
+            return rx.redirect(address.href(columns=",".join(wanted), after=address.after, before=address.before))
+        await ask(views.remember_columns, ListPage.ORDERS, wanted)
+        self._address = address
+        await self._read()
+        return None
+
+    def _go(self, change) -> Any:
+        """To the address of a changed search; the sentence where it cannot be read."""
+        try:
+            query = change(search.parse(self._shown.q))
+        except InvalidInput as error:
+            self.complaints = error.problems
+            return None
+        return rx.redirect(here(self)[1].href(q=str(query)))
+
+    async def _read(self, missing: str = "") -> None:
+        self._seen = live.hub.serial
+        address, shown = self._address, self._shown
+        try:
+            query = search.parse(shown.q)
+            columns = await self._columns(shown)
             page = await ask(
-                order_page,
-                status=status,
-                held=held,
-                failed=bool(asked.failed),
-                query=asked.query,
-                cursor=asked.cursor,
+                listed,
+                q=shown.q,
+                sort=shown.by or "placed",
+                ascending=shown.backwards,
+                after=address.after,
+                before=address.before,
                 size=SIZE,
             )
+        except InvalidInput as error:
+            self.complaints, self.rows, self.parts, self.ready, self.problem = error.problems, [], [], True, ""
+            return
         except Exception as error:
             self.problem = explain(error)
             return
-        self.problem, self.ready = "", True
-        self.query = asked.query
-        self.choices = _choices(asked)
-        rows = [_line(row) for row in page.rows]
+        self.problem, self.ready, self.complaints = "", True, [missing] if missing else []
+        self._show(query, columns, page)
+
+    async def _columns(self, shown: Shown) -> tuple[str, ...]:
+        if shown.columns:
+            return order_columns.chosen(shown.columns.split(","))
+        return await ask(views.columns_of, ListPage.ORDERS)
+
+    def _show(self, query: Query, columns: tuple[str, ...], page: ListedPage) -> None:
+        address, shown = self._address, self._shown
+        rows = [line(order, columns) for order in page.rows]
         if self.rows != rows:
             self.rows = rows
-        self.first_href = asked.href() if asked.cursor else ""
-        self.next_href = asked.href(cursor=page.next_cursor) if page.next_cursor else ""
+        self.heads = heads(columns, address, shown)
+        self.parts = [Part(panel.said(part), address.href(q=str(query.without(part)))) for part in query.parts]
+        self.filters = panel.shown(query, _today())
+        self.columns = [
+            ColumnChoice(key, column.title, key in columns, key == order_columns.ALWAYS)
+            for key, column in order_columns.COLUMNS.items()
+        ]
+        self.previous_href = address.href(before=page.previous) if page.previous else ""
+        self.next_href = address.href(after=page.next) if page.next else ""
+        self.first_href = address.href() if address.after or address.before else ""
+        said = urlencode({"q": str(query), "sort": shown.sort, "columns": ",".join(columns)})
+        self.csv_href, self.xlsx_href = f"/export/orders.csv?{said}", f"/export/orders.xlsx?{said}"
 
 
-def _choices(asked: Query) -> list[Choice]:
-    """One per status, and failed documents as one more, which shows every status; choosing it again lets go of it."""
-    statuses = [
-        Choice(label, asked.href(status=code, failed=""), code == asked.status and not asked.failed, code or "all")
-        for code, label in CHOICES
-    ]
-    wanted = "" if asked.failed else "1"
-    return [*statuses, Choice("Documents failed", asked.href(status="", failed=wanted), bool(asked.failed), "failed")]
+def _missing(address: ListAddress, view: View | None) -> str:
+    return "The view in this address was deleted, or is not shared with you." if address.view and view is None else ""
 
 
-def _line(row: OrderRow) -> OrderLine:
-    return OrderLine(
-        number=row.number,
-        external=row.external_number,
-        customer=row.customer,
-        channel=word(row.channel),
-        status=row.status,
-        status_word=word(row.status),
-        payment=row.payment_status,
-        payment_word=word(row.payment_status),
-        shipping=row.shipping_status,
-        shipping_word=word(row.shipping_status),
-        held=row.held,
-        total=money(row.total_minor, row.currency),
-        placed=moment(row.placed_at),
-        placed_full=full(row.placed_at),
-    )
+def _today():
+    return clock.now().astimezone(ZoneInfo(current().time_zone)).date()

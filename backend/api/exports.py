@@ -1,0 +1,59 @@
+"""The orders list as a file for programs: codes as they are, times in UTC, the same columns as on the screen."""
+
+import asyncio
+from functools import partial
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import StreamingResponse
+
+from backend.api.access import Credentials
+from backend.api.described import problems
+from backend.api.fields import Text, Words
+from backend.domain.errors import TokenRefused
+from backend.domain.order_columns import COLUMNS, USUAL, Voice
+from backend.domain.search import LONGEST
+from backend.services import accounts, exports, sheets
+from backend.services.run import in_unit_of_work
+
+router = APIRouter(prefix="/admin", tags=["orders"])
+
+AS_CODES = Voice(word=lambda code: code, cause=lambda kind: kind, moment=lambda at: at.isoformat(" ", "seconds"))
+_BINARY = {"schema": {"type": "string", "format": "binary"}}
+_FILE: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The file, as long as it may be; amounts are decimals beside their currency.",
+        "content": {media_type.partition(";")[0]: _BINARY for media_type in sheets.MEDIA_TYPES.values()},
+    }
+}
+
+
+@router.get(
+    "/orders.{form}",
+    summary="All orders that a search finds, as CSV or XLSX; written down in the audit",
+    responses=_FILE | problems(401, 403, 422, 503),
+    response_class=Response,
+)
+async def export_orders(
+    credentials: Credentials,
+    form: Literal["csv", "xlsx"],
+    q: Annotated[
+        Text, Query(max_length=LONGEST, description="A search, as for the list.", examples=["status:held"])
+    ] = "",
+    sort: Annotated[Literal["placed", "amount"], Query(description="The newest or the largest first.")] = "placed",
+    ascending: Annotated[bool, Query(description="The other way round.")] = False,
+    columns: Annotated[
+        Words, Query(description=f"Keys with commas between: {', '.join(COLUMNS)}.", examples=[",".join(USUAL)])
+    ] = "",
+) -> Response:
+    if credentials is None:
+        raise TokenRefused
+    run = partial(in_unit_of_work, accounts.for_token, credentials.credentials)
+    export = await asyncio.to_thread(
+        run, exports.begin, form=form, q=q, sort=sort, ascending=ascending, columns=columns
+    )
+    return StreamingResponse(
+        exports.pieces(export, run, AS_CODES),
+        media_type=export.media_type,
+        headers={"Content-Disposition": f'attachment; filename="{export.filename}"'},
+    )

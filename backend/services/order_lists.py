@@ -1,0 +1,181 @@
+"""The orders list: pages of what a search finds, and how many that are."""
+
+from collections.abc import Callable
+from typing import TypeVar
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import OperationalError
+from sqlmodel import Session
+
+from backend import clock, settings
+from backend.domain import search
+from backend.domain.desk import OrderPage, OrderRow
+from backend.domain.errors import InvalidInput, SearchTooWide
+from backend.domain.order_lists import MAX_PAGE, MOST_COUNTED, ListedOrder, ListedPage, Place, Sort, Wish
+from backend.domain.permissions import Actor, Area, Level
+from backend.domain.search import Flag, Query, Term
+from backend.domain.steps import RULES
+from backend.store import order_lists, order_search
+from backend.store.order_search import Asking
+
+T = TypeVar("T")
+
+PAGE_SECONDS = 5.0
+COUNT_SECONDS = 1.0
+_CANCELLED = "57014"
+
+
+def listed(
+    session: Session,
+    *,
+    actor: Actor,
+    q: str = "",
+    sort: str = Sort.PLACED,
+    ascending: bool = False,
+    after: str = "",
+    before: str = "",
+    size: int = 50,
+) -> ListedPage:
+    """A page of what a search finds. Raises `InvalidInput` for a search or a cursor that cannot be read, and
+    `SearchTooWide` where the answer would take too long."""
+    actor.require(Area.ORDERS, Level.VIEW, "see orders")
+    if sort not in set(Sort):
+        raise InvalidInput([f"Orders cannot be put in order by {sort!r}; by {' or '.join(Sort)} they can."])
+    wish = Wish(
+        query=search.parse(q),
+        sort=Sort(sort),
+        ascending=ascending,
+        after=Place.parse(after),
+        before=Place.parse(before),
+        size=min(max(1, size), MAX_PAGE),
+    )
+    return page_of(session, wish, actor)
+
+
+def page_of(session: Session, wish: Wish, actor: Actor) -> ListedPage:
+    """The page that is wished for; the caller has checked that the actor may see it. Raises `SearchTooWide`."""
+    return _bounded(session, PAGE_SECONDS, lambda: _page(session, wish, actor))
+
+
+def counted(session: Session, *, actor: Actor, q: str) -> int:
+    """How many orders a search finds, at most `MOST_COUNTED + 1`. Raises as `listed` does."""
+    actor.require(Area.ORDERS, Level.VIEW, "see orders")
+    query = search.parse(q)
+
+    def count() -> int:
+        return order_lists.count(session, order_search.matching(session, query, asking(actor)), MOST_COUNTED)
+
+    return _bounded(session, COUNT_SECONDS, count)
+
+
+def order_page(
+    session: Session,
+    *,
+    actor: Actor,
+    q: str = "",
+    status: str = "",
+    channel: str = "",
+    held: bool | None = None,
+    failed: bool = False,
+    query: str = "",
+    cursor: str = "",
+    size: int = 50,
+) -> OrderPage:
+    """A page for programs, newest first: a search, and filters beside it.
+
+    `query` is what somebody typed, taken as words. Raises `InvalidInput` for what cannot be read."""
+    actor.require(Area.ORDERS, Level.VIEW, "see orders")
+    whole = Query((*search.parse(q).parts, *_plain_filters(status, channel, held, failed, query)))
+    page = page_of(session, Wish(query=whole, after=Place.parse(cursor), size=min(max(1, size), MAX_PAGE)), actor)
+    return OrderPage(tuple(_order_row(row) for row in page.rows), page.next)
+
+
+def _plain_filters(status: str, channel: str, held: bool | None, failed: bool, query: str) -> list[str | Term]:
+    """The filters beside a search as parts of it."""
+    parts: list[str | Term] = [" ".join(word.split()) for word in query.split()]
+    parts += search.parse(f"status:{status}").parts if status else ()
+    parts += search.parse(f"channel:{channel}").parts if channel else ()
+    if held is not None:
+        parts.append(Term("status", (search.HELD,), negated=not held))
+    return [*parts, Term("is", (Flag.UNSENT,))] if failed else parts
+
+
+def asking(actor: Actor) -> Asking:
+    """What `today`, `mine` and the like mean for this person at this moment."""
+    kind, _, number = actor.id.partition(":")
+    return Asking(
+        now=clock.now(),
+        zone=ZoneInfo(settings.current().time_zone),
+        user_id=int(number) if kind == "user" else None,
+        failing=tuple(str(step) for step, rule in RULES.items() if not rule.holds),
+    )
+
+
+def _page(session: Session, wish: Wish, actor: Actor) -> ListedPage:
+    matching = order_search.matching(session, wish.query, asking(actor))
+    found = order_lists.page(session, matching, wish, limit=wish.size + 1)
+    backwards = wish.before is not None
+    more = len(found) > wish.size
+    shown = (found[1:] if backwards else found[:-1]) if more else found
+    rows = tuple(_listed(row) for row in order_lists.rows(session, [order_id for order_id, _ in shown]))
+    if not shown:
+        return ListedPage(rows)
+    in_front = more if backwards else wish.after is not None
+    behind = backwards or more
+    return ListedPage(rows, previous=str(shown[0][1]) if in_front else "", next=str(shown[-1][1]) if behind else "")
+
+
+def _listed(row: order_lists.Row) -> ListedOrder:
+    order, customer = row.order, row.customer
+    return ListedOrder(
+        id=order.id,
+        number=order.number,
+        external_number=order.external_number,
+        external_id=order.external_id,
+        channel=order.channel,
+        customer=customer.show("name"),
+        email=customer.show("email"),
+        phone=customer.show("phone"),
+        country=row.country,
+        status=order.status,
+        payment_status=order.payment_status,
+        shipping_status=order.shipping_status,
+        causes=row.causes,
+        total_minor=order.total_minor,
+        currency=order.currency,
+        payment_reference=order.payment_reference,
+        tracking=row.tracking,
+        tags=tuple(order.tags),
+        placed_at=order.placed_at,
+        created_at=order.created_at,
+        updated_at=order.updated_at,
+        delivered_at=order.delivered_at,
+    )
+
+
+def _order_row(row: ListedOrder) -> OrderRow:
+    return OrderRow(
+        id=row.id,
+        number=row.number,
+        external_number=row.external_number,
+        customer=row.customer,
+        channel=row.channel,
+        status=row.status,
+        payment_status=row.payment_status,
+        shipping_status=row.shipping_status,
+        total_minor=row.total_minor,
+        currency=row.currency,
+        held=row.held,
+        placed_at=row.placed_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _bounded(session: Session, seconds: float, work: Callable[[], T]) -> T:
+    order_lists.bounded(session, seconds)
+    try:
+        return work()
+    except OperationalError as error:
+        if getattr(error.orig, "sqlstate", None) == _CANCELLED:
+            raise SearchTooWide(seconds) from error
+        raise

@@ -1,0 +1,77 @@
+"""How many orders each view shows: counted once per change for all who look, at most every few seconds."""
+
+import asyncio
+from collections import defaultdict
+from dataclasses import dataclass
+
+from backend.clock import monotonic
+from backend.domain import search
+from backend.domain.errors import HoldfastError
+from backend.domain.order_lists import MOST_COUNTED
+from backend.domain.search import Flag
+from backend.services.order_lists import counted
+from dashboard.shell import sessions
+from dashboard.shell.calls import ask
+from dashboard.shell.live import REFRESH_SECONDS, hub
+
+FRESH_SECONDS = 3.0
+_MOST_KEPT = 2_000
+
+
+@dataclass(frozen=True)
+class _Known:
+    serial: int
+    at: float
+    orders: int | None
+
+
+_known: dict[tuple[str, int], _Known] = {}
+_locks: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+
+
+def forget() -> None:
+    """Count everything anew at the next look."""
+    _known.clear()
+    _locks.clear()
+
+
+async def count_of(q: str) -> int | None:
+    """How many orders the search finds, a little late at most; None where it cannot be told."""
+    key = (q, _asker(q))
+    async with _locks[key]:
+        known = _known.get(key)
+        if known is not None and _good(known):
+            return known.orders
+        if len(_known) >= _MOST_KEPT:
+            forget()
+        serial = hub.serial
+        _known[key] = _Known(serial, monotonic(), await _count(q))
+        return _known[key].orders
+
+
+def _good(known: _Known) -> bool:
+    age = monotonic() - known.at
+    return age < FRESH_SECONDS or (known.serial == hub.serial and age < REFRESH_SECONDS)
+
+
+def _asker(q: str) -> int:
+    """Whose count it is: everybody's, unless the search says `mine`."""
+    try:
+        personal = any(isinstance(term.value, tuple) and Flag.MINE in term.value for term in search.parse(q).terms)
+    except HoldfastError:
+        return 0
+    return sessions.current().person.id if personal else 0
+
+
+async def _count(q: str) -> int | None:
+    try:
+        return await ask(counted, q=q)
+    except HoldfastError:
+        return None
+
+
+def said(orders: int | None) -> str:
+    """`1,204`, `10,000+`, or nothing where it is not known."""
+    if orders is None:
+        return ""
+    return f"{MOST_COUNTED:,}+" if orders > MOST_COUNTED else f"{orders:,}"

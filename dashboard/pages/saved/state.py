@@ -1,0 +1,226 @@
+"""The strip of views above a list: which there are, how many orders each shows now, and keeping and changing them."""
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+import reflex as rx
+
+from backend.domain import search
+from backend.domain.errors import HoldfastError
+from backend.domain.permissions import Level
+from backend.domain.search import HELD, Query, Term
+from backend.domain.views import AREAS, ListPage, View
+from backend.services import views
+from dashboard.pages.saved import counts
+from dashboard.pages.saved.address import ListAddress, Shown
+from dashboard.shell import live, notices, sessions
+from dashboard.shell.calls import ask
+from dashboard.shell.errors import explain
+from dashboard.shell.needs import needs
+
+PAUSE_SECONDS = counts.FRESH_SECONDS
+"""Between two looks at the counts of one tab."""
+_PATHS = {"/orders": ListPage.ORDERS, "/held": ListPage.HELD}
+
+
+@dataclass
+class Chip:
+    """One view in the strip. `mood` is `own`, `shared` or `built-in`."""
+
+    key: str
+    name: str
+    href: str
+    chosen: bool
+    mood: str
+    hint: str
+    count: str = ""
+
+
+class ViewsState(rx.State):
+    """The views of the list that is open."""
+
+    chips: list[Chip] = []
+    chosen: str = ""
+    chosen_name: str = ""
+    changed: bool = False
+    """What is shown differs from the chosen view, or there is something to keep and no view is chosen."""
+    may_change: bool = False
+    may_share: bool = False
+    chosen_shared: bool = False
+    reset_href: str = ""
+    doing: str = ""
+    """What the dialog is for: `save`, `rename`, `delete`, or nothing while it is closed."""
+    problem: str = ""
+    asked: int = 0
+    _page: ListPage = ListPage.ORDERS
+    _queries: dict[str, str] = {}
+    _seen: int = -1
+
+    @rx.event
+    @needs(None)
+    async def load(self):
+        """The strip for the address; counts that are known already stand in it, the others follow."""
+        page, address = here(self)
+        self._seen = live.hub.serial
+        found, _ = await read_views(page)
+        self._page, self.doing, self.problem = page, "", ""
+        self._show(page, address, found)
+
+    @rx.event(background=True)
+    @needs(None)
+    async def follow(self):
+        """Keep the counts current."""
+        async for _ in live.changes(live.ALL, -1):
+            known = {key: counts.said(await counts.count_of(q)) for key, q in self._queries.items()}
+            async with self:
+                fresh = [replace(chip, count=known.get(chip.key, chip.count)) for chip in self.chips]
+                if fresh != self.chips:
+                    self.chips = fresh
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    def _show(self, page: ListPage, address: ListAddress, found: tuple[View, ...]) -> None:
+        known = {chip.key: chip.count for chip in self.chips}
+        view = next((view for view in found if view.key == address.view), None)
+        shown = address.shown_by(view)
+        base = ListAddress(path=address.path)
+        everything = Chip("all", _ALL[page], address.path, view is None and not shown.q, "built-in", _ALL[page])
+        self._queries = {"all": counted_query(page, "")} | {each.key: counted_query(page, each.query) for each in found}
+        chips = [everything, *[_chip(each, base, view) for each in found]]
+        self.chips = [replace(chip, count=known.get(chip.key, "")) for chip in chips]
+        self.chosen, self.chosen_name = (view.key, view.name) if view else ("", "")
+        self.changed = _differs(shown, view)
+        self.may_change = view is not None and view.may_change
+        self.chosen_shared = view is not None and view.shared
+        self.may_share = sessions.current().person.actor.may(AREAS[page], Level.ACT)
+        self.reset_href = base.href(view=view.key) if view else ""
+
+    @rx.event
+    @needs(None)
+    async def open_dialog(self, doing: str):
+        if doing not in ("save", "rename", "delete"):
+            return
+        self.doing, self.problem = doing, ""
+        self.asked += 1
+
+    @rx.event
+    @needs(None)
+    async def dismiss(self):
+        self.doing, self.problem = "", ""
+
+    @rx.event(temporal=True)
+    @needs(None)
+    async def save(self, form: dict[str, Any]):
+        """Keep what is shown as a view of its own."""
+        page, address = here(self)
+        found, _ = await read_views(page)
+        shown = address.shown_by(_named(found, address.view))
+        try:
+            key = await ask(
+                views.save_view,
+                page,
+                name=str(form.get("name", "")),
+                shared=form.get("shared") in (True, "on", "true"),
+                **_kept(shown),
+            )
+        except Exception as error:
+            self.problem = explain(error)
+            return None
+        self.doing = ""
+        return [rx.redirect(ListAddress(path=address.path).href(view=key)), notices.done("The view is kept.")]
+
+    @rx.event(temporal=True)
+    @needs(None)
+    async def keep_changes(self):
+        """Have the chosen view show from now on what is shown at the moment."""
+        page, address = here(self)
+        found, _ = await read_views(page)
+        shown = address.shown_by(_named(found, address.view))
+        try:
+            await ask(views.change_view, address.view, **_kept(shown))
+        except Exception as error:
+            return notices.problem(explain(error))
+        return [
+            rx.redirect(ListAddress(path=address.path).href(view=address.view)),
+            notices.done("The view is changed."),
+        ]
+
+    @rx.event(temporal=True)
+    @needs(None)
+    async def rename(self, form: dict[str, Any]):
+        """Another name, and shared or not."""
+        _, address = here(self)
+        shared = form.get("shared") in (True, "on", "true")
+        try:
+            await ask(
+                views.rename_view,
+                address.view,
+                str(form.get("name", "")),
+                shared=shared if self.may_share else None,
+            )
+        except Exception as error:
+            self.problem = explain(error)
+            return None
+        self.doing = ""
+        return [ViewsState.load, notices.done("The view is renamed.")]
+
+    @rx.event(temporal=True)
+    @needs(None)
+    async def delete(self):
+        _, address = here(self)
+        try:
+            await ask(views.delete_view, address.view)
+        except Exception as error:
+            self.problem = explain(error)
+            return None
+        self.doing = ""
+        return [rx.redirect(address.path), notices.done("The view is deleted.")]
+
+
+def here(state: rx.State) -> tuple[ListPage, ListAddress]:
+    """The list that is open in this tab, and its address."""
+    path = state.router.url.path.rstrip("/") or "/"
+    page = _PATHS.get(path, ListPage.ORDERS)
+    return page, ListAddress.of(f"/{page}", dict(state.router.url.query_parameters))
+
+
+async def read_views(page: ListPage) -> tuple[tuple[View, ...], str]:
+    """The views of the list, or none and a sentence where they cannot be read."""
+    try:
+        return await ask(views.views_of, page), ""
+    except HoldfastError as error:
+        return (), error.sentence
+
+
+def counted_query(page: ListPage, q: str) -> str:
+    """What is counted for a view; in the held queue everything is held."""
+    if page is ListPage.ORDERS:
+        return q
+    return str(Query((Term("status", (HELD,)), *search.parse(q).parts)))
+
+
+_ALL = {ListPage.ORDERS: "All orders", ListPage.HELD: "All held"}
+
+
+def _named(found: tuple[View, ...], key: str) -> View | None:
+    return next((view for view in found if view.key == key), None)
+
+
+def _chip(view: View, base: ListAddress, chosen: View | None) -> Chip:
+    mood = "shared" if view.shared else "own" if view.own else "built-in"
+    hint = f"{view.query} · shared by {view.owner}" if view.owner else view.query
+    return Chip(view.key, view.name, base.href(view=view.key), view == chosen, mood, hint)
+
+
+def _differs(shown: Shown, view: View | None) -> bool:
+    if view is None:
+        return bool(shown.q or shown.sort or shown.columns)
+    return shown != Shown(view.query, view.sort, ",".join(view.columns))
+
+
+def _kept(shown: Shown) -> dict[str, Any]:
+    return {
+        "q": shown.q,
+        "sort": shown.sort,
+        "columns": tuple(key for key in shown.columns.split(",") if key),
+    }

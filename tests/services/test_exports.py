@@ -1,0 +1,194 @@
+"""Exports: what is in the file is what the list shows, no cell is a formula, and who took what is written down."""
+
+import csv
+import io
+import zipfile
+from functools import partial
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+from backend.domain.errors import InvalidInput, NotAllowed, NotSignedIn
+from backend.domain.intake import NewCustomer
+from backend.domain.order_columns import COLUMNS, Voice
+from backend.domain.permissions import Actor, ActorKind
+from backend.services import exports, sheets
+from backend.services.run import in_unit_of_work
+from tests.conftest import Database
+from tests.factories import created, item, new_order, staff
+
+ANNA = staff(number=1)
+PLAIN = Voice(word=lambda code: code, cause=lambda kind: kind, moment=lambda at: at.isoformat(" ", "seconds"))
+_CELLS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def as_anna(service: Any, *args: Any, **kwargs: Any) -> Any:
+    return in_unit_of_work(service, *args, actor=ANNA, **kwargs)
+
+
+def export(form: str = "csv", **wish: Any) -> bytes:
+    begun = as_anna(exports.begin, form=form, **wish)
+    return b"".join(exports.pieces(begun, as_anna, PLAIN))
+
+
+def rows(content: bytes) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(content.decode(), newline="")))
+
+
+def sheet(content: bytes) -> list[list[tuple[str, str]]]:
+    """Rows of (kind of cell, its text) of the only sheet."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        tree = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    found = []
+    for row in tree.iter(f"{_CELLS}row"):
+        cells = []
+        for cell in row.iter(f"{_CELLS}c"):
+            assert cell.find(f"{_CELLS}f") is None, "a formula"
+            text = cell.find(f"{_CELLS}v")
+            inline = cell.find(f"{_CELLS}is/{_CELLS}t")
+            shown = text if text is not None else inline
+            cells.append((cell.get("t", "n"), (shown.text or "") if shown is not None else ""))
+        found.append(cells)
+    return found
+
+
+def test_the_file_has_every_page_in_the_order_of_the_list(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    numbers = [created().number for _ in range(5)]
+    created(new_order(channel="shopify"))
+    monkeypatch.setattr(exports, "BATCH", 2)
+
+    found = rows(export(q="-channel:shopify", columns="number,total,placed,status"))
+
+    assert found[0] == ["Order", "Status", "Held", "Total", "Currency", "Placed"]
+    assert [row[0] for row in found[1:]] == numbers[::-1]
+    assert found[1][1:] == ["pending", "", "104.70", "EUR", "2026-01-31 09:30:00+00:00"]
+
+
+def test_money_has_as_many_decimals_as_its_currency(database: Database) -> None:
+    for currency, minor in (("JPY", 1050), ("KWD", 1050), ("EUR", 1050)):
+        created(new_order(item(quantity=1, unit_price_minor=minor), currency=currency, shipping_minor=0))
+
+    assert [row[1:] for row in rows(export(columns="total"))[1:]] == [
+        ["10.50", "EUR"],
+        ["1.050", "KWD"],
+        ["1050", "JPY"],
+    ]
+    cells = sheet(export("xlsx", columns="total", sort="placed", ascending=True))[1:]
+    assert [[text for _, text in row[1:]] for row in cells] == [["1050", "JPY"], ["1.050", "KWD"], ["10.50", "EUR"]]
+    assert [row[1][0] for row in cells] == ["n", "n", "n"]
+
+
+@pytest.mark.parametrize("form", ["csv", "xlsx"])
+def test_no_cell_acts_as_a_formula(database: Database, form: str) -> None:
+    names = ["=1+1", "+49 30", "-2", "@SUM(A1)", "\tx", "\rx", "＝1", 'say "hi", you', "two\nlines"]
+    for name in names:
+        created(new_order(customer=NewCustomer(f"c-{name}", name, "", "")))
+
+    content = export(form, columns="customer", ascending=True)
+    found = [row[1] for row in rows(content)] if form == "csv" else [row[1][1] for row in sheet(content)]
+
+    neutral = ["'=1+1", "'+49 30", "'-2", "'@SUM(A1)", "'\tx", "'\rx", "'＝1", 'say "hi", you', "two\nlines"]
+    if form == "csv":
+        assert found == ["Customer", *neutral]
+    else:
+        assert [text.replace("_x000D_", "\r") for text in found] == ["Customer", *neutral]
+
+
+def test_a_cell_loses_what_no_file_can_hold() -> None:
+    assert sheets.neutral("a\x00b") == "ab"
+    assert sheets.neutral("\x00=1") == "'=1"
+    assert sheets.neutral("") == ""
+
+
+def test_every_column_can_be_written(database: Database) -> None:
+    created(new_order(shipping=None, tags=("vip", "gift")))
+
+    head, row = rows(export(columns=",".join(COLUMNS)))
+
+    found = dict(zip(head, row, strict=True))
+    assert (found["Why it is held"], found["Tags"], found["E-mail"]) == (
+        "address_missing",
+        "vip, gift",
+        "greta.lindenau@example.org",
+    )
+    assert (found["Status"], found["Held"], found["Delivered"], found["Phone"]) == (
+        "pending",
+        "held",
+        "",
+        "'+49 30 5550177",
+    )
+
+
+def test_an_export_is_written_down_before_and_after(database: Database) -> None:
+    for _ in range(3):
+        created()
+
+    export("xlsx", q="NAME:greta", columns="number,total")
+
+    audit = database.execute("select action, actor_id, details from audit order by id")
+    begun, ended = audit
+    assert (begun[0], ended[0], begun[1], ended[1]) == ("export", "export_ended", ANNA.id, ANNA.id)
+    assert begun[2] == {
+        "export": ended[2]["export"],
+        "query": "name:greta",
+        "columns": ["number", "total"],
+        "format": "xlsx",
+    }
+    assert (ended[2]["rows"], ended[2]["complete"]) == (3, True)
+
+
+def test_an_export_that_is_broken_off_says_how_far_it_came(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        created()
+    monkeypatch.setattr(exports, "BATCH", 2)
+    begun = as_anna(exports.begin, form="csv")
+    pieces = exports.pieces(begun, as_anna, PLAIN)
+
+    assert [next(pieces)[:5], len(next(pieces)) > 0] == [b"Order", True]
+    pieces.close()
+
+    ((details,),) = database.execute("select details from audit where action = 'export_ended'")
+    assert (details["rows"], details["complete"]) == (2, False)
+
+
+def test_an_export_ends_with_the_session_of_its_reader(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    for _ in range(5):
+        created()
+    monkeypatch.setattr(exports, "BATCH", 2)
+    begun = as_anna(exports.begin, form="csv")
+    asked = 0
+
+    def run(service: Any, *args: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        if asked > 1:
+            raise NotSignedIn
+        return as_anna(service, *args)
+
+    pieces = exports.pieces(begun, run, PLAIN)
+    next(pieces)
+    next(pieces)
+    with pytest.raises(NotSignedIn):
+        next(pieces)
+
+    ((details,),) = database.execute("select details from audit where action = 'export_ended'")
+    assert details["rows"] == 2
+
+
+@pytest.mark.parametrize("wish", [{"form": "pdf"}, {"q": "colour:red"}, {"columns": "number,nothing"}, {"sort": "id"}])
+def test_what_cannot_be_read_is_refused_and_nothing_is_written(database: Database, wish: dict[str, str]) -> None:
+    with pytest.raises(InvalidInput):
+        as_anna(exports.begin, **{"form": "csv", **wish})
+
+    assert database.execute("select * from audit") == []
+
+
+def test_whoever_has_no_role_exports_nothing(database: Database) -> None:
+    nobody = Actor(ActorKind.STAFF, "user:9", "Nobody")
+
+    with pytest.raises(NotAllowed):
+        in_unit_of_work(exports.begin, actor=nobody, form="csv")
+    begun = as_anna(exports.begin, form="csv")
+    with pytest.raises(NotAllowed):
+        list(exports.pieces(begun, partial(in_unit_of_work, actor=nobody), PLAIN))
