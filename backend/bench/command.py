@@ -1,6 +1,7 @@
 """`holdfast bench …`: measurements for people who want to know what this machine can do, or whether a change cost time."""
 
 import json
+import signal
 from typing import Annotated
 
 import typer
@@ -15,7 +16,8 @@ bench = typer.Typer(help="Measure what this machine can do, on a throw-away inst
 
 @bench.callback()
 def _group() -> None:
-    """Keeps `bench` a group although it has one command."""
+    """Whoever ends a measurement with SIGTERM finds nothing left behind either, as at Ctrl-C."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @bench.command()

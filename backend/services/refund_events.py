@@ -63,7 +63,8 @@ def _arrived(
         return
     if _beyond(session, order, provider, event):
         return
-    if refund is not None and step is not None:
+    again = refund is not None and refund.state == "succeeded"
+    if refund is not None and step is not None and not again:
         done = RefundDone(event.reference, event.amount_minor, event.currency)
         payment_steps.paid_back(session, order, refund, done, provider, step_key=step.key)
         proofs.done(session, order, step, provider, result={"reference": event.reference})
@@ -81,7 +82,15 @@ def _arrived(
         step_key=event.mark,
     )
     flow.update_facts(session, order)
-    alarms.note(session, order, provider, f"{display(event.amount_minor, event.currency)} paid back.")
+    amount = display(event.amount_minor, event.currency)
+    if refund is None or not again:
+        alarms.note(session, order, provider, f"{amount} paid back.")
+        return
+    text = (
+        f"{provider_name(provider)} paid back {amount} ({event.reference}) for a refund that had been made before"
+        f" ({refund.reference}). It was decided once: have the second one taken back."
+    )
+    alarms.tell_finance(session, order, provider, f"twice:{event.reference}", "Paid back twice", text)
 
 
 def _beyond(session: Session, order: Order, provider: str, event: PaymentEvent) -> bool:

@@ -4,6 +4,7 @@ import argparse
 import importlib
 import importlib.util
 import secrets
+import signal
 import sys
 
 from backend.clock import monotonic
@@ -16,6 +17,7 @@ CAMPAIGNS = ("A", "B", "C", "E")
 
 
 def main() -> int:
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # whatever was started is stopped, as at Ctrl-C
     wish = _arguments()
     chosen = experiments(wish.campaign)
     if wish.experiment:

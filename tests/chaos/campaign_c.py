@@ -86,7 +86,7 @@ def answers_to_commit_get_lost(field: Field) -> None:
     link.lose_answer = None
     of_orders = link.lost
     field.fault("answers to COMMIT lost while orders were handled", count=of_orders)
-    chosen = [str(number) for (number,) in field.site.rows("select number from orders order by id limit 8")]
+    chosen = [str(number) for (number,) in field.site.rows("select number from orders order by id limit 5")]
     _ = field.site.api_token
     link.lose_answer = lambda said: b"COMMIT" in said and field.chance.random() < CLICK_CHANCE
     for number in chosen:
@@ -338,7 +338,7 @@ EXPERIMENTS = [
     Experiment(
         "F27",
         "Answers to COMMIT lost on their way",
-        orders=30,
+        orders=22,
         minimum=2 * THREADS,
         run=answers_to_commit_get_lost,
         judge=each_refund_once,

@@ -52,6 +52,11 @@ def money_moved_once_and_adds_up(found: Journals) -> Iterator[str]:
     for external_id, count in captures.items():
         if count > 1:
             yield f"order {external_id} was charged {count} times"
+    paid_back = Counter(str(one["external_order"]) for one in found.effects if one["kind"] == "payment.refunded")
+    decided = Counter(found.ledger.external_id(one["order_id"]) for one in found.ledger.refunds)
+    for external_id, count in paid_back.items():
+        if count > decided[external_id]:
+            yield f"order {external_id} was paid back {count} times, {decided[external_id]} refunds were decided"
     outside: Counter[tuple[str, str]] = Counter()
     for effect in found.effects:
         sign = {"payment.captured": 1, "payment.refunded": -1}.get(effect["kind"], 0)

@@ -118,7 +118,7 @@ def nobody_can_be_asked(field: Field) -> None:
     field.notes["waiting and held"] = _in_doubt(field), _held_as_unknown(field)
     _answers_again(field)
     for number, hold_id in field.site.rows(_UNKNOWN):
-        field.driver.click(number, "retry", {"hold_id": hold_id})
+        field.driver.click(number, "ask", {"hold_id": hold_id})
     until(field.finished, within=patience(field, 40), every=0.1, what="the questions were answered")
     field.notes["clicks"] = len(field.driver.clicks)
 
@@ -130,7 +130,7 @@ def nobody_can_be_asked(field: Field) -> None:
     field.require(took <= patience(field, 15), f"it was held only after {took:.1f} s")
     _answers_again(field)
     ((number, hold_id),) = field.site.rows(_UNKNOWN)
-    click = field.driver.click(number, "retry", {"hold_id": hold_id})
+    click = field.driver.click(number, "ask", {"hold_id": hold_id})
     field.require(click.status == 200, f"the click was answered {click.status} {click.code}")
     until(field.finished, within=patience(field, 30), every=0.1, what="the question was answered")
 

@@ -4,9 +4,12 @@ import contextlib
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable
 from enum import StrEnum
 from pathlib import Path
+
+from backend.clock import monotonic
 
 Target = tuple[str, int] | Path
 """An address, or the path of a Unix socket."""
@@ -19,12 +22,14 @@ class Mode(StrEnum):
 
 
 class Connection:
-    """One connection through the link. `swallowing`: the server's answers do not reach the client any more."""
+    """One connection through the link. `swallowing`: the server's answers do not reach the client any more; until
+    `held_until` (of the monotonic clock) they wait."""
 
     def __init__(self, client: socket.socket, server: socket.socket) -> None:
         self.client = client
         self.server = server
         self.swallowing = False
+        self.held_until = 0.0
 
     def cut(self) -> None:
         """Both ends are told so, rudely (RST)."""
@@ -44,6 +49,7 @@ class Proxy:
 
     `lose_answer(request)` looks at each piece of bytes from a client (the text of a COMMIT, say); where it says so, that
     piece still reaches the server, and nothing of the server's reaches the client from then on. `lost` counts that.
+    `hold_answer(request)` says in the same way for how many seconds the answer is held up; `held` counts that.
     """
 
     def __init__(self, target: Target) -> None:
@@ -51,6 +57,8 @@ class Proxy:
         self.mode = Mode.PASS
         self.lose_answer: Callable[[bytes], bool] | None = None
         self.lost = 0
+        self.hold_answer: Callable[[bytes], float] | None = None
+        self.held = 0
         self._connections: set[Connection] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=256)
@@ -141,6 +149,11 @@ class Proxy:
                 if forth and self.lose_answer is not None and not connection.swallowing and self.lose_answer(data):
                     connection.swallowing = True
                     self.lost += 1
+                if forth and self.hold_answer is not None and (seconds := self.hold_answer(data)):
+                    connection.held_until = monotonic() + seconds
+                    self.held += 1
+                if not forth and (wait := connection.held_until - monotonic()) > 0:
+                    time.sleep(wait)
                 if forth or not connection.swallowing:
                     sink.sendall(data)
         if not (connection.swallowing and not forth):

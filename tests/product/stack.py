@@ -121,7 +121,8 @@ class Stack:
     def kill_web(self) -> None:
         """The web process goes without a word, as in a crash. It is the last that was started beside the workers."""
         web = self._others.pop()
-        os.killpg(web.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
+            os.killpg(web.pid, signal.SIGKILL)
         web.wait(15)
 
     def start_web(self) -> None:

@@ -208,6 +208,29 @@ def test_a_refund_beyond_the_payment_is_not_believed_and_finance_is_told(world: 
     assert "A refund of 119.21 EUR was reported, more than was captured." in mail["plain"]
 
 
+def test_a_second_payment_for_one_decision_is_booked_and_finance_is_told_and_nothing_goes_on_stock_twice(
+    world: World,
+) -> None:
+    refund(world, "at_once")
+    ((first, key),) = world.database.execute(
+        "select refunds.reference, steps.key from refunds, steps where steps.kind = 'payment.refund'"
+    )
+    ((intent,),) = world.database.execute("select payment_reference from orders")
+    moved = world.database.execute("select count(*) from stock_movements")
+    thing = {"id": "re_second", "object": "refund", "status": "succeeded", "amount": 1000, "payment_intent": intent}
+
+    for event_id in ("evt_second", "evt_second_again"):
+        world.hand_in(stripe_hook(world, "refund.updated", thing | {"metadata": {"step_key": key}}, event_id))
+    world.settle()
+
+    assert [kind for kind, _ in entries(world)].count("refunded") == 2
+    assert (world.view().refunded_minor, world.database.execute("select reference from refunds")) == (2000, [(first,)])
+    assert world.database.execute("select count(*) from stock_movements") == moved
+    told = [mail for mail in world.mails(STAFF_ADDRESS) if mail["subject"].startswith("Finance: ")]
+    assert [mail["subject"] for mail in told] == [f"Finance: {world.number()} – Paid back twice"]
+    assert f"(re_second) for a refund that had been made before ({first})" in " ".join(told[0]["plain"].split())
+
+
 def test_the_same_capture_with_another_amount_is_ignored_and_finance_is_told(world: World) -> None:
     world.place(status="pending")
     world.settle()

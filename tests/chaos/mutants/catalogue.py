@@ -1,5 +1,6 @@
 """Which defence each mutant takes out, and the smallest experiment that must fail then, and passes otherwise."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from backend import failpoints
@@ -8,6 +9,8 @@ from tests.chaos.experiment import Experiment, Field
 from tests.chaos.journals import Journals
 from tests.waiting import until
 
+LATE_COMMIT = 4.0
+"""Seconds: a lease and the time that others take to notice that it is over."""
 LOST = (("invoiceninja", "invoice"), ("shipengine", "label"), ("shopify", "fulfilment"))
 
 
@@ -46,6 +49,25 @@ def put_aside(field: Field) -> None:
     field.driver.place(field.orders)
     until(field.finished, within=60, what="every order has come to an end", every=0.2)
     field.fault("stopped for longer than the lease", count=sum(field.site.strikes().values()))
+
+
+def claims_confirmed_late(field: Field) -> None:
+    """Now and then the answer to a COMMIT comes later than the lease lasts, and another worker has taken over by then."""
+    for provider, operation in LOST:
+        field.site.fault(provider=provider, operation=operation, fault="slow", delay_seconds=0.7)
+    link = field.site.links["database"]
+    link.hold_answer = lambda said: LATE_COMMIT if b"COMMIT" in said and field.chance.random() < 0.1 else 0.0
+    field.driver.place(field.orders)
+    until(field.finished, within=90, what="every order has come to an end", every=0.2)
+    link.hold_answer = None
+    field.fault("answers to COMMIT held up for longer than the lease", count=link.held)
+
+
+def no_step_is_done_twice(field: Field, found: Journals) -> None:
+    """Whoever hears of a claim too late calls nobody; mails count as well."""
+    done = Counter(attempt["step_id"] for attempt in found.ledger.attempts if attempt["outcome"] == "ok")
+    twice = [step["key"] for step in found.ledger.steps if done[step["id"]] > 1]
+    field.require(not twice, f"done by two workers: {', '.join(twice)}")
 
 
 def clocks_apart(field: Field) -> None:
@@ -151,11 +173,18 @@ def _delivered(field: Field) -> int:
 _LOST = Experiment("M-lost", "Answers lost", 3, 9, answers_lost)
 _LATE = Experiment("M-late", "Labels accepted late", 3, 3, labels_accepted_late)
 _LATE_REFUNDS = Experiment("M-key", "Refunds accepted later than declared", 2, 2, refunds_accepted_late)
-_STOPS = {"workers": 3, "failpoints": "claim.after_commit=stop:2.6:0.15@{seed}"}
-_ASIDE = Experiment("M-aside", "Put aside after claims, slow calls", 12, 3, put_aside, site=_STOPS)
+_LATE_CLAIMS = Experiment(
+    "M-commit",
+    "COMMIT answered after the lease, slow calls",
+    16,
+    20,
+    claims_confirmed_late,
+    no_step_is_done_twice,
+    links=("database",),
+)
 _HELD_UP = {"workers": 3, "failpoints": "intent.after_commit=stop:2.6:0.12@{seed}"}
 _BACK = Experiment("M-back", "Put aside before calls, slow calls", 12, 3, put_aside, site=_HELD_UP)
-_CLOCKS = Experiment("M-clock", "Clocks apart", 4, 1, clocks_apart, nobody_is_disturbed)
+_CLOCKS = Experiment("M-clock", "Clocks apart", 16, 1, clocks_apart, nobody_is_disturbed)
 _KILLER = next(one for one in campaign_a.EXPERIMENTS if one.id == "F47")
 _QUEUE = Experiment("M-queue", "The queue is emptied", 8, 1, campaign_a.queue_emptied)
 _ACK = Experiment(
@@ -186,7 +215,7 @@ MUTANTS = (
     Mutant("no_grace", "grace before asking", ("no_grace",), _LATE, fast=True),
     Mutant("no_key", "the provider's idempotency key", ("no_key",), _LATE_REFUNDS),
     Mutant("no_fence", "the fencing token", ("no_fence",), _BACK),
-    Mutant("late_deadline", "a deadline that counts from the claim", ("late_deadline",), _ASIDE),
+    Mutant("late_deadline", "a deadline that counts from the claim", ("late_deadline",), _LATE_CLAIMS),
     Mutant("app_clock", "leases on the database's clock", ("app_clock",), _CLOCKS),
     Mutant("counted_late", "tries counted at the claim", ("counted_late",), _KILLER),
     Mutant("queue_alone", "the ledger's sweep behind the queue", ("queue_alone",), _QUEUE),
