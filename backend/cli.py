@@ -152,11 +152,14 @@ def user_add(
 def token_create(
     role: RoleOption,
     name: Annotated[str, typer.Option(help="What the token is for; shown in the audit.")] = "",
+    owner: Annotated[
+        str, typer.Option("--for", help="E-mail of the colleague whose token it is: it ends with them, and is them.")
+    ] = "",
 ) -> None:
     """Make a token and print it: the token and nothing else. It is shown this once."""
     with environment.database() as current:
         _use(current)
-        token = in_unit_of_work(accounts.create_token, role=role, name=name, actor=SYSTEM)
+        token = in_unit_of_work(accounts.create_token, role=role, name=name, owner=owner, actor=SYSTEM)
         db.dispose()
     typer.echo(token)
 

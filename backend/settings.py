@@ -15,8 +15,9 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from backend import failpoints
 from backend.domain import business_hours, hold_clock
+from backend.domain.approvals import Limits
 from backend.domain.business_hours import BusinessHours
-from backend.domain.errors import ConfigurationError
+from backend.domain.errors import ConfigurationError, InvalidInput
 from backend.domain.production import database_is_here, is_here, is_live_key, points_here
 
 PREFIX = "HOLDFAST_"
@@ -142,6 +143,21 @@ class Settings(BaseSettings):
         "asks to see them. 0: not at all.",
     )
 
+    # second person
+    refund_limit: str = Field(
+        "500,INR:45000,JPY:75000",
+        description="What one person may pay back of one order alone; above it a second person decides. Amounts in major "
+        "units, for every currency, for one (EUR:500), for a role (finance:2000) or for both (finance:JPY:300000); what "
+        "names most counts. 0: every refund takes two. none: one person is always enough.",
+    )
+    fraud_release: Literal["person", "always"] = Field(
+        "person",
+        description="Which holds for fraud only two people release: those that a colleague placed, or the shop's own too.",
+    )
+    approval_hours: int = Field(
+        72, ge=1, le=720, description="Hours a request waits for the second person before it expires."
+    )
+
     # mail
     smtp_url: SecretStr = _secret("Mail server: smtp://user:password@host:587?starttls=1 or smtps://…")
     mail_from: str = Field("orders@holdfast.invalid", description="Sender address of every mail.")
@@ -239,6 +255,15 @@ class Settings(BaseSettings):
         unknown = {name.strip() for name in value.split(",") if name.strip()} - set(CHECK_NAMES)
         if unknown:
             raise ValueError(f"unknown checks {', '.join(sorted(unknown))}; known are {', '.join(CHECK_NAMES)}")
+        return value
+
+    @field_validator("refund_limit")
+    @classmethod
+    def _limits_can_be_read(cls, value: str) -> str:
+        try:
+            Limits.parse(value)
+        except InvalidInput as error:
+            raise ValueError(error.sentence) from error
         return value
 
     @model_validator(mode="after")

@@ -23,6 +23,8 @@ from dashboard.pages.order import page as order
 from dashboard.pages.orders import download
 from dashboard.pages.orders import page as orders
 from dashboard.pages.quarantine import page as quarantine
+from dashboard.pages.review import page as review
+from dashboard.pages.settings import page as own_settings
 from dashboard.shell import live, logs, sign_in
 from dashboard.shell.errors import broken_page, error_pages, on_error
 from dashboard.shell.frame import connection_banner
@@ -31,7 +33,7 @@ from dashboard.shell.guard import EventGuard
 from dashboard.shell.headers import security_headers
 from dashboard.shell.navigation import FrameState
 
-PAGES = (home, held, orders, order, quarantine, incidents, bulk, bulk_run)
+PAGES = (home, held, orders, order, review, quarantine, incidents, bulk, bulk_run, own_settings)
 STYLES = [
     "/css/tokens.css",
     "/css/frame.css",
@@ -40,6 +42,8 @@ STYLES = [
     "/css/order.css",
     "/css/bulk.css",
     "/css/lists.css",
+    "/css/review.css",
+    "/css/settings.css",
 ]
 
 
@@ -63,6 +67,7 @@ def build_app() -> rx.App:
         stylesheets=STYLES,
         head_components=[
             rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
+            rx.el.script(src="/first.js"),
             rx.el.script(src="/desk.js", defer=True),
             rx.el.script(src="/tabs.js", defer=True),
         ],

@@ -65,6 +65,7 @@ class RetryStep(Body):
 
 class PlaceHold(Body):
     reason: Annotated[Text, Field(max_length=1000, description="Why; at least 3 characters.")]
+    fraud: Annotated[bool, Field(description="Fraud is suspected: two people release the hold.")] = False
     token: Token = ""
 
 
@@ -126,7 +127,7 @@ async def retry_step(desk: AtDesk, number: Number, step_id: StepId, body: RetryS
 @router.post("/hold", summary="Stop an order by hand; only a person lets it go on")
 async def place_hold(desk: AtDesk, number: Number, body: PlaceHold, key: Key = None) -> ActionDone:
     token = once(body.token, key, "hold", number)
-    return await desk.ask(actions.hold, number, reason=body.reason, token=token)
+    return await desk.ask(actions.hold, number, reason=body.reason, token=token, fraud=body.fraud)
 
 
 @router.post("/notes", summary="Leave a note", status_code=204)

@@ -9,6 +9,7 @@ from backend import settings
 from backend.api import (
     actions,
     admin,
+    approvals,
     bulk,
     described,
     documents,
@@ -66,6 +67,7 @@ def create_api() -> FastAPI:
         settling.router,
         bulk.router,
         teamwork.router,
+        approvals.router,
         sending.router,
         documents.router,
         health.router,

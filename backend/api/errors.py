@@ -58,6 +58,7 @@ STATUS: dict[str, HTTPStatus] = {
     "signature_refused": HTTPStatus.UNAUTHORIZED,
     "too_many_attempts": HTTPStatus.TOO_MANY_REQUESTS,
     "not_allowed": HTTPStatus.FORBIDDEN,
+    "own_request": HTTPStatus.FORBIDDEN,
     "illegal_move": HTTPStatus.CONFLICT,
     "stale": HTTPStatus.CONFLICT,
     "preview_outdated": HTTPStatus.CONFLICT,

@@ -10,7 +10,7 @@ from backend.api.access import Credentials, desk
 from backend.api.described import problems
 from backend.api.errors import NotReady, Unavailable, problem
 from backend.api.metrics import CONTENT_TYPE, exposition
-from backend.domain.desk import Check
+from backend.domain.vitals import Check
 from backend.services import health
 
 router = APIRouter(tags=["health"])

@@ -13,7 +13,7 @@ from backend.demo.parcels import STOPPED_WHILE_PACKED
 from backend.demo.settling import SETTLING, Settles
 from backend.demo.story import HoldRow, Ids, Paper, StepRow
 from backend.domain.checks import Finding
-from backend.domain.holds import HoldKind, HoldSource
+from backend.domain.holds import BY_HAND, HoldKind, HoldSource
 from backend.domain.intake import NewOrder
 from backend.domain.money import display
 from backend.domain.payments import EntryKind
@@ -208,10 +208,12 @@ class Life(Settles):
     def stopped(self) -> None:
         """While it is being packed, a colleague or the shop stops the order."""
         shop = provider_name(self.new.channel)
-        if self.fate.name == HoldKind.BY_STAFF:
-            reason, actor = self.dice.choice(words.STOPPED), self.frame.service
+        if self.fate.name in BY_HAND:
+            kind = HoldKind(self.fate.name)
+            said = words.SUSPECTED if kind is HoldKind.FRAUD_SUSPECTED else words.STOPPED
+            reason, actor = self.dice.choice(said), self.frame.service
             self.acted("hold", actor, reason)
-            self.stop(HoldKind.BY_STAFF, reason, source=HoldSource.PERSON, actor=actor)
+            self.stop(kind, reason, source=HoldSource.PERSON, actor=actor)
             return
         if self.fate.name == HoldKind.PAYMENT_DISPUTED:
             self._disputed()

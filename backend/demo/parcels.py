@@ -8,7 +8,7 @@ from backend.demo import calendar, words
 from backend.demo.fates import SMOOTH, Fate
 from backend.demo.journey import Journey
 from backend.demo.story import StepRow
-from backend.domain.holds import HoldKind, HoldSource
+from backend.domain.holds import BY_HAND, HoldKind, HoldSource
 from backend.domain.money import display
 from backend.domain.orders import OrderEvent, can
 from backend.domain.permissions import SYSTEM, provider_actor
@@ -16,7 +16,7 @@ from backend.domain.timeline import TimelineKind, Weight
 from backend.domain.tracking import ORDER_EVENTS, TrackingStatus
 
 STOPPED_WHILE_PACKED = frozenset(
-    {HoldKind.BY_STAFF, HoldKind.ORDER_AMENDED, HoldKind.CANCELLED_IN_SHOP, HoldKind.PAYMENT_DISPUTED}
+    BY_HAND | {HoldKind.ORDER_AMENDED, HoldKind.CANCELLED_IN_SHOP, HoldKind.PAYMENT_DISPUTED}
 )
 """Troubles that come up between the label and the carrier's van."""
 _NEAR = frozenset({"DE", "AT", "NL", "BE", "DK", "FR"})

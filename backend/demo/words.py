@@ -32,6 +32,10 @@ STOPPED = (
     "Customer asked to wait with shipping until the weekend.",
     "Two orders of the same customer, to be packed together.",
 )
+SUSPECTED = (
+    "Third order to this address in two days, each on another card.",
+    "The name on the card is not the customer's, and nobody answers the phone.",
+)
 CANCELLED = ("Customer does not want to wait any longer.", "Ordered by mistake, customer called.")
 NOTES = (
     "Called the customer, no answer. Trying again tomorrow.",

@@ -46,6 +46,8 @@ def phrase(change: Change) -> str:
             return f"{who} began to cancel it"
         case TimelineKind.HOLD_OPENED if hold is HoldKind.BY_STAFF:
             return f"{who} held it"
+        case TimelineKind.HOLD_OPENED if hold is HoldKind.FRAUD_SUSPECTED:
+            return f"{who} held it because of suspected fraud"
         case TimelineKind.HOLD_OPENED if hold:
             return f"it was held because of “{CATALOGUE[hold].title}”"
         case TimelineKind.STATUS_CHANGED:

@@ -318,7 +318,10 @@ class OrderView:
 
 @dataclass(frozen=True)
 class Preview:
-    """What a click will do, in sentences. `refusal` is filled when it can't be done; `token` makes the click count once."""
+    """What a click will do, in sentences. `refusal` is filled when it can't be done; `token` makes the click count once.
+
+    `asks`: the click does nothing yet but ask a second person.
+    """
 
     action: str
     number: str
@@ -329,14 +332,19 @@ class Preview:
     version: int
     token: str
     refusal: str = ""
+    asks: bool = False
 
 
 @dataclass(frozen=True)
 class ActionDone:
-    """What a click did, in a sentence. `repeated`: this very click had been carried out before; nothing new was done."""
+    """What a click did, in a sentence. `repeated`: this very click had been carried out before; nothing new was done.
+
+    `asked`: nothing was done yet, a second person was asked to decide.
+    """
 
     sentence: str
     repeated: bool = False
+    asked: bool = False
 
 
 @dataclass(frozen=True)
@@ -370,30 +378,5 @@ class Pulse:
     """The newest open incident in a sentence; empty when all is well."""
     pause: str = ""
     """That nothing is sent outside, in a sentence; empty while everything is sent as it is due."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One thing that must hold for this installation to work, and how it stands, in a sentence."""
-
-    name: str
-    ok: bool
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Vitals:
-    """Counts for monitoring; ages in seconds (`sweep_age_seconds` is None while no worker is registered)."""
-
-    held_by_kind: dict[str, int]
-    due_steps: int
-    in_doubt_steps: int
-    oldest_due_seconds: float
-    unhandled_messages: int
-    parked_messages: int
-    quarantined_messages: int
-    refused_messages: dict[tuple[str, str], int]  # by (provider, reason)
-    recent_attempts: dict[str, int]  # the newest thousand by outcome
-    breakers: dict[str, bool]  # every provider that ever failed, and whether it is down
-    sweep_age_seconds: float | None
-    sending_paused: bool
+    approvals: tuple[tuple[str, str], ...] = ()
+    """What waits for a second person: (action, who asked)."""

@@ -65,6 +65,15 @@ class NotAllowed(HoldfastError):
         super().__init__(f"The role {role} may not {what}. Ask an administrator if you need to.")
 
 
+class OwnRequest(HoldfastError):
+    """Two people must agree, and the one who asked cannot be the second, under whatever session or token."""
+
+    code = "own_request"
+
+    def __init__(self) -> None:
+        super().__init__("You asked for this yourself, so somebody else has to decide it. You can withdraw it.")
+
+
 class IllegalMove(HoldfastError):
     code = "illegal_move"
 

@@ -45,6 +45,7 @@ class HoldKind(StrEnum):
     # placed by a person
     BEING_CANCELLED = "being_cancelled"
     BY_STAFF = "by_staff"
+    FRAUD_SUSPECTED = "fraud_suspected"
 
 
 class HoldAction(StrEnum):
@@ -238,12 +239,19 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
     _K.BY_STAFF: HoldRule(
         "Held by staff", "A colleague stopped this order. Read the reason, then release.", (_RELEASE,)
     ),
+    _K.FRAUD_SUSPECTED: HoldRule(
+        "Fraud suspected",
+        "A colleague suspects fraud. Check customer, address and payment, then cancel the order, or release it: that takes"
+        " two people.",
+        (_RELEASE,),
+    ),
 }
 
 NEEDS_REASON = frozenset(
     {
         _K.BY_STAFF,
         _K.FRAUD_RISK,
+        _K.FRAUD_SUSPECTED,
         _K.PAYMENT_TERMS,
         _K.CANCELLED_IN_SHOP,
         _K.OLDER_THAN_RESTORE,
@@ -253,3 +261,6 @@ NEEDS_REASON = frozenset(
     }
 )
 """Kinds whose release must be explained: a person's hold, and where money is at stake."""
+
+BY_HAND = frozenset({_K.BY_STAFF, _K.FRAUD_SUSPECTED})
+"""Kinds that people place."""

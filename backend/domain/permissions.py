@@ -78,13 +78,20 @@ class ActorKind(StrEnum):
 class Actor:
     """Who does something: a signed-in person, an API token (both staff) or the system itself.
 
-    `id` is `user:7`, `token:3`, `system` or `provider:stripe`; `name` is what the timeline shows.
+    `id` is `user:7`, `token:3`, `system` or `provider:stripe`; `name` is what the timeline shows. `person`: whose token
+    it is, as `user:7`; empty for a session, and for a token that was made for nobody.
     """
 
     kind: ActorKind
     id: str
     name: str
     role: Role | None = None
+    person: str = ""
+
+    @property
+    def party(self) -> str:
+        """Who is behind it, where two people must agree: all sessions and tokens of one person are one party."""
+        return self.person or self.id
 
     def may(self, area: Area, level: Level) -> bool:
         return self.role is not None and MATRIX[self.role][area] >= level

@@ -41,6 +41,11 @@ class TimelineKind(StrEnum):
     DESK_WOKEN = "desk:woken"
     DESK_TURN = "desk:turn"
     TAGGED = "order:tagged"
+    APPROVAL_ASKED = "approval:asked"
+    APPROVAL_GIVEN = "approval:given"
+    APPROVAL_DECLINED = "approval:declined"
+    APPROVAL_WITHDRAWN = "approval:withdrawn"
+    APPROVAL_EXPIRED = "approval:expired"
     WEBHOOK_IGNORED = "webhook:ignored"
 
 

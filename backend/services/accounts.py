@@ -19,6 +19,7 @@ from backend import clock
 from backend.domain.errors import InvalidInput, NotFound, NotSignedIn, SignInRefused, TokenRefused, TooManyAttempts
 from backend.domain.passwords import password_problem
 from backend.domain.permissions import Actor, ActorKind, Area, Level, Role
+from backend.domain.preferences import Preferences
 from backend.services.run import in_unit_of_work
 from backend.store import accounts
 from backend.store.tables import ApiToken, AuditEntry, StaffSession, User
@@ -43,6 +44,7 @@ class SignedIn:
 
     token: str
     expires_at: datetime
+    preferences: Preferences = field(default_factory=Preferences)
 
 
 @dataclass(frozen=True)
@@ -60,21 +62,35 @@ class Person:
         return Actor(ActorKind.STAFF, f"user:{self.id}", self.name, self.role)
 
 
-def sign_in(email: str, password: str, *, address: str) -> SignedIn:
+def sign_in(email: str, password: str, *, address: str, browser: str = "") -> SignedIn:
     """Check a password and open a session. Raises `SignInRefused` or `TooManyAttempts`; never says which part was wrong."""
     account = email.strip().casefold()[:254]
     subjects = [f"account:{account}", f"address:{address}"]
+    _check(account, password, subjects)
+    return in_unit_of_work(_open_session, account, subjects[0], address, browser)
+
+
+def check_password(email: str, password: str) -> None:
+    """Raise `SignInRefused` unless this is the colleague's password; guesses count as those at the door do."""
+    _check(email, password, [f"account:{email}"])
+
+
+def hashed(password: str) -> str:
+    """How a password is stored; takes a moment."""
+    return _hasher.hash(password)
+
+
+def _check(account: str, password: str, subjects: list[str]) -> None:
     stored = in_unit_of_work(_stored_hash, account, subjects)
     good = _hasher.verify(password[:1024], stored or _NOBODY) and stored is not None
     if not good:
         in_unit_of_work(accounts.note_failure, subjects, clock.now())
         raise SignInRefused
-    return in_unit_of_work(_open_session, account, subjects[0])
 
 
 def _stored_hash(session: Session, account: str, subjects: list[str]) -> str | None:
     now = clock.now()
-    for subject, limit in zip(subjects, (FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS), strict=True):
+    for subject, limit in zip(subjects, (FAILURES_PER_ACCOUNT, FAILURES_PER_ADDRESS), strict=False):
         count, last = accounts.failures_since(session, subject, now - WINDOW)
         if count >= limit and last is not None:
             # The pause grows with every further failure but ends with the window: no outsider locks an account for good.
@@ -85,7 +101,7 @@ def _stored_hash(session: Session, account: str, subjects: list[str]) -> str | N
     return user.password_hash if user is not None and user.active else None
 
 
-def _open_session(session: Session, account: str, subject: str) -> SignedIn:
+def _open_session(session: Session, account: str, subject: str, address: str, browser: str) -> SignedIn:
     now = clock.now()
     user = accounts.user_by_email(session, account)
     if user is None or not user.active:
@@ -93,13 +109,19 @@ def _open_session(session: Session, account: str, subject: str) -> SignedIn:
     token = secrets.token_urlsafe(32)
     session.add(
         StaffSession(
-            token_hash=_hash(token), user_id=user.id, created_at=now, last_seen_at=now, expires_at=now + ABSOLUTE
+            token_hash=hash_of(token),
+            user_id=user.id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + ABSOLUTE,
+            address=address[:60],
+            browser=browser[:60],
         )
     )
     user.last_sign_in_at = now
     session.add(user)
     accounts.forget_failures(session, subject, now - timedelta(days=1))
-    return SignedIn(token, now + ABSOLUTE)
+    return SignedIn(token, now + ABSOLUTE, Preferences.read(user.preferences))
 
 
 def person(session: Session, token: str, *, touch: bool = True) -> Person | None:
@@ -110,7 +132,7 @@ def person(session: Session, token: str, *, touch: bool = True) -> Person | None
     """
     if not token or len(token) > 200:
         return None
-    found = accounts.session_and_user(session, _hash(token))
+    found = accounts.session_and_user(session, hash_of(token))
     if found is None:
         return None
     staff_session, user = found
@@ -125,21 +147,29 @@ def person(session: Session, token: str, *, touch: bool = True) -> Person | None
 
 def sign_out(session: Session, token: str) -> None:
     """End a session; ending it twice is no error."""
-    accounts.end_session(session, _hash(token))
+    accounts.end_session(session, hash_of(token))
 
 
 def api_actor(session: Session, bearer: str) -> Actor | None:
     """Whom an API token stands for; None when it is unknown or revoked."""
     if not bearer or len(bearer) > 200:
         return None
-    token = accounts.api_token(session, _hash(bearer))
+    token = accounts.api_token(session, hash_of(bearer))
     if token is None:
         return None
     now = clock.now()
     if token.last_used_at is None or now >= token.last_used_at + _SEEN_EVERY:
         token.last_used_at = now
         session.add(token)
-    return Actor(ActorKind.STAFF, f"token:{token.id}", token.name, Role(token.role))
+    return _token_actor(session, token)
+
+
+def _token_actor(session: Session, token: ApiToken) -> Actor | None:
+    """None when the colleague it was made for has left: a token ends with its person."""
+    if token.user_id is not None and accounts.active_user(session, token.user_id) is None:
+        return None
+    person = f"user:{token.user_id}" if token.user_id is not None else ""
+    return Actor(ActorKind.STAFF, f"token:{token.id}", token.name, Role(token.role), person)
 
 
 def actor_now(session: Session, actor_id: str) -> Actor | None:
@@ -150,7 +180,7 @@ def actor_now(session: Session, actor_id: str) -> Actor | None:
     if kind == "user" and (user := accounts.active_user(session, int(number))) is not None:
         return Actor(ActorKind.STAFF, actor_id, user.name, Role(user.role))
     if kind == "token" and (token := accounts.valid_token(session, int(number))) is not None:
-        return Actor(ActorKind.STAFF, actor_id, token.name, Role(token.role))
+        return _token_actor(session, token)
     return None
 
 
@@ -207,18 +237,32 @@ def disable_user(session: Session, *, email: str, actor: Actor) -> None:
     _audit(session, actor, "disable_user", {"user": user.id})
 
 
-def create_token(session: Session, *, role: Role, name: str, actor: Actor) -> str:
-    """A new bearer token for the HTTP API; it is returned once and cannot be read again."""
+def create_token(session: Session, *, role: Role, name: str, actor: Actor, owner: str = "") -> str:
+    """A new bearer token for the HTTP API; it is returned once and cannot be read again.
+
+    `owner`: the e-mail address of the colleague whose it is. It ends with them, and where two people must agree it counts
+    as that person. Raises `NotFound` where there is no such colleague.
+    """
     actor.require(Area.SETTINGS, Level.ACT, "create API tokens")
+    user = accounts.user_by_email(session, owner.strip().casefold()) if owner else None
+    if owner and (user is None or not user.active):
+        raise NotFound(f"There is no user {owner}.")
     token = "hf_" + secrets.token_urlsafe(32)
-    row = ApiToken(name=name.strip() or str(role), role=str(role), token_hash=_hash(token), created_at=clock.now())
+    row = ApiToken(
+        name=name.strip() or (user.name if user else str(role)),
+        role=str(role),
+        token_hash=hash_of(token),
+        created_at=clock.now(),
+        user_id=user.id if user else None,
+    )
     session.add(row)
     session.flush()
     _audit(session, actor, "create_token", {"token": row.id, "role": str(role)})
     return token
 
 
-def _hash(token: str) -> str:
+def hash_of(token: str) -> str:
+    """How a token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 

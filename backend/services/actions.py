@@ -16,7 +16,7 @@ from backend.domain.providers import provider_name
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, Port, StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import clicks, flow, holds, stock
+from backend.services import clicks, flow, holds, second_person, stock
 from backend.store import holds as hold_store
 from backend.store import orders, payments, steps, timeline
 from backend.store.tables import Hold, Order, Step
@@ -93,7 +93,8 @@ def preview_release(session: Session, number: str, hold_ids: list[int], *, actor
     actor.require(Area.HOLDS, Level.ACT, "release held orders")
     order = orders.by_number(session, number)
     chosen = _chosen(session, order, hold_ids)
-    effects = tuple(CATALOGUE[HoldKind(hold.kind)].release_means for hold in chosen)
+    wanted = second_person.release(chosen, actor)
+    effects = (*wanted.effects, *(CATALOGUE[HoldKind(hold.kind)].release_means for hold in chosen))
     return clicks.preview(
         session,
         order,
@@ -101,41 +102,54 @@ def preview_release(session: Session, number: str, hold_ids: list[int], *, actor
         " and ".join(CATALOGUE[HoldKind(hold.kind)].title for hold in chosen),
         effects,
         actor=actor,
-        refusal=_release_refusal(chosen),
+        refusal=_release_refusal(chosen) or second_person.refusal(session, order, wanted),
         needs_reason=_needs_reason(chosen),
         closing=frozenset(hold.id for hold in chosen),
+        asks=bool(wanted.why),
     )
 
 
 def release(
-    session: Session, number: str, hold_ids: list[int], *, actor: Actor, version: int, token: str, reason: str = ""
+    session: Session,
+    number: str,
+    hold_ids: list[int],
+    *,
+    actor: Actor,
+    version: int,
+    token: str,
+    reason: str = "",
+    approval_id: int | None = None,
 ) -> ActionDone:
-    """Close the chosen holds and let the order go on where no other hold is open."""
+    """Close the chosen holds and let the order go on where no other hold is open.
+
+    Where a colleague suspects fraud a second person is asked first; `approval_id` is the request they have approved.
+    """
     actor.require(Area.HOLDS, Level.ACT, "release held orders")
     order = orders.lock_by_number(session, number)
     if clicks.carried_out(session, order, "release", token, actor):
-        return ActionDone("This release was already carried out.", repeated=True)
+        return second_person.repeated(session, token, "This release was already carried out.")
     chosen = _chosen(session, order, hold_ids)
     _check(session, order, chosen, version, _release_refusal(chosen), actor)
     if _needs_reason(chosen):
         clicks.reasoned(reason, "release this hold")
-    for hold in chosen:
-        holds.lift(session, order, hold, "released", actor=actor, reason=reason.strip())
-        if hold.step_id is not None:
-            _go_on_without(session, order, hold, steps.get(session, hold.step_id), actor)
-    clicks.audit(
-        session,
-        order,
-        "release",
-        actor=actor,
-        token=token,
-        reason=reason,
-        details={"holds": [hold.kind for hold in chosen]},
-    )
+    wanted = second_person.release(chosen, actor)
+    if wanted.why and approval_id is None:
+        shown = preview_release(session, number, hold_ids, actor=actor)
+        return second_person.ask(session, order, wanted, shown, actor=actor, token=token, reason=reason.strip())
+    _let_go(session, order, chosen, actor, reason)
+    kinds = [hold.kind for hold in chosen]
+    clicks.audit(session, order, "release", actor=actor, token=token, reason=reason, details={"holds": kinds})
     flow.advance(session, order, actor=actor)
     remaining = len(hold_store.open_of(session, order.id))
     tail = f" {remaining} other hold(s) remain." if remaining else " The order goes on."
     return ActionDone("Released." + tail)
+
+
+def _let_go(session: Session, order: Order, chosen: list[Hold], actor: Actor, reason: str) -> None:
+    for hold in chosen:
+        holds.lift(session, order, hold, "released", actor=actor, reason=reason.strip())
+        if hold.step_id is not None:
+            _go_on_without(session, order, hold, steps.get(session, hold.step_id), actor)
 
 
 def preview_retry_step(session: Session, number: str, step_id: int, *, actor: Actor) -> Preview:
@@ -163,16 +177,22 @@ def retry_step(
     return ActionDone(f"{RULES[StepKind(step.kind)].label} runs again.")
 
 
-def hold(session: Session, number: str, *, actor: Actor, reason: str, token: str | None = None) -> ActionDone:
-    """Stop an order by hand; only a person can lift it again. The same token a second time does nothing."""
+def hold(
+    session: Session, number: str, *, actor: Actor, reason: str, token: str | None = None, fraud: bool = False
+) -> ActionDone:
+    """Stop an order by hand; only a person can lift it again, and with `fraud` only two people.
+
+    The same token a second time does nothing.
+    """
     actor.require(Area.HOLDS, Level.ACT, "hold orders")
     why = clicks.reasoned(reason, "hold this order")
     order = orders.lock_by_number(session, number)
     if token and clicks.carried_out(session, order, "hold", token, actor):
         return ActionDone(f"Order {number} is held.", repeated=True)
-    if (earlier := hold_store.open_one(session, order.id, HoldKind.BY_STAFF)) is not None:
+    kind = HoldKind.FRAUD_SUSPECTED if fraud else HoldKind.BY_STAFF
+    if (earlier := hold_store.open_one(session, order.id, kind)) is not None:
         raise NotPossible(f"Order {number} is already held, by {earlier.placed_by_name}: {earlier.reason}")
-    holds.place(session, order, HoldKind.BY_STAFF, why, source=HoldSource.PERSON, actor=actor)
+    holds.place(session, order, kind, why, source=HoldSource.PERSON, actor=actor)
     clicks.audit(session, order, "hold", actor=actor, token=token, reason=reason)
     return ActionDone(f"Order {number} is held.")
 

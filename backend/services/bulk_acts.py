@@ -65,6 +65,8 @@ def carry_out(session: Session, run: BulkRun, member: BulkMember, *, actor: Acto
         "reason": run.reason,
     }
     done = _click(session, BulkAction(run.action), order.number, member.hold_id, run.options, given)
+    if done.asked:
+        return done.sentence, {"asked": True}
     return done.sentence, _watched(session, BulkAction(run.action), order, member.hold_id) | {"after_hold": before}
 
 
@@ -109,7 +111,9 @@ def _watched(session: Session, action: BulkAction, order: Order, hold_id: int | 
 
 
 def judge(session: Session, run: BulkRun, member: BulkMember) -> Ending | None:
-    """How what was done to a member's order has ended; None while it has not."""
+    """How what was done to a member's order has ended; None while it has not. Asking a second person is an end here."""
+    if member.watch.get("asked"):
+        return Ending(True, "A second person was asked; it waits in Review.")
     if "kind" in member.watch:
         kind, subject = StepKind(member.watch["kind"]), str(member.watch["subject"])
         return _of_step(steps.latest(session, member.order_id, kind, subject))

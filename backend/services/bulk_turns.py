@@ -6,6 +6,7 @@ run's lock: whoever is killed in the middle leaves nothing, and nobody does a me
 
 import logging
 import secrets
+from dataclasses import replace
 from typing import Any
 
 from sqlmodel import Session
@@ -121,7 +122,7 @@ def _who_acts(session: Session, run: BulkRun) -> Actor | None:
     if not actor.may(rule.area, Level.ACT):
         stop(session, run, f"{run.actor_name} may no longer {rule.phrase}. Somebody else can resume the run.")
         return None
-    return Actor(actor.kind, actor.id, f"{actor.name} (bulk run {run.id})", actor.role)
+    return replace(actor, name=f"{actor.name} (bulk run {run.id})")
 
 
 def _waits_for_sending(session: Session, run: BulkRun) -> bool:

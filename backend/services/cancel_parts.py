@@ -232,7 +232,15 @@ def _failed(found: list[Refund]) -> Refund | None:
 def _pay_back(case: Case) -> None:
     amount = refunds.refundable_minor(case.session, case.order)
     wish = RefundWish(full=True)
-    refunds.request(case.session, case.order, wish, amount, actor=case.canceller, reason=case.hold.reason)
+    refunds.request(
+        case.session,
+        case.order,
+        wish,
+        amount,
+        actor=case.canceller,
+        reason=case.hold.reason,
+        approval_id=case.hold.facts.get("approval"),
+    )
 
 
 # -- documents, goods, the customer ------------------------------------------------------------------------------------

@@ -2,15 +2,16 @@
 
 from sqlmodel import Session, col, select
 
+from backend.domain.approvals import ApprovalAction
 from backend.domain.desk import ActionDone, Preview
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.money import display
 from backend.domain.orders import OrderEvent, OrderStatus, can
 from backend.domain.payments import PaymentStatus
 from backend.domain.permissions import Actor, Area, Level
-from backend.domain.steps import RULES, StepKind
+from backend.domain.steps import RULES, StepKind, StepState
 from backend.domain.tracking import TrackingStatus
-from backend.services import cancelling, clicks, flow, holds, refunds
+from backend.services import cancelling, clicks, flow, holds, refunds, second_person
 from backend.store import documents, orders, payments, steps
 from backend.store import holds as hold_store
 from backend.store.tables import Order, Parcel, Shipment
@@ -20,7 +21,8 @@ def preview_cancel(session: Session, number: str, *, restock: bool, actor: Actor
     """Everything that cancelling this order would set in motion."""
     actor.require(Area.ORDERS, Level.ACT, "cancel orders")
     order = orders.by_number(session, number)
-    effects = _effects(session, order, restock)
+    wanted = _wanted(session, order, restock, actor)
+    effects = (*wanted.effects, *_effects(session, order, restock))
     return clicks.preview(
         session,
         order,
@@ -28,21 +30,38 @@ def preview_cancel(session: Session, number: str, *, restock: bool, actor: Actor
         "Cancel order",
         effects,
         actor=actor,
-        refusal=_refusal(session, order),
+        refusal=_refusal(session, order) or second_person.refusal(session, order, wanted),
         needs_reason=True,
+        asks=bool(wanted.why),
     )
 
 
 def cancel(
-    session: Session, number: str, *, restock: bool, actor: Actor, version: int, token: str, reason: str
+    session: Session,
+    number: str,
+    *,
+    restock: bool,
+    actor: Actor,
+    version: int,
+    token: str,
+    reason: str,
+    approval_id: int | None = None,
 ) -> ActionDone:
-    """Stop the order and begin to settle it; what is still running is waited for, nothing is left half done."""
+    """Stop the order and begin to settle it; what is still running is waited for, nothing is left half done.
+
+    Where more goes back than one person may pay back alone, a second one is asked first; `approval_id` is the request
+    that they have approved.
+    """
     actor.require(Area.ORDERS, Level.ACT, "cancel orders")
     order = orders.lock_by_number(session, number)
     if clicks.carried_out(session, order, "cancel", token, actor):
-        return ActionDone("This order is being cancelled already.", repeated=True)
+        return second_person.repeated(session, token, "This order is being cancelled already.")
     clicks.check(session, order, version, _refusal(session, order), actor=actor)
     why = clicks.reasoned(reason, "cancel this order")
+    wanted = _wanted(session, order, restock, actor)
+    if wanted.why and approval_id is None:
+        shown = preview_cancel(session, number, restock=restock, actor=actor)
+        return second_person.ask(session, order, wanted, shown, actor=actor, token=token, reason=why)
     holds.place(
         session,
         order,
@@ -50,13 +69,27 @@ def cancel(
         why,
         source=HoldSource.PERSON,
         actor=actor,
-        facts={"restock": restock},
+        facts={"restock": restock} | ({"approval": approval_id} if approval_id else {}),
     )
     clicks.audit(session, order, "cancel", actor=actor, token=token, reason=why, details={"restock": restock})
     flow.advance(session, order, actor=actor)
     if order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED):
         return ActionDone(f"Order {number} is cancelled.")
     return ActionDone(f"Order {number} is being cancelled.")
+
+
+def _wanted(session: Session, order: Order, restock: bool, actor: Actor) -> second_person.Wanted:
+    """Whether this cancellation takes two, by what it pays back."""
+    amount = money_back_minor(session, order)
+    return second_person.refund(session, order, amount, actor, ApprovalAction.CANCEL, {"restock": restock})
+
+
+def money_back_minor(session: Session, order: Order) -> int:
+    """What a cancellation pays back: all that is left, and what is being captured at this moment."""
+    refundable = refunds.refundable_minor(session, order)
+    capture = steps.latest(session, order.id, StepKind.PAYMENT_CAPTURE)
+    running = refundable <= 0 and capture is not None and capture.state == StepState.RUNNING
+    return order.total_minor if running else refundable
 
 
 def _refusal(session: Session, order: Order) -> str:

@@ -19,6 +19,8 @@ from backend.store import holds, teamwork, timeline
 from backend.store.tables import AuditEntry, Order
 
 MIN_REASON = 3
+REQUEST = "request_"
+"""Before an action's name in the audit: it was not carried out but asked of a second person."""
 
 
 def preview(
@@ -32,8 +34,9 @@ def preview(
     refusal: str = "",
     needs_reason: bool = False,
     closing: frozenset[int] = frozenset(),
+    asks: bool = False,
 ) -> Preview:
-    """What a click will do. `closing` are the holds it closes; the others are named as remaining."""
+    """What a click will do. `closing` are the holds it closes; the others are named as remaining. `asks`: see `Preview`."""
     remaining = tuple(
         CATALOGUE[HoldKind(hold.kind)].title for hold in holds.open_of(session, order.id) if hold.id not in closing
     )
@@ -47,6 +50,7 @@ def preview(
         version=order.version,
         token=mint(actor),
         refusal=refusal,
+        asks=asks,
     )
 
 
@@ -67,7 +71,7 @@ def carried_out(session: Session, order: Order | None, action: str, token: str, 
     if not token:
         raise NotPossible("This confirmation has no token. Look at the order again and confirm anew.")
     earlier = session.exec(select(AuditEntry).where(AuditEntry.action_token == token)).first()
-    if earlier is not None and (earlier.order_id, earlier.action) != (order and order.id, action):
+    if earlier is not None and (earlier.order_id, earlier.action.removeprefix(REQUEST)) != (order and order.id, action):
         raise NotPossible("This confirmation was used for another action. Look at the order again and confirm anew.")
     if earlier is not None and earlier.actor_id != actor.id:
         raise AlreadyDone("This", earlier.actor_name, ago=ago(earlier.at))
@@ -80,7 +84,7 @@ def carried_out(session: Session, order: Order | None, action: str, token: str, 
 def check(session: Session, order: Order, version: int, refusal: str, *, actor: Actor) -> None:
     """Raise `PreviewOutdated`, saying who changed what, when the order is not as previewed; `NotPossible` if refused."""
     if order.version != version:
-        raise PreviewOutdated(order.number, _changes(session, order, version, actor))
+        raise PreviewOutdated(order.number, changes_since(session, order, version, actor))
     if refusal:
         raise NotPossible(refusal)
 
@@ -90,7 +94,8 @@ def ago(at: datetime) -> str:
     return changes.ago((clock.now() - at).total_seconds())
 
 
-def _changes(session: Session, order: Order, version: int, actor: Actor) -> str:
+def changes_since(session: Session, order: Order, version: int, actor: Actor) -> str:
+    """What people did on the order since this version of it, or what happened by itself, in words."""
     now = clock.now()
     return changes.sentence(
         [

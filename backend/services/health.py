@@ -6,8 +6,8 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlmodel import Session
 
-from backend.domain.desk import Check, Vitals
 from backend.domain.permissions import Actor, Area, Level
+from backend.domain.vitals import Check, Vitals
 from backend.services import sending
 from backend.store import db, migrate, vitals
 

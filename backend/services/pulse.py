@@ -18,4 +18,6 @@ def pulse(session: Session, *, actor: Actor) -> Pulse:
     zone = ZoneInfo(settings.current().time_zone)
     midnight = clock.now().astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
     documents = [str(kind) for kind, rule in RULES.items() if not rule.holds]
-    return Pulse(**store.read(session, since=midnight, documents=documents), pause=sending.pause(session))
+    found = store.read(session, since=midnight, documents=documents)
+    found["approvals"] = tuple((action, party) for action, party in found["approvals"])
+    return Pulse(**found, pause=sending.pause(session))

@@ -4,13 +4,14 @@ from sqlmodel import Session
 
 from backend import clock
 from backend.domain import refunds as rules
+from backend.domain.approvals import ApprovalAction
 from backend.domain.desk import ActionDone, Preview
 from backend.domain.money import allocate, display
 from backend.domain.permissions import SYSTEM, Actor, Area, Level
 from backend.domain.refunds import Earlier, Line, Paid, RefundWish
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import clicks, stock
+from backend.services import clicks, second_person, stock
 from backend.store import orders, payments, refunds, steps, timeline
 from backend.store import stock as stock_store
 from backend.store.tables import Order, Refund
@@ -22,14 +23,24 @@ def preview_refund(session: Session, number: str, wish: RefundWish, *, actor: Ac
     order = orders.by_number(session, number)
     amount, refusal = _decide(session, order, wish)
     left = refundable_minor(session, order) - amount
+    wanted = second_person.refund(session, order, amount, actor, ApprovalAction.REFUND, second_person.of_wish(wish))
     effects = [
+        *wanted.effects,
         f"{display(amount, order.currency)} is paid back the way it was paid.",
         f"{display(max(left, 0), order.currency)} may still be paid back afterwards.",
         _stock_sentence(wish),
         "The customer is told by mail.",
     ]
     return clicks.preview(
-        session, order, "refund", "Refund", tuple(effects), actor=actor, refusal=refusal, needs_reason=True
+        session,
+        order,
+        "refund",
+        "Refund",
+        tuple(effects),
+        actor=actor,
+        refusal=refusal or second_person.refusal(session, order, wanted),
+        needs_reason=True,
+        asks=bool(wanted.why),
     )
 
 
@@ -41,27 +52,52 @@ def _stock_sentence(wish: RefundWish) -> str:
 
 
 def refund(
-    session: Session, number: str, wish: RefundWish, *, actor: Actor, version: int, token: str, reason: str
+    session: Session,
+    number: str,
+    wish: RefundWish,
+    *,
+    actor: Actor,
+    version: int,
+    token: str,
+    reason: str,
+    approval_id: int | None = None,
 ) -> ActionDone:
-    """Decide a refund and promise its step; the amount is reserved from this moment on."""
+    """Decide a refund and promise its step; the amount is reserved from this moment on.
+
+    Above the limit a second person is asked instead; `approval_id` is the request that they have approved.
+    """
     actor.require(Area.MONEY, Level.ACT, "refund orders")
     order = orders.lock_by_number(session, number)
     if clicks.carried_out(session, order, "refund", token, actor):
-        return ActionDone("This refund is already on its way.", repeated=True)
+        return second_person.repeated(session, token, "This refund is already on its way.")
     amount, refusal = _decide(session, order, wish)
     clicks.check(session, order, version, refusal, actor=actor)
     why = clicks.reasoned(reason, "refund")
-    request(session, order, wish, amount, actor=actor, reason=why)
+    wanted = second_person.refund(session, order, amount, actor, ApprovalAction.REFUND, second_person.of_wish(wish))
+    if wanted.why and approval_id is None:
+        shown = preview_refund(session, number, wish, actor=actor)
+        return second_person.ask(session, order, wanted, shown, actor=actor, token=token, reason=why)
+    request(session, order, wish, amount, actor=actor, reason=why, approval_id=approval_id)
     details = {
         "amount_minor": amount,
         "currency": order.currency,
         "restock": wish.restock or any(wish.restocked.values()),
+        **({"approval": approval_id} if approval_id else {}),
     }
     clicks.audit(session, order, "refund", actor=actor, token=token, reason=why, details=details)
     return ActionDone(f"{display(amount, order.currency)} is being paid back.")
 
 
-def request(session: Session, order: Order, wish: RefundWish, amount: int, *, actor: Actor, reason: str) -> Refund:
+def request(
+    session: Session,
+    order: Order,
+    wish: RefundWish,
+    amount: int,
+    *,
+    actor: Actor,
+    reason: str,
+    approval_id: int | None = None,
+) -> Refund:
     """Write the decision, its timeline entry and its step; the caller has locked the order and checked the amount."""
     now = clock.now()
     decided = refunds.request(
@@ -77,6 +113,7 @@ def request(session: Session, order: Order, wish: RefundWish, amount: int, *, ac
         restock=wish.restock or any(wish.restocked.values()),
         requested_by=actor.id,
         at=now,
+        approval_id=approval_id,
     )
     timeline.add(
         session,
@@ -95,6 +132,11 @@ def request(session: Session, order: Order, wish: RefundWish, amount: int, *, ac
 def refundable_minor(session: Session, order: Order) -> int:
     """Captured, less what went back, less what is on its way back, less what the customer's bank disputes or took."""
     return payments.balance_of(session, order.id).refundable_minor - refunds.on_its_way_minor(session, order.id)
+
+
+def amount_of(session: Session, order: Order, wish: RefundWish) -> int:
+    """What the wish comes to now."""
+    return rules.amount(wish, _paid(session, order))
 
 
 def _decide(session: Session, order: Order, wish: RefundWish) -> tuple[int, str]:

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlmodel import Session
 
+from backend.services import second_person
 from backend.store import breakers, inbox, originals, steps, workers
 
 PARKED_DAYS = 3
@@ -33,6 +34,7 @@ def sweep(session: Session, worker: str, *, queued: int = 0) -> Found:
     inbox.unpark_answered(session)
     inbox.give_up_parked(session, after_days=PARKED_DAYS)
     originals.forget_old(session)
+    second_person.expire(session)
     forgotten = steps.FORGOTTEN_AFTER + queued * SLOWEST
     due = breakers.call_for_probes(session) + steps.take_due(session, forgotten=forgotten)
     return Found(due, inbox.take_unhandled(session))

@@ -31,9 +31,30 @@ def end_session(session: Session, token_hash: str) -> None:
     session.exec(delete(StaffSession).where(col(StaffSession.token_hash) == token_hash))
 
 
-def end_sessions_of(session: Session, user_id: int) -> None:
-    """Sign a user out everywhere."""
-    session.exec(delete(StaffSession).where(col(StaffSession.user_id) == user_id))
+def end_sessions_of(session: Session, user_id: int, *, but: str = "") -> int:
+    """Sign a user out everywhere, or everywhere but in one session; how many sessions ended."""
+    ended = session.exec(
+        delete(StaffSession).where(col(StaffSession.user_id) == user_id, col(StaffSession.token_hash) != but)
+    )
+    return int(ended.rowcount)
+
+
+def end_session_of(session: Session, user_id: int, begins_with: str) -> None:
+    """End the session of a user whose token's hash begins like this."""
+    if len(begins_with) == 16 and begins_with.isalnum():
+        session.exec(
+            delete(StaffSession).where(
+                col(StaffSession.user_id) == user_id, col(StaffSession.token_hash).startswith(begins_with)
+            )
+        )
+
+
+def sessions_of(session: Session, user_id: int, *, after: datetime) -> list[StaffSession]:
+    """Where a user is signed in and was seen since then."""
+    statement = select(StaffSession).where(
+        StaffSession.user_id == user_id, StaffSession.last_seen_at > after, StaffSession.expires_at > func.now()
+    )
+    return list(session.exec(statement).all())
 
 
 def api_token(session: Session, token_hash: str) -> ApiToken | None:

@@ -20,7 +20,9 @@ _PULSE = text(
       (select count(*) from orders where delivered_at >= :since) as delivered_today,
       (select count(*) from incidents where closed_at is null) as open_incidents,
       coalesce((select title from incidents where closed_at is null order by opened_at desc, id desc limit 1), '')
-          as incident
+          as incident,
+      array(select array[action, requested_party] from approvals where state = 'pending'
+            and expires_at > clock_timestamp() order by id limit 1000) as approvals
     """
 )
 

@@ -45,6 +45,7 @@ def request(
     restock: bool,
     requested_by: str,
     at: datetime,
+    approval_id: int | None = None,
 ) -> Refund:
     """Write a decision down; the caller has locked the order and checked the amount."""
     serial = len(of_order(session, order.id)) + 1
@@ -59,6 +60,7 @@ def request(
         restock=restock,
         requested_by=requested_by,
         requested_at=at,
+        approval_id=approval_id,
     )
     session.add(refund)
     session.flush()

@@ -23,6 +23,11 @@ BYSTANDERS = frozenset(
         TimelineKind.NOTE_EDITED,
         TimelineKind.TAGGED,
         *DESK_KINDS,
+        TimelineKind.APPROVAL_ASKED,
+        TimelineKind.APPROVAL_GIVEN,
+        TimelineKind.APPROVAL_DECLINED,
+        TimelineKind.APPROVAL_WITHDRAWN,
+        TimelineKind.APPROVAL_EXPIRED,
     }
 )
 """Milestones on which no click depends: they do not outdate what somebody is just looking at."""

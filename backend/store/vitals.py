@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session
 
-from backend.domain.desk import Vitals
+from backend.domain.vitals import Vitals
 
 NEWEST_ATTEMPTS = 1000
 

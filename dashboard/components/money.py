@@ -4,24 +4,30 @@ import re
 from collections.abc import Iterable
 from decimal import Decimal
 
-from babel.numbers import format_currency
+from babel.numbers import NumberFormatError, format_currency, parse_decimal
 
 from backend.domain.desk import MoneySum
 from backend.domain.money import exponent
+from backend.domain.preferences import DEFAULT_NUMBERS
+from dashboard.components.viewer import viewer
+from dashboard.components.words import number, pattern_of
 
 LOCALE = "en_GB"
+"""The language of words; numbers are written in the reader's own."""
+_AMOUNT = re.compile(r"(?<![\w.,-])(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?= [A-Z]{3}\b)", re.ASCII)
 
 
 def money(minor: int, currency: str) -> str:
     """`€1,284.90` for minor units of an ISO 4217 currency, with as many decimals as that currency has."""
     major = Decimal(minor).scaleb(-exponent(currency))
-    return _spaced(format_currency(major, currency, locale=LOCALE))
+    return _spaced(format_currency(major, currency, locale=viewer().babel))
 
 
 def whole_money(minor: int, currency: str) -> str:
     """`€1,285`: for sums where cents are noise."""
     major = Decimal(minor).scaleb(-exponent(currency)).quantize(Decimal(1))
-    return _spaced(format_currency(major, currency, locale=LOCALE, format="¤#,##0", currency_digits=False))
+    locale, pattern = pattern_of(viewer().babel, "money", 0)
+    return _spaced(pattern.apply(major, locale, currency=currency, currency_digits=False))
 
 
 def sums(amounts: Iterable[MoneySum], most: int = 3) -> str:
@@ -29,6 +35,25 @@ def sums(amounts: Iterable[MoneySum], most: int = 3) -> str:
     found = list(amounts)
     shown = [whole_money(item.amount_minor, item.currency) for item in found[:most]]
     return " · ".join([*shown, *([f"+ {len(found) - most} more"] if len(found) > most else [])])
+
+
+def told(sentence: str) -> str:
+    """A sentence of the back end, in which amounts stand as `1,234.50 EUR`, with its numbers in the reader's language."""
+    if viewer().locale == DEFAULT_NUMBERS:
+        return sentence
+    return _AMOUNT.sub(lambda found: number(Decimal(found[1].replace(",", "")), _decimals(found[1])), sentence)
+
+
+def _decimals(written: str) -> int:
+    return len(written.partition(".")[2])
+
+
+def typed(text: str) -> str:
+    """A decimal as somebody typed it in their own language, as `1234.50`; unchanged where it is none."""
+    try:
+        return str(parse_decimal(text, locale=viewer().babel, strict=True))
+    except NumberFormatError:
+        return text
 
 
 def _spaced(text: str) -> str:

@@ -1,21 +1,19 @@
-"""Moments and ages as people read them, in the shop's time zone."""
+"""Moments and ages as people read them, in the time zone of whoever looks."""
 
 from datetime import date, datetime, timedelta
-from functools import cache
 from zoneinfo import ZoneInfo
 
 from backend import clock
-from backend.settings import current
+from dashboard.components.viewer import viewer
 
 
-@cache
 def _zone() -> ZoneInfo:
-    return ZoneInfo(current().time_zone)
+    return viewer().zone
 
 
 def zone_name() -> str:
     """The zone that every time on screen is in."""
-    return current().time_zone.replace("_", " ")
+    return viewer().zone.key.replace("_", " ")
 
 
 def day(moment: datetime | date) -> str:

@@ -1,5 +1,14 @@
 """The words for codes: statuses, channels, providers and outcomes as people read them."""
 
+from copy import copy
+from decimal import Decimal
+from functools import cache
+
+from babel.core import Locale
+from babel.numbers import NumberPattern
+
+from dashboard.components.viewer import viewer
+
 _KNOWN: dict[str, str] = {
     "not_needed": "Nothing to ship",
     "unshipped": "Not shipped",
@@ -32,6 +41,21 @@ def word(code: str) -> str:
     return _KNOWN.get(code) or code.replace("_", " ").replace(".", " ").capitalize()
 
 
-def count(number: int, one: str, many: str = "") -> str:
+def number(value: int | Decimal, decimals: int = 0) -> str:
+    """`1,204`, or as the reader's language writes it."""
+    locale, pattern = pattern_of(viewer().babel, "decimal", decimals)
+    return str(pattern.apply(Decimal(value), locale))
+
+
+@cache
+def pattern_of(tag: str, kind: str, decimals: int) -> tuple[Locale, NumberPattern]:
+    """How a language writes decimals or amounts of money, with exactly so many decimals."""
+    locale = Locale.parse(tag)
+    pattern = copy(locale.decimal_formats[None] if kind == "decimal" else locale.currency_formats["standard"])
+    pattern.frac_prec = (decimals, decimals)
+    return locale, pattern
+
+
+def count(amount: int, one: str, many: str = "") -> str:
     """`1 order`, `1,204 orders`."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+    return f"{number(amount)} {one if amount == 1 else many or one + 's'}"

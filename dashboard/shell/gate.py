@@ -8,7 +8,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.shell import sessions
 
-OPEN_PATHS = ("/sign-in", "/sign-out", "/favicon.svg", "/desk.js", "/tabs.js")
+OPEN_PATHS = ("/sign-in", "/sign-out", "/favicon.svg", "/desk.js", "/first.js", "/tabs.js")
 OPEN_FOLDERS = ("/assets/", "/css/", "/fonts/")
 _POLICY_VIOLATION = 1008
 

@@ -39,9 +39,10 @@ class EventGuard(rx.Middleware):
     """Runs before every event, also chained, background and server-made ones."""
 
     async def preprocess(self, app: rx.App, state: BaseState, event: Event) -> StateUpdate | None:
-        token = sessions.cookie_token(state.router.headers.cookie)
+        cookies = state.router.headers.cookie
+        token = sessions.cookie_token(cookies)
         person = await sessions.person_of(token)
-        sessions.enter(sessions.Visit(token, person) if person else None)
+        sessions.enter(sessions.Visit(token, person, sessions.cookie_zone(cookies)) if person else None)
         tab = await state.get_state(TabState)
         _own(state, tab, person)
         handler = RegistrationContext.get().event_handlers[event.name].handler.fn

@@ -73,7 +73,8 @@ def _cache(path: str, status: int) -> bytes:
     """File names under /assets carry a hash of their content; pages and everything else are asked for anew."""
     if status == 200 and path.startswith(("/assets/", "/fonts/")):
         return _YEAR
-    return b"no-cache" if path.startswith("/css/") or path in ("/desk.js", "/tabs.js", "/favicon.svg") else b"no-store"
+    ours = ("/desk.js", "/first.js", "/tabs.js", "/favicon.svg")
+    return b"no-cache" if path.startswith("/css/") or path in ours else b"no-store"
 
 
 def _add(message: Message, headers: list[tuple[bytes, bytes]]) -> None:

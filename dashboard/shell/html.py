@@ -22,7 +22,8 @@ def page(title: str, body: str) -> str:
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f"<title>{escape(title)} · Holdfast</title>"
-        f'<link rel="icon" href="/favicon.svg" type="image/svg+xml">{links}<script src="/desk.js"></script></head>'
+        f'<link rel="icon" href="/favicon.svg" type="image/svg+xml"><script src="/first.js"></script>'
+        f'{links}<script src="/desk.js"></script></head>'
         f"<body>{body}</body></html>"
     )
 

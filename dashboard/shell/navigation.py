@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 
 import reflex as rx
 
+from backend.domain.approvals import decidable
 from backend.domain.permissions import Area
 from dashboard.components.marks import brand_mark
 from dashboard.components.plain_form import PlainForm
 from dashboard.components.times import zone_name
-from dashboard.shell import live
+from dashboard.components.words import number
+from dashboard.shell import live, sessions
 from dashboard.shell.needs import needs
 from dashboard.shell.pulse import current_pulse
 from dashboard.shell.tab import TabState
@@ -33,9 +35,10 @@ PLACES = (
     Place("My day", "/", "sun", "1"),
     Place("Held", "/held", "circle-pause", "2"),
     Place("Orders", "/orders", "package", "3"),
-    Place("Quarantine", "/quarantine", "inbox", "4"),
-    Place("Incidents", "/incidents", "unplug", "5"),
-    Place("Bulk runs", "/bulk", "list-checks", "6"),
+    Place("Review", "/review", "users", "4"),
+    Place("Quarantine", "/quarantine", "inbox", "5"),
+    Place("Incidents", "/incidents", "unplug", "6"),
+    Place("Bulk runs", "/bulk", "list-checks", "7"),
 )
 
 
@@ -43,6 +46,7 @@ class FrameState(rx.State):
     """Live numbers in the rail."""
 
     held: str = ""
+    reviews: str = ""
     quarantined: str = ""
     incidents: str = ""
     incident: str = ""
@@ -54,6 +58,8 @@ class FrameState(rx.State):
         self._seen = live.hub.serial
         pulse = await current_pulse()
         self.held = _count(pulse.held_orders)
+        actor = sessions.current().person.actor
+        self.reviews = _count(sum(decidable(action, party, actor) for action, party in pulse.approvals))
         self.quarantined = _count(pulse.quarantined)
         self.incidents, self.incident = _count(pulse.open_incidents), pulse.incident
         self.pause = pulse.pause
@@ -86,8 +92,8 @@ class FrameState(rx.State):
         return rx.redirect("/orders?" + urlencode({"query": typed})) if typed else None
 
 
-def _count(number: int) -> str:
-    return "" if not number else f"{number:,}" if number < 10_000 else f"{number // 1000:,}k"
+def _count(amount: int) -> str:
+    return "" if not amount else number(amount) if amount < 10_000 else f"{number(amount // 1000)}k"
 
 
 def rail() -> rx.Component:
@@ -105,6 +111,7 @@ def _entry(place: Place) -> rx.Component:
     here = path == place.href if place.href == "/" else path.startswith(place.href)
     counts = {
         "/held": FrameState.held,
+        "/review": FrameState.reviews,
         "/quarantine": FrameState.quarantined,
         "/incidents": FrameState.incidents,
     }
@@ -126,7 +133,7 @@ def _badge(count: rx.Var[str], place: Place) -> rx.Component:
         count != "",
         rx.el.span(
             count,
-            class_name="count held" if place.href in ("/held", "/incidents") else "count",
+            class_name="count held" if place.href in ("/held", "/review", "/incidents") else "count",
             custom_attrs={"data-testid": f"count-{place.label.lower()}"},
         ),
         rx.fragment(),
@@ -153,8 +160,12 @@ def incident_strip() -> rx.Component:
 
 def _me() -> rx.Component:
     return rx.el.div(
-        rx.el.div(
-            rx.el.strong(TabState.person_name), rx.el.small(TabState.person_role), custom_attrs={"data-testid": "me"}
+        rx.el.a(
+            rx.el.strong(TabState.person_name),
+            rx.el.small(TabState.person_role),
+            rx.el.span(", your settings", class_name="sr"),
+            href="/settings",
+            custom_attrs={"data-testid": "me"},
         ),
         sign_out_form("button"),
         class_name="me",

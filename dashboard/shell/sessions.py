@@ -4,12 +4,19 @@ import asyncio
 import contextvars
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from urllib.parse import unquote
 
 from backend.clock import monotonic
+from backend.domain.preferences import Preferences, known_zone
 from backend.services import accounts
 from backend.services.run import in_unit_of_work
+from dashboard.components.viewer import show_for
 
 COOKIE = "holdfast_session"
+ZONE_COOKIE = "holdfast_zone"
+"""Written by the browser itself: where it is."""
+THEME_COOKIE = "holdfast_theme"
+"""Left for the browser at sign-in: the theme that the person had elsewhere."""
 REMEMBERED_SECONDS = 5.0
 """How long a session that was ended elsewhere may still be honoured by this process."""
 _MOST_REMEMBERED = 10_000
@@ -17,10 +24,11 @@ _MOST_REMEMBERED = 10_000
 
 @dataclass(frozen=True)
 class Visit:
-    """A signed-in person and the session token they came with."""
+    """A signed-in person, the session token they came with, and the time zone that their browser is in."""
 
     token: str
     person: accounts.Person
+    zone: str = ""
 
 
 _visit: contextvars.ContextVar[Visit | None] = contextvars.ContextVar("visit", default=None)
@@ -66,8 +74,17 @@ def forget_all() -> None:
 
 def cookie_token(header: str) -> str:
     """The session token in a `Cookie` header, or an empty string."""
+    return _cookie(header, COOKIE)
+
+
+def cookie_zone(header: str) -> str:
+    """The time zone that the browser told in a `Cookie` header, if it is one, or an empty string."""
+    return known_zone(unquote(_cookie(header, ZONE_COOKIE)))
+
+
+def _cookie(header: str, name: str) -> str:
     try:
-        morsel = SimpleCookie(header).get(COOKIE)
+        morsel = SimpleCookie(header).get(name)
     except CookieError:
         return ""
     return morsel.value if morsel else ""
@@ -76,6 +93,7 @@ def cookie_token(header: str) -> str:
 def enter(visit: Visit | None) -> None:
     """Set whose event is being handled; visible to the handler and to everything it awaits."""
     _visit.set(visit)
+    show_for(Preferences.read(visit.person.preferences) if visit else None, visit.zone if visit else "")
 
 
 def current() -> Visit:
@@ -96,5 +114,5 @@ async def still_valid() -> bool:
     if person is None or person.id != visit.person.id:
         return False
     if person != visit.person:
-        enter(Visit(visit.token, person))
+        enter(Visit(visit.token, person, visit.zone))
     return True

@@ -18,6 +18,7 @@ from backend.services import accounts, documents
 from backend.services.run import in_unit_of_work
 from backend.settings import current
 from dashboard.shell import live, sessions
+from dashboard.shell.browsers import browser_name
 from dashboard.shell.gate import from_here, safe_return
 from dashboard.shell.html import bare_page, door_page
 
@@ -51,7 +52,8 @@ async def sign_in(request: Request) -> Response:
     target = _target(str(form.get("next", "")))
     address = request.client.host if request.client else ""
     try:
-        signed_in = await asyncio.to_thread(accounts.sign_in, email, password, address=address)
+        browser = browser_name(request.headers.get("user-agent", ""))
+        signed_in = await asyncio.to_thread(accounts.sign_in, email, password, address=address, browser=browser)
     except TooManyAttempts as error:
         page = door_page(target, email, error.sentence)
         return HTMLResponse(page, 429, headers={"Retry-After": str(error.retry_after)})
@@ -64,10 +66,17 @@ async def sign_in(request: Request) -> Response:
         max_age=max(1, int((signed_in.expires_at - clock.now()).total_seconds())),
         httponly=True,
         samesite="lax",
-        secure=current().origin.startswith("https:"),
+        secure=_secure(),
         path="/",
     )
+    # Read once by the browser, before it draws the first page: the theme that the person has everywhere.
+    theme = signed_in.preferences.theme
+    answer.set_cookie(sessions.THEME_COOKIE, theme, max_age=300, samesite="lax", secure=_secure(), path="/")
     return answer
+
+
+def _secure() -> bool:
+    return current().origin.startswith("https:")
 
 
 async def sign_out(request: Request) -> Response:

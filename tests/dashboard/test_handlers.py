@@ -23,7 +23,9 @@ CHANGING = {
     "choose": (Area.MONEY, Level.ACT),
     "choose_action": (Area.MONEY, Level.ACT),
     "choose_restock": (Area.ORDERS, Level.ACT),
+    "begin_to_decline": (Area.MONEY, Level.ACT),
     "confirm": (Area.ORDERS, Level.ACT),
+    "decide": (Area.MONEY, Level.ACT),
     "go": (Area.INTEGRATIONS, Level.ACT),
     "choose_return": (Area.MONEY, Level.ACT),
     "pause_run": (Area.MONEY, Level.ACT),
@@ -58,7 +60,21 @@ def test_what_changes_an_order_needs_the_right_to_act() -> None:
 
 def test_clicks_made_while_offline_are_not_replayed() -> None:
     registered = RegistrationContext.ensure_context().event_handlers
-    writing = ("add_note", "confirm", "go", "pause_run", "pay_back", "resume_run", "start_run", "stop_run")
+    writing = (
+        "add_note",
+        "change_password",
+        "confirm",
+        "decide",
+        "end_session",
+        "go",
+        "pause_run",
+        "pay_back",
+        "prefer",
+        "rename",
+        "resume_run",
+        "start_run",
+        "stop_run",
+    )
     found = [entry.handler for name, entry in registered.items() if name.rsplit(".", 1)[1] in writing]
     assert len(found) == len(writing)
     assert [handler.event_actions.get("temporal") for handler in found] == [True] * len(writing)

@@ -1,5 +1,6 @@
 """The whole model; importing this package registers every table with SQLModel's metadata."""
 
+from backend.store.tables.approvals import Approval
 from backend.store.tables.bulk import BulkMember, BulkRun
 from backend.store.tables.customers import Address, Customer
 from backend.store.tables.documents import Invoice, NumberSeries
@@ -17,6 +18,7 @@ from backend.store.tables.work import Attempt, AttemptOriginal, Breaker, Sending
 __all__ = [
     "Address",
     "ApiToken",
+    "Approval",
     "Attempt",
     "AttemptOriginal",
     "AuditEntry",

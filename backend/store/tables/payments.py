@@ -53,6 +53,8 @@ class PaymentTotals(SQLModel, table=True):
 class Refund(SQLModel, table=True):
     """A decision to pay back, with its reason; its step carries it out. `lines` is
     [{position, quantity, restock}], empty for a full refund or an amount; `restock`: how many pieces go back to stock.
+
+    `approval_id`: the request that a second person approved, where the refund took two.
     """
 
     __tablename__ = "refunds"
@@ -77,3 +79,4 @@ class Refund(SQLModel, table=True):
     requested_at: datetime = moment()
     settled_at: datetime | None = moment(default=None)
     reference: str = Field(default="")
+    approval_id: int | None = big("approvals.id", default=None)

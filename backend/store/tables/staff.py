@@ -30,7 +30,7 @@ class User(SQLModel, table=True):
 
 
 class StaffSession(SQLModel, table=True):
-    """A sign-in; the cookie's token is stored as SHA-256 only."""
+    """A sign-in; the cookie's token is stored as SHA-256 only. `address` and `browser` tell its person where it is."""
 
     __tablename__ = "sessions"
 
@@ -39,6 +39,8 @@ class StaffSession(SQLModel, table=True):
     created_at: datetime = moment()
     last_seen_at: datetime = moment()
     expires_at: datetime = moment()
+    address: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    browser: str = Field(default="", sa_column_kwargs={"server_default": ""})
 
 
 class SignInFailure(SQLModel, table=True):
@@ -52,7 +54,7 @@ class SignInFailure(SQLModel, table=True):
 
 
 class ApiToken(SQLModel, table=True):
-    """A bearer token for the HTTP API; the token itself is shown once and stored as SHA-256."""
+    """A bearer token for the HTTP API; the token itself is shown once and stored as SHA-256. `user_id`: whose it is."""
 
     __tablename__ = "api_tokens"
     __table_args__ = (
@@ -67,6 +69,7 @@ class ApiToken(SQLModel, table=True):
     created_at: datetime = moment()
     last_used_at: datetime | None = moment(default=None)
     revoked_at: datetime | None = moment(default=None)
+    user_id: int | None = big("users.id", default=None)
 
 
 class Setting(SQLModel, table=True):

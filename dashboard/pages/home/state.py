@@ -10,7 +10,7 @@ from backend.domain.permissions import Area
 from backend.services.holds import held_queue
 from dashboard.components.money import sums
 from dashboard.components.times import age, day, time_of_day
-from dashboard.components.words import count
+from dashboard.components.words import count, number
 from dashboard.shell import live, sessions
 from dashboard.shell.calls import ask
 from dashboard.shell.errors import explain
@@ -99,7 +99,7 @@ def _causes(queue: HeldQueue) -> list[CauseLine]:
         CauseLine(
             kind=cause.kind,
             title=cause.title,
-            orders=f"{cause.orders:,}",
+            orders=number(cause.orders),
             stake=sums(cause.money, most=2),
             share=f"{max(3, round(100 * cause.orders / most))}%",
             href=f"/held?kind={cause.kind}",
@@ -113,10 +113,10 @@ def _figures(pulse: Pulse) -> list[Figure]:
     runs = sweep is not None and sweep <= SWEEP_LATE_SECONDS
     failed = pulse.failed_documents
     return [
-        Figure("Orders today", f"{pulse.orders_today:,}", "since midnight", "idle", "/orders", "orders-today"),
+        Figure("Orders today", number(pulse.orders_today), "since midnight", "idle", "/orders", "orders-today"),
         Figure(
             "Delivered today",
-            f"{pulse.delivered_today:,}",
+            number(pulse.delivered_today),
             "reached the customer",
             "idle",
             "/orders?status=delivered",
@@ -124,7 +124,7 @@ def _figures(pulse: Pulse) -> list[Figure]:
         ),
         Figure(
             "Documents and messages failed",
-            f"{failed:,}",
+            number(failed),
             "run them again from their order" if failed else "all were issued and sent",
             "bad" if failed else "good",
             "/orders?failed=1" if failed else "",
@@ -132,13 +132,13 @@ def _figures(pulse: Pulse) -> list[Figure]:
         ),
         Figure(
             "In quarantine",
-            f"{pulse.quarantined:,}",
+            number(pulse.quarantined),
             "could not become orders" if pulse.quarantined else "everything could be used",
             "held" if pulse.quarantined else "good",
             "/quarantine",
             "quarantined",
         ),
-        Figure("Work due now", f"{pulse.due_steps:,}", "steps waiting for a worker", "idle", "", "due"),
+        Figure("Work due now", number(pulse.due_steps), "steps waiting for a worker", "idle", "", "due"),
         Figure(
             "Last look for work",
             "never" if sweep is None else f"{int(sweep)} s ago",

@@ -29,6 +29,7 @@ VERBS = {
     HOLD: "Hold",
     CANCEL: "Cancel the order",
 }
+ASKS = "Ask a second person"
 LONGEST_REASON = 500
 MOVED = "The order has changed since this preview. Confirming shows you the new one first; nothing is done before."
 
@@ -165,7 +166,7 @@ class ConfirmState(rx.State):
             action=action,
             subject=subject,
             number=number,
-            verb=VERBS[action],
+            verb=ASKS if preview.asks else VERBS[action],
             title=_title(action, preview),
             effects=list(preview.effects),
             remaining=list(preview.remaining_holds),
@@ -217,7 +218,8 @@ async def _carry_out(form: dict[str, Any]) -> ActionDone:
     reason = str(form.get("reason", "")).strip()[:LONGEST_REASON]
     token = str(form.get("token", ""))[:64]
     if action == HOLD:
-        return await ask(actions.hold, number, reason=reason, token=token)
+        fraud = bool(form.get("fraud"))
+        return await ask(actions.hold, number, reason=reason, token=token, fraud=fraud)
     carried = {"version": _whole(form, "version"), "token": token, "reason": reason}
     if action == CANCEL:
         return await ask(cancellations.cancel, number, restock=bool(subject), **carried)

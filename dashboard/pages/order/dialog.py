@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-from dashboard.pages.order.confirm import CANCEL, LONGEST_REASON, ConfirmState
+from dashboard.pages.order.confirm import CANCEL, HOLD, LONGEST_REASON, ConfirmState
 
 _question = ConfirmState.question
 
@@ -36,6 +36,7 @@ def _what() -> rx.Component:
         effects(_question.effects),
         remaining(_question.remaining),
         rx.cond(_question.action == CANCEL, _restock(), rx.fragment()),
+        rx.cond(_question.action == HOLD, _fraud(), rx.fragment()),
         reason("reason", _question.needs_reason),
     )
 
@@ -46,6 +47,14 @@ def _restock() -> rx.Component:
         "restock",
         _question.restock,
         lambda ticked: ConfirmState.choose_restock(_question.number, ticked),
+    )
+
+
+def _fraud() -> rx.Component:
+    return rx.el.label(
+        rx.el.input(type="checkbox", name="fraud", custom_attrs={"data-testid": "fraud"}),
+        "I suspect fraud: two people release the order again",
+        class_name="tick",
     )
 
 

@@ -55,7 +55,7 @@ class RefundQuestion:
     """The order and what the chosen refund would do.
 
     `refusal` says why it cannot be done as chosen, `missing` what is still to be chosen; it can be done where both are
-    empty.
+    empty. `asks`: a second person decides.
     """
 
     number: str = ""
@@ -69,6 +69,7 @@ class RefundQuestion:
     missing: str = ""
     version: int = 0
     token: str = ""
+    asks: bool = False
 
 
 class RefundState(rx.State):
@@ -233,6 +234,7 @@ def _shown(
         missing=missing,
         version=preview.version if preview else 0,
         token=preview.token if preview else "",
+        asks=preview.asks if preview else False,
     )
 
 

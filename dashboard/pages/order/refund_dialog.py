@@ -2,6 +2,7 @@
 
 import reflex as rx
 
+from dashboard.pages.order.confirm import ASKS
 from dashboard.pages.order.dialog import choices, effects, hidden, reason, refused, remaining, tick_box, told
 from dashboard.pages.order.refund import AMOUNT, FULL, LINES, RefundLine, RefundState
 
@@ -28,7 +29,13 @@ def refund_dialog() -> rx.Component:
             rx.cond(_question.missing != "", _missing(), refused(_question.refusal)),
         ),
         reason("refund-reason", True),
-        choices("Cancel", "Refund", RefundState.dismiss, running=RefundState.running, possible=possible),
+        choices(
+            "Cancel",
+            rx.cond(_question.asks, ASKS, "Refund"),
+            RefundState.dismiss,
+            running=RefundState.running,
+            possible=possible,
+        ),
         on_submit=RefundState.pay_back,
         class_name="inside",
         key=RefundState.asked.to_string(),

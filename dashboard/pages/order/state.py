@@ -14,12 +14,15 @@ from typing import Any
 import reflex as rx
 
 from backend import clock
+from backend.domain.approvals import ApprovalView
 from backend.domain.errors import HoldfastError, OrderNotFound
 from backend.domain.history import Show
 from backend.domain.order_page import Look, OrderShown, Tab
 from backend.domain.permissions import Area, Level
+from backend.services.approvals import waiting_on
 from backend.services.notes import add_note
 from backend.services.order_page import order_shown
+from dashboard.components.approvals import Request, request
 from dashboard.pages.order import present, present_holds
 from dashboard.pages.order.cards import (
     AddressCard,
@@ -68,6 +71,7 @@ class OrderState(rx.State):
     path: list[Stop] = []
     holds: list[HoldCard] = []
     closed_holds: list[ClosedHoldCard] = []
+    waiting: list[Request] = []
     tab: str = Tab.TIMELINE
     may_act: bool = False
     may_note: bool = False
@@ -281,6 +285,7 @@ class OrderState(rx.State):
         )
         try:
             shown = await ask(order_shown, self._number, Tab(self.tab), look)
+            asked = await ask(waiting_on, self._number)
         except OrderNotFound as error:
             self.missing = error.sentence
             return
@@ -288,16 +293,17 @@ class OrderState(rx.State):
             self.problem = explain(error)
             return
         self._topic, self._version = str(shown.head.id), shown.head.version
-        self._present(shown)
+        self._present(shown, asked)
         self.problem, self.missing, self.ready = "", "", True
 
-    def _present(self, shown: OrderShown) -> None:
+    def _present(self, shown: OrderShown, asked: Sequence[ApprovalView]) -> None:
         now = clock.now()
         values = {
             "head": present.head(shown.head, now),
             "path": present.path(shown.head),
             "holds": present_holds.open_holds(shown.head, now),
             "closed_holds": present_holds.closed_holds(shown.head),
+            "waiting": [request(view, now) for view in asked],
             **present_tab(shown.content, self._view, now),
         }
         for name, value in values.items():

@@ -7,6 +7,7 @@ order to show with `OrderState.show_order(number)`; see `state`. The dialogs of 
 import reflex as rx
 
 from dashboard.components.states import loaded
+from dashboard.pages.order.asked import asked
 from dashboard.pages.order.dialog import confirm_dialog
 from dashboard.pages.order.refund_dialog import refund_dialog
 from dashboard.pages.order.reveal import reveal_dialog
@@ -21,6 +22,7 @@ def order_in_full(pane: bool = False) -> rx.Component:
         order_head(pane),
         rx.el.div(order_path(), stop_buttons(), class_name="path-line"),
         holds(),
+        asked(),
         closed_holds(),
         tab_list(),
         panel(),
