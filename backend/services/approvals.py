@@ -180,8 +180,8 @@ def _preview_now(session: Session, approval: Approval, order: Order) -> Preview:
     facts, number = approval.facts, order.number
     if _ended(approval):
         kept = approval.preview
-        shown = (str(approval.action), number, kept["title"], tuple(kept["effects"]), tuple(kept["remaining_holds"]))
-        return Preview(*shown, needs_reason=False, version=order.version, token="")
+        said = (kept["title"], tuple(kept["effects"]), tuple(kept["remaining_holds"]))
+        return Preview(str(approval.action), number, *said, False, order.version, clicks.mint(SYSTEM))
     match ApprovalAction(approval.action):
         case ApprovalAction.REFUND:
             return refunds.preview_refund(session, number, RefundWish(**second_person.as_wish(facts)), actor=SYSTEM)

@@ -134,9 +134,9 @@ def _password() -> rx.Component:
         "password",
         rx.el.form(
             rx.cond(
-                SettingsState.password_problem != "",
+                SettingsState.complaint != "",
                 rx.el.p(
-                    SettingsState.password_problem,
+                    SettingsState.complaint,
                     class_name="complaint",
                     role="alert",
                     custom_attrs={"data-testid": "password-problem"},

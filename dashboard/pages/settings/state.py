@@ -52,7 +52,7 @@ class SettingsState(rx.State):
     zone_choices: list[str] = []
     number_choices: list[Choice] = []
     signed_in: list[SessionRow] = []
-    password_problem: str = ""
+    complaint: str = ""
     running: bool = False
     filled: int = 0
     """Rises with every saved form, so that its fields show what was saved."""
@@ -92,12 +92,12 @@ class SettingsState(rx.State):
     @needs(None)
     async def change_password(self, form: dict[str, Any]):
         """Change the password, if the old one is right; other sessions end."""
-        self.running, self.password_problem = True, ""
+        self.running, self.complaint = True, ""
         yield
         try:
             ended = await _change_password(form)
         except HoldfastError as error:
-            self.password_problem = error.sentence
+            self.complaint = error.sentence
             return
         finally:
             self.running = False
