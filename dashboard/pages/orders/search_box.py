@@ -25,7 +25,7 @@ def search_box() -> rx.Component:
                     key=OrdersState.box_key.to_string(),
                     on_change=OrdersState.search.debounce(250),
                     auto_complete="off",
-                    spell_check="false",
+                    spell_check=False,
                     custom_attrs={"data-testid": "search"},
                 ),
                 class_name="box",
