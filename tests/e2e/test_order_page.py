@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.desk import Desk, arrives, focused, open_order, reaches, sideways
+from tests.e2e.desk import Desk, arrives, focused, notice, open_order, reaches, sideways
 from tests.product.stack import Stack
 
 
@@ -33,6 +33,8 @@ def test_an_order_is_read_tab_by_tab_with_the_keyboard_and_stays_current(stack: 
     expect(page.get_by_text("No label has been bought yet.")).to_be_visible()
     page.get_by_test_id("retry").click()
     page.get_by_test_id("confirm-go").click()
+    expect(notice(page, "runs again.")).to_be_visible()
+    expect(page.get_by_test_id("confirm")).to_be_hidden()
     expect(page.get_by_test_id("parcel")).to_have_count(1)
     expect(page.get_by_test_id("tracking")).to_be_visible()
     expect(page.get_by_test_id("status-path")).to_have_attribute("data-status", "delivered")

@@ -58,7 +58,7 @@ def _try(attempt: rx.Var[Try]) -> rx.Component:
         rx.el.h3(
             attempt.title,
             mark(attempt.mood, attempt.outcome),
-            rx.el.span(attempt.at, " · worker ", attempt.worker, class_name="muted"),
+            rx.el.span(attempt.at, " · by ", attempt.worker, class_name="muted"),
             _personal(attempt),
         ),
         rx.cond(attempt.error != "", rx.el.p(attempt.error, class_name="soft"), rx.fragment()),

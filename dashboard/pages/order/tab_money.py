@@ -12,8 +12,8 @@ _snapshot = OrderState.snapshot
 
 def items_and_money() -> rx.Component:
     return rx.el.div(
-        rx.el.div(_items(), refunds(), _frozen(), class_name="stack"),
-        rx.el.div(_price(), _money(), class_name="stack"),
+        rx.el.div(_items(), refunds(), class_name="stack"),
+        rx.el.div(_price(), _money(), _frozen(), class_name="stack"),
         class_name="order-columns",
     )
 
