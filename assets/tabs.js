@@ -13,6 +13,11 @@
     const [name, value] = marked.dataset.address.split("=");
     address(name, value);
   }, true);
+  // On a narrow screen the open tab may lie outside the row: bring it into view, whoever opened it.
+  const intoView = () => document.querySelector('[role="tab"][aria-selected="true"]')?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  new MutationObserver((changes) => {
+    if (changes.some((change) => change.type === "attributes" || [...change.addedNodes].some((node) => node instanceof Element && node.querySelector('[role="tab"]')))) intoView();
+  }).observe(document.documentElement, { subtree: true, childList: true, attributes: true, attributeFilter: ["aria-selected"] });
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const tab = event.target instanceof Element && event.target.closest('[role="tab"]');

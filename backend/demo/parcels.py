@@ -48,7 +48,7 @@ class Travels(Journey):
             "status": TrackingStatus.LABEL_CREATED,
             "updated_at": self.now,
         }
-        text = f"Label bought from ups for {display(cost, 'EUR')}; tracking number {tracking}."
+        text = f"Label bought from UPS for {display(cost, 'EUR')}; tracking number {tracking}."
         self.tell(TimelineKind.LABEL_BOUGHT, text, provider_actor(step.provider), Weight.MILESTONE, step)
         if self.fate.name in STOPPED_WHILE_PACKED:
             latest = self.frame.end - timedelta(minutes=5) if self.fate.open else self.frame.end

@@ -7,7 +7,7 @@ from backend.domain.holds import HoldKind
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import provider_actor
-from backend.domain.providers import provider_name
+from backend.domain.providers import carrier_name, provider_name
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.domain.tracking import TrackingStatus
@@ -118,7 +118,7 @@ def _ship(session: Session, order: Order, step: Step, label: Label) -> None:
 
 def _apply_label(session: Session, order: Order, step: Step, label: Label) -> Success:
     _ship(session, order, step, label)
-    carrier = label.carrier or provider_name(step.provider)
+    carrier = carrier_name(label.carrier) if label.carrier else provider_name(step.provider)
     timeline.add(
         session,
         order.id,

@@ -113,7 +113,7 @@ def test_the_timeline_tells_the_story_and_folds_the_noise_away(world: World) -> 
         "119.20 EUR received through Shopify.",
         "Payment is settled: the order is confirmed.",
         f"Invoice INV-000001 of {document.date:%-d %B %Y} stored, 119.20 EUR.",
-        f"Label bought from ups for 10.10 EUR; tracking number {parcel.tracking_number}.",
+        f"Label bought from UPS for 10.10 EUR; tracking number {parcel.tracking_number}.",
         "The label is bought: the order is being packed.",
         "The carrier has the parcel: the order is shipped.",
         "The parcel is delivered.",

@@ -1,9 +1,10 @@
 """The shop's orders, and what happened outside for each of them."""
 
 import html
+from urllib.parse import quote
 
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from backend.sandbox.layout import Page, table
@@ -27,7 +28,14 @@ def routes(world: World) -> list[Route]:
             return Page("Order", "<p>The shop has no such order.</p>", here="/orders", status=404)
         return Page(f"Order {order.get('name')}", _detail(world, order), here="/orders")
 
-    return [Route("/orders", show_all, methods=["GET"]), Route("/orders/{id}", show_one, methods=["GET"])]
+    async def as_shopify_has_it(request: Request) -> Response:
+        return RedirectResponse(f"/orders/{quote(request.path_params['id'], safe='')}")
+
+    return [
+        Route("/orders", show_all, methods=["GET"]),
+        Route("/orders/{id}", show_one, methods=["GET"]),
+        Route("/shopify/admin/orders/{id}", as_shopify_has_it, methods=["GET"]),
+    ]
 
 
 def _list(world: World) -> str:

@@ -120,7 +120,9 @@ def _parcel(box: BoxView) -> ParcelCard:
         updated=moment(parcel.updated_at),
         bought=f"Label bought {moment(box.bought_at)} from {word(box.provider)}",
         facts=" · ".join(part for part in (weight, cost, box.reference) if part),
-        scans=[" · ".join(part for part in (moment(at), text, where) if part) for at, text, where in parcel.scans],
+        scans=[
+            " · ".join(part for part in (moment(at), word(status), said) if part) for at, status, said in parcel.scans
+        ],
     )
 
 

@@ -114,9 +114,10 @@ def _refund_problem(refund: RefundView) -> str:
     """Why a refund does not get on, and what to do about it."""
     if not refund.problem or refund.state == "failed":
         return refund.problem
+    problem = refund.problem if refund.problem.endswith((".", "!", "?")) else f"{refund.problem}."
     if refund.in_doubt:
-        return f"{refund.problem} Retry it in the hold above: the provider is asked first, and nothing is paid twice."
-    return f"{refund.problem} Nothing was paid back. Mend the cause, then retry it in the hold above."
+        return f"{problem} Retry it in the hold above: the provider is asked first, and nothing is paid twice."
+    return f"{problem} Nothing was paid back. Mend the cause, then retry it in the hold above."
 
 
 def open_to_refund_minor(order: MoneyTab) -> int:

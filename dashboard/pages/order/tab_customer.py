@@ -13,7 +13,7 @@ def customer() -> rx.Component:
     return rx.el.div(
         _others(),
         rx.el.div(_who(), _addresses(), class_name="stack"),
-        class_name="order-columns",
+        class_name="order-columns facts-first",
     )
 
 
