@@ -153,14 +153,37 @@ def test_what_another_page_shows_is_followed_from_order_to_order(
 ) -> None:
     monkeypatch.setattr(live, "PUSH_PAUSE_SECONDS", 0.0)
     tab.send(OrderState.show_order, "/held", number=number)
-    database.execute("update orders set external_number = '#new'")
-    live.hub.publish({live.ALL})
-    answer = tab.follow(OrderState.follow, "/held", lambda so_far: so_far.values("head") != [])
-    assert answer.last("head").external == "#new"
+    seen: list[str] = []
+
+    def twice(so_far: Answer) -> bool:
+        """Change the order once more after its first change was heard of."""
+        seen[:] = [head.external for head in so_far.values("head")]
+        if seen[-1:] == ["#new"]:
+            change("#newer")
+        return seen[-1:] == ["#newer"]
+
+    def change(external: str) -> None:
+        database.execute("update orders set version = version + 1, external_number = %s", (external,))
+        ((order_id,),) = database.execute("select id from orders")
+        live.hub.publish({live.ALL, str(order_id)})
+
+    change("#new")
+    tab.follow(OrderState.follow, "/held", twice)
+    assert seen == ["#new", "#newer"]
 
 
 SAID = {"method": "POST", "url": "https://pay.test/", "status": 200, "response": "ok", "duration_ms": 5}
 MASKED, PLAIN = {"name": "•••"}, {"name": "Greta Lindenau"}
+
+
+def test_who_follows_before_it_is_known_which_order_is_shown_hears_of_it(
+    tab: BrowserTab, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nudged: list[str] = []
+    monkeypatch.setattr(live.hub, "nudge", nudged.append)
+    show(tab, number)
+    show(tab, number)
+    assert nudged == [live.tab_topic("tab")]
 
 
 def kept_attempt(database: Database) -> tuple[int, int]:

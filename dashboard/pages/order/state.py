@@ -292,7 +292,10 @@ class OrderState(rx.State):
         except Exception as error:
             self.problem = explain(error)
             return
-        self._topic, self._version = str(shown.head.id), shown.head.version
+        topic, self._version = str(shown.head.id), shown.head.version
+        if topic != self._topic:
+            self._topic = topic
+            live.hub.nudge(self._own_topic())  # who follows may have begun before it was known which order it is
         self._present(shown, asked)
         self.problem, self.missing, self.ready = "", "", True
 
