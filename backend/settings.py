@@ -123,8 +123,8 @@ class Settings(BaseSettings):
 
     # orders
     checks: str = Field(
-        "address,country,po_box,stock,payment,fraud",
-        description="Checks made on every new order; also available: note, customisation.",
+        "address,country,po_box,stock,payment,fraud,tax_id",
+        description="Checks made on every new order; also available: note, customisation, sku.",
     )
     served_countries: str = Field("", description="ISO 3166 codes delivered to, separated by commas. Empty: all.")
     default_item_grams: int = Field(500, ge=1, le=1_000_000, description="Weight of an item that comes without one.")
@@ -369,7 +369,7 @@ _DESK_READERS: dict[str, Callable[[str], object]] = {
     "business_holidays": business_hours.read_holidays,
     "hold_targets": hold_clock.read_targets,
 }
-CHECK_NAMES = ("address", "country", "po_box", "stock", "payment", "fraud", "note", "customisation")
+CHECK_NAMES = ("address", "country", "po_box", "stock", "payment", "fraud", "tax_id", "note", "customisation", "sku")
 
 
 def secrets_of(value: SecretStr) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from dashboard.pages.missing import page as missing
 from dashboard.pages.order import page as order
 from dashboard.pages.orders import download
 from dashboard.pages.orders import page as orders
+from dashboard.pages.quarantine import message
 from dashboard.pages.quarantine import page as quarantine
 from dashboard.pages.review import page as review
 from dashboard.pages.settings import page as own_settings
@@ -33,7 +34,7 @@ from dashboard.shell.guard import EventGuard
 from dashboard.shell.headers import security_headers
 from dashboard.shell.navigation import FrameState
 
-PAGES = (home, held, orders, order, review, quarantine, incidents, bulk, bulk_run, own_settings)
+PAGES = (home, held, orders, order, review, quarantine, message, incidents, bulk, bulk_run, own_settings)
 STYLES = [
     "/css/tokens.css",
     "/css/frame.css",
@@ -44,6 +45,7 @@ STYLES = [
     "/css/lists.css",
     "/css/review.css",
     "/css/settings.css",
+    "/css/mend.css",
 ]
 
 
@@ -70,6 +72,7 @@ def build_app() -> rx.App:
             rx.el.script(src="/first.js"),
             rx.el.script(src="/desk.js", defer=True),
             rx.el.script(src="/tabs.js", defer=True),
+            rx.el.script(src="/editor.js", defer=True),
         ],
         toaster=None,
         backend_exception_handler=on_error,

@@ -1,4 +1,4 @@
-"""Reading orders, holds and the quarantine with an API token."""
+"""Reading orders and holds with an API token."""
 
 from typing import Annotated
 
@@ -6,14 +6,14 @@ from fastapi import APIRouter, Query
 
 from backend.api import answers
 from backend.api.access import AtDesk
-from backend.api.answers import HeldList, Order, OrderList, Quarantine
+from backend.api.answers import HeldList, Order, OrderList
 from backend.api.described import problems
 from backend.api.fields import Number, PageNumber, Size, Text, Words
 from backend.domain.desk import HoldView, TimelineView
 from backend.domain.incidents import IncidentView
 from backend.domain.orders import OrderStatus
 from backend.domain.search import LONGEST
-from backend.services import holds, inbox, incidents, order_lists, orders
+from backend.services import holds, incidents, order_lists, orders
 
 router = APIRouter(prefix="/admin", tags=["orders"], responses=problems(401, 403, 422, 503))
 
@@ -81,9 +81,3 @@ async def list_held(
 @router.get("/incidents", summary="What goes wrong for many orders at once, newest first", tags=["holds"])
 async def list_incidents(desk: AtDesk) -> list[IncidentView]:
     return list(await desk.ask(incidents.open_incidents))
-
-
-@router.get("/quarantine", summary="Inbound messages that could not be used, with every reason", tags=["quarantine"])
-async def list_quarantine(desk: AtDesk, page: PageNumber = 1, size: Size = 50) -> Quarantine:
-    rows, total = await desk.ask(inbox.quarantine, page=page, size=size)
-    return Quarantine(messages=list(rows), total=total, page=page)

@@ -159,12 +159,6 @@ class HeldList(Answer):
     pages: int
 
 
-class Quarantine(Answer):
-    messages: list[desk.InboxRow]
-    total: int
-    page: int
-
-
 A = TypeVar("A", bound=Answer)
 
 

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from backend.domain.errors import HoldfastError, InvalidInput, TokenRefused, TooManyAttempts
+from backend.domain.fixes import FieldsRefused
 
 log = logging.getLogger(__name__)
 
@@ -135,7 +136,9 @@ async def _expected(request: Request, error: Exception) -> JSONResponse:
         headers["Retry-After"] = str(RETRY_AFTER_SECONDS)
     elif isinstance(error, TokenRefused):
         headers["WWW-Authenticate"] = 'Bearer realm="holdfast"'
-    if isinstance(error, InvalidInput | Unreadable):
+    if isinstance(error, FieldsRefused):
+        more["errors"] = [{"pointer": f"#/values/{name}", "sentence": said} for name, said in error.errors.items()]
+    elif isinstance(error, InvalidInput | Unreadable):
         more["errors"] = [{"sentence": sentence} for sentence in error.problems]
     return problem(request, status, error.code, error.sentence, headers=headers, **more)
 

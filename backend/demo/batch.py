@@ -137,7 +137,7 @@ def _keep_webhook(life: Life, body: dict[str, Any], pages: Pages) -> None:
     event = str(UUID(bytes=hashlib.sha256(f"{pages.seed}:{life.number}".encode()).digest()[:16], version=4))
     blob = keyring().seal("inbox", "body", row_id, raw)
     sent = (row_id, "channels", "shopify", event, "orders/create", headers(event), blob)
-    judged = (len(raw), hashlib.sha256(raw).hexdigest(), "accepted", list[str](), life.ids.order, at, at, at)
+    judged = (len(raw), hashlib.sha256(raw).hexdigest(), "accepted", list[str](), "", life.ids.order, at, at, at)
     pages.add(sheets.INBOX, (*sent, *judged))
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from backend.demo.refusals import Failure
+from backend.domain.masking import DOTS
 from backend.domain.money import to_major
 from backend.domain.retries import Outcome
 from backend.domain.steps import StepKind
-from backend.integrations.masking import DOTS
 
 if TYPE_CHECKING:
     from backend.demo.story import StepRow, Story

@@ -16,6 +16,7 @@ from backend.demo.plan import Placed, Wish
 from backend.demo.rows import stable_id
 from backend.domain.errors import InvalidInput
 from backend.domain.intake import problems
+from backend.domain.quarantine import cause
 from backend.integrations.shopify.channel import ShopifyChannel
 from backend.ports.calls import InboundMessage, UnusablePayload
 from backend.store.personal import keyring
@@ -76,7 +77,7 @@ def write(session: Session, wish: Wish) -> None:
         sent = headers(event)
         found = _problems(InboundMessage(sent, raw, at.timestamp()))
         blob = keyring().seal("inbox", "body", row_id, raw)
-        judged = (len(raw), hashlib.sha256(raw).hexdigest(), "quarantined", found, None, at, at, at)
+        judged = (len(raw), hashlib.sha256(raw).hexdigest(), "quarantined", found, cause(found[0]), None, at, at, at)
         values = (row_id, "channels", "shopify", event, "orders/create", sent, blob, *judged)
         lines.append(sheets.INBOX.line(values))
     writing.copy(session, sheets.INBOX, "".join(lines))

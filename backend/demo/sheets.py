@@ -176,7 +176,8 @@ NOTES = Sheet(tables.Note, "order_id author_id author_name text public created_a
 AUDIT = Sheet(tables.AuditEntry, "at actor_id actor_name actor_role action order_id reason action_token details")
 INBOX = Sheet(
     tables.InboxMessage,
-    "id area provider event_id topic headers body body_bytes body_hash verdict problems order_id due_at received_at handled_at",
+    "id area provider event_id topic headers body body_bytes body_hash verdict problems cause order_id "
+    "due_at received_at handled_at",
 )
 
 IN_ORDER = (

@@ -11,7 +11,7 @@ from backend.domain.timeline import TimelineKind
 
 MOST_NAMED = 2
 _MINUTE, _HOUR, _DAY = 60, 3600, 86_400
-_VERBS = {"released": "released", "retried": "retried", "asked": "had the provider asked about"}
+_VERBS = {"released": "released", "retried": "retried", "asked": "had the provider asked about", "mended": "mended"}
 
 
 @dataclass(frozen=True)

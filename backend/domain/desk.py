@@ -86,7 +86,7 @@ class OrderPage:
 
 @dataclass(frozen=True)
 class HoldView:
-    """A hold with what to do about it. `actions` are the clicks that help and that the order's state allows."""
+    """A hold with what to do about it: `actions` are the clicks that help, `fixes` what may be corrected in place."""
 
     id: int
     kind: str
@@ -103,6 +103,7 @@ class HoldView:
     closed_how: str
     closed_reason: str
     step_id: int | None
+    fixes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -247,6 +248,7 @@ class AddressView:
     country: str
     phone: str
     email: str
+    tax_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -345,21 +347,6 @@ class ActionDone:
     sentence: str
     repeated: bool = False
     asked: bool = False
-
-
-@dataclass(frozen=True)
-class InboxRow:
-    """An inbound message that could not be used, for the quarantine."""
-
-    id: str
-    provider: str
-    topic: str
-    event_id: str
-    received_at: datetime
-    verdict: str
-    problems: tuple[str, ...]
-    body_bytes: int
-    duplicates: int
 
 
 @dataclass(frozen=True)

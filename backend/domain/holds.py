@@ -13,6 +13,8 @@ class HoldKind(StrEnum):
     ADDRESS_MALFORMED = "address_malformed"
     COUNTRY_NOT_SERVED = "country_not_served"
     PO_BOX = "po_box"
+    TAX_ID_MALFORMED = "tax_id_malformed"
+    SKU_UNKNOWN = "sku_unknown"
     OUT_OF_STOCK = "out_of_stock"
     PAYMENT_TERMS = "payment_terms"
     FRAUD_RISK = "fraud_risk"
@@ -95,6 +97,20 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
         "PO box address",
         "Many carriers refuse PO boxes. Ask for a street address, or release if this carrier delivers to boxes.",
         (_RELEASE,),
+    ),
+    _K.TAX_ID_MALFORMED: HoldRule(
+        "Tax number does not look right",
+        "The customer's tax number does not have its country's form, so the invoice would carry a wrong one. Ask the"
+        " customer and correct it, or release to invoice with the number as it is.",
+        (_RELEASE,),
+        "The number is taken as it is and goes onto the invoice.",
+    ),
+    _K.SKU_UNKNOWN: HoldRule(
+        "Item not in our catalogue",
+        "The shop sent an item number that we do not stock. Say which of our items it is; the shop's next orders"
+        " follow that by themselves.",
+        (_RELEASE,),
+        "The item is shipped under the shop's own number; nothing is reserved for it.",
     ),
     _K.OUT_OF_STOCK: HoldRule(
         "Out of stock",

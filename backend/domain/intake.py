@@ -93,6 +93,13 @@ class NewOrder:
     test: bool = False
     wishes: tuple[tuple[str, str], ...] = field(default=())
     cancelled: bool = False
+    tax_id: str = ""
+    """The buyer's VAT or other tax number, as the shop gave it."""
+
+    @property
+    def tax_country(self) -> str:
+        """Whose tax number it should be: that of the country that is billed."""
+        return (self.billing or self.shipping or NewAddress("")).country
 
     @property
     def size(self) -> str:

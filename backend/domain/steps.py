@@ -43,6 +43,8 @@ class StepState(StrEnum):
     CANCELLED = "cancelled"  # no longer wanted; replaced or called off
 
 
+SUPERSEDED = "superseded"
+"""The outcome of a step that was called off because what it would have sent was corrected: the next one takes its place."""
 ACTIVE_STATES = (StepState.READY, StepState.RUNNING, StepState.HELD, StepState.WAITING)
 
 

@@ -14,6 +14,7 @@ class Weight(StrEnum):
 class TimelineKind(StrEnum):
     ORDER_RECEIVED = "order:received"
     ORDER_AMENDED = "order:amended"
+    ORDER_CORRECTED = "order:corrected"
     STATUS_CHANGED = "order:moved"
     STOCK_RESERVED = "stock:reserved"
     STOCK_CONSUMED = "stock:consumed"
@@ -25,6 +26,7 @@ class TimelineKind(StrEnum):
     STEP_CALLED_OFF = "step:called_off"
     HOLD_OPENED = "hold:opened"
     HOLD_CLOSED = "hold:closed"
+    HOLD_WAIVED = "hold:waived"
     PAYMENT_RECORDED = "payment:recorded"
     PAYMENT_LATE = "payment:late"
     REFUND_REQUESTED = "refund:requested"

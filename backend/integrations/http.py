@@ -22,9 +22,9 @@ from backend import clock, failpoints
 from backend.domain import strict_json
 from backend.domain.errors import ConfigurationError, InvalidInput
 from backend.domain.holds import HoldKind
+from backend.domain.masking import Masker, described
 from backend.domain.providers import provider_name
 from backend.domain.retries import LOCKED_OUT, Outcome, outcome_of_answer
-from backend.integrations.masking import Masker, described
 from backend.integrations.transport import DeadlineTransport
 from backend.ports.calls import Call, Deferred, Exchange, NotSent, Original, OutcomeUnknown, ProviderError, Rejected
 from backend.ports.guard import assert_outside_calls_allowed

@@ -21,6 +21,7 @@ class Party:
     postal_code: str
     province: str
     country: str
+    tax_id: str = ""
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ repeated click (double click, reconnect) finds that it was carried out already. 
 
 from sqlmodel import Session, select
 
-from backend import clock
 from backend.domain.desk import ActionDone, Preview
 from backend.domain.errors import AlreadyDone, NotFound, NotPossible
 from backend.domain.holds import CATALOGUE, NEEDS_REASON, HoldAction, HoldKind, HoldSource
@@ -15,10 +14,9 @@ from backend.domain.permissions import SYSTEM, Actor, Area, Level
 from backend.domain.providers import provider_name
 from backend.domain.retries import Outcome
 from backend.domain.steps import RULES, Port, StepKind, StepState
-from backend.domain.timeline import TimelineKind, Weight
-from backend.services import clicks, flow, holds, second_person, stock
+from backend.services import clicks, flow, holds, reruns, second_person, stock
 from backend.store import holds as hold_store
-from backend.store import orders, payments, steps, timeline
+from backend.store import orders, payments, steps
 from backend.store.tables import Hold, Order, Step
 
 
@@ -82,7 +80,7 @@ def ask(
     _check(session, order, [hold], version, _retry_refusal(hold, HoldAction.ASK), actor)
     step = steps.get(session, int(hold.step_id or 0))
     holds.lift(session, order, hold, "asked", actor=actor, reason=reason)
-    _rerun(session, order, step, actor)
+    reruns.again(session, order, step, actor)
     clicks.audit(session, order, "ask", actor=actor, token=token, reason=reason, details={"step": step.kind})
     flow.advance(session, order, actor=actor)
     return ActionDone(f"{_asked(step)} is being asked about: {RULES[StepKind(step.kind)].label}.")
@@ -172,7 +170,7 @@ def retry_step(
         return ActionDone("This retry was already under way.", repeated=True)
     step = _step_of(session, order, step_id)
     clicks.check(session, order, version, _step_refusal(step), actor=actor)
-    _rerun(session, order, step, actor)
+    reruns.again(session, order, step, actor)
     clicks.audit(session, order, "retry_step", actor=actor, token=token, reason=reason, details={"step": step.kind})
     return ActionDone(f"{RULES[StepKind(step.kind)].label} runs again.")
 
@@ -298,7 +296,7 @@ def _retry_hold(session: Session, order: Order, hold: Hold, actor: Actor, reason
         return _look_again(session, order, hold, actor, reason)
     step = steps.get(session, hold.step_id)
     holds.lift(session, order, hold, "retried", actor=actor, reason=reason)
-    _rerun(session, order, step, actor)
+    reruns.again(session, order, step, actor)
     return f"{RULES[StepKind(step.kind)].label} runs again."
 
 
@@ -323,27 +321,7 @@ def _go_on_without(session: Session, order: Order, hold: Hold, step: Step, actor
     if step.kind == StepKind.SHIPMENT_VERIFY_ADDRESS or hold.kind == HoldKind.CANCELLATION_INCOMPLETE:
         steps.call_off(session, step.id, f"accepted by {actor.name}")
     else:
-        _rerun(session, order, step, actor)
-
-
-def _rerun(session: Session, order: Order, step: Step, actor: Actor) -> None:
-    """Only a proven failure may begin a new generation; anything else is repeated under its old key."""
-    if step.state == StepState.DONE:
-        return
-    if step.outcome == Outcome.REJECTED and not step.in_doubt:
-        steps.promise_again(session, order, step, at=clock.now(), requested_by=actor.id)
-    else:
-        steps.rearm(session, step.id)
-    timeline.add(
-        session,
-        order.id,
-        TimelineKind.STEP_RETRIED,
-        f"{RULES[StepKind(step.kind)].label} is tried again.",
-        actor=actor,
-        at=clock.now(),
-        weight=Weight.MILESTONE,
-        step_id=step.id,
-    )
+        reruns.again(session, order, step, actor)
 
 
 def _step_of(session: Session, order: Order, step_id: int) -> Step:

@@ -130,10 +130,38 @@ def audit(
     reason: str = "",
     details: dict[str, Any] | None = None,
 ) -> None:
-    """Write down who did what, and why; the token makes a repeat find itself done. Whoever claimed the order keeps it."""
+    """Write down who did what to an order, and why; the token makes a repeat find itself done.
+
+    Whoever claimed the order keeps it.
+    """
     failpoints.hit(failpoints.AUDIT_BEFORE_LINK)
     if person := teamwork.user_id(actor):
         teamwork.renew_claim(session, order.id, person, clock.now() + CLAIM_LASTS)
+    _write_down(session, order, action, actor, token, reason, details)
+
+
+def audit_aside(
+    session: Session,
+    action: str,
+    *,
+    actor: Actor,
+    token: str | None,
+    reason: str = "",
+    details: dict[str, Any] | None = None,
+) -> None:
+    """The same for what is about no order."""
+    _write_down(session, None, action, actor, token, reason, details)
+
+
+def _write_down(
+    session: Session,
+    order: Order | None,
+    action: str,
+    actor: Actor,
+    token: str | None,
+    reason: str,
+    details: dict[str, Any] | None,
+) -> None:
     session.add(
         AuditEntry(
             at=clock.now(),
@@ -141,7 +169,7 @@ def audit(
             actor_name=actor.name,
             actor_role=str(actor.role or ""),
             action=action,
-            order_id=order.id,
+            order_id=order.id if order else None,
             reason=reason.strip(),
             action_token=token,
             details=details or {},

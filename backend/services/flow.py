@@ -10,7 +10,7 @@ from backend import clock
 from backend.domain.holds import HoldKind
 from backend.domain.orders import OrderEvent, OrderStatus, PaymentMode, ShippingStatus, can
 from backend.domain.permissions import SYSTEM, Actor
-from backend.domain.steps import StepKind, StepState
+from backend.domain.steps import SUPERSEDED, StepKind, StepState
 from backend.domain.timeline import TimelineKind, Weight
 from backend.domain.tracking import ORDER_EVENTS, shipping_status
 from backend.services import cancelling, stock
@@ -134,9 +134,19 @@ def _promise_next(session: Session, order: Order, known: Facts) -> None:
             if verified is None:
                 steps.promise(session, order, StepKind.SHIPMENT_VERIFY_ADDRESS, at=now)
             elif verified in (StepState.DONE, StepState.CANCELLED) and not known.label_promised:
-                steps.promise(session, order, StepKind.SHIPMENT_CREATE, at=now)
+                _promise_label(session, order)
         case _:
             pass
+
+
+def _promise_label(session: Session, order: Order) -> None:
+    """The first label, or the next one where a correction has put an earlier one aside unsent."""
+    now = clock.now()
+    if steps.promise(session, order, StepKind.SHIPMENT_CREATE, at=now):
+        return
+    aside = steps.latest(session, order.id, StepKind.SHIPMENT_CREATE)
+    if aside is not None and aside.outcome == SUPERSEDED:
+        steps.promise_again(session, order, aside, at=now, requested_by=SYSTEM.id)
 
 
 def _payment_settled(session: Session, order: Order) -> bool:

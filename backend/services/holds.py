@@ -41,6 +41,7 @@ def place(
     provider: str = "",
     step_id: int | None = None,
     facts: dict[str, Any] | None = None,
+    facts_token: int | None = None,
 ) -> None:
     """Stop an order with a reason, tell its timeline and the staff; nothing happens if such a hold is open already."""
     now = clock.now()
@@ -56,6 +57,7 @@ def place(
         provider=provider,
         step_id=step_id,
         facts=facts,
+        facts_token=facts_token,
     )
     if hold_id is None:
         return

@@ -17,14 +17,14 @@ from sqlmodel import Session
 from backend import clock, failpoints
 from backend.domain import intake as rules
 from backend.domain import strict_json
-from backend.domain.desk import InboxRow
 from backend.domain.errors import InvalidInput, NotFound
-from backend.domain.permissions import Actor, Area, Level, provider_actor
+from backend.domain.permissions import provider_actor
+from backend.domain.quarantine import cause
 from backend.ports.calls import InboundMessage, UnusablePayload
 from backend.ports.registry import Adapters
 from backend.services import intake, payment_events, tracking
 from backend.services.run import in_unit_of_work
-from backend.store import db, inbox
+from backend.store import db, inbox, quarantine
 from backend.store.personal import keyring
 from backend.store.tables import InboxMessage
 
@@ -143,6 +143,8 @@ def _handle(session: Session, row_id: UUID, adapters: Adapters) -> Receipt | Non
     if row is None:
         return None
     body = keyring().open_bytes("inbox", "body", row.id, row.body) if row.body is not None else b""
+    if row.mended:
+        body = quarantine.mended_body(session, row.id) or body
     message = InboundMessage(
         headers={str(k): str(v) for k, v in row.headers.items()}, body=body, received=row.received_at.timestamp()
     )
@@ -154,9 +156,10 @@ def _handle(session: Session, row_id: UUID, adapters: Adapters) -> Receipt | Non
         receipt = Receipt(Verdict.QUARANTINED, tuple(error.problems))
     row.verdict = str(receipt.verdict)
     row.problems = list(receipt.problems)
+    row.cause = cause(receipt.problems[0]) if receipt.problems else ""
     row.handled_at = clock.now()
     session.add(row)
-    if receipt.verdict is Verdict.QUARANTINED:
+    if receipt.verdict is Verdict.QUARANTINED or row.decisions:
         inbox.tell_listeners(session)
     return receipt
 
@@ -222,23 +225,3 @@ def _identify(area: InboundArea, adapter: object, message: InboundMessage) -> tu
         return event.event_id, getattr(event, "type", "track")
     except (UnusablePayload, InvalidInput):
         return fallback, ""
-
-
-def quarantine(session: Session, *, actor: Actor, page: int = 1, size: int = 50) -> tuple[tuple[InboxRow, ...], int]:
-    """Messages that could not be used, newest first, with their problems; and how many there are."""
-    actor.require(Area.QUARANTINE, Level.VIEW, "see the quarantine")
-    rows, total = inbox.quarantined(session, page=max(1, page), size=min(max(1, size), 200))
-    return tuple(
-        InboxRow(
-            id=str(row.id),
-            provider=row.provider,
-            topic=row.topic,
-            event_id=row.event_id,
-            received_at=row.received_at,
-            verdict=row.verdict,
-            problems=tuple(str(problem) for problem in row.problems),
-            body_bytes=row.body_bytes,
-            duplicates=row.duplicates,
-        )
-        for row in rows
-    ), total

@@ -19,7 +19,7 @@ from backend.domain.permissions import Actor
 from backend.domain.providers import provider_name
 from backend.domain.tags import tidied
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import amendments, flow, holds, sending, stock
+from backend.services import amendments, decisions, flow, holds, sending, skus, stock
 from backend.services.amendments import Created
 from backend.store import orders, payments, timeline
 from backend.store.personal import keyring
@@ -67,6 +67,8 @@ def content_hash(new: NewOrder) -> str:
     facts = dict(vars(new))
     for changing in ("payment_mode", "payment_reference", "gateway", "tags", "risk", "note", "cancelled"):
         facts.pop(changing)
+    if not new.tax_id:  # known to Holdfast later than the first fingerprints
+        facts.pop("tax_id")
     return hashlib.sha256(json.dumps(facts, default=_plain, sort_keys=True).encode()).hexdigest()
 
 
@@ -147,13 +149,15 @@ def _customer(session: Session, new: NewOrder, now: datetime) -> Customer:
 
 def _insert_lines(session: Session, order: Order, new: NewOrder) -> None:
     default_grams = settings.current().default_item_grams
+    ours = skus.aliases(session, new.channel, {item.sku for item in new.items})
     for position, item in enumerate(new.items, start=1):
         session.add(
             OrderItem(
                 order_id=order.id,
                 position=position,
                 external_id=item.external_id,
-                sku=item.sku,
+                sku=ours.get(item.sku, item.sku),
+                channel_sku=item.sku if item.sku in ours else "",
                 name=item.name,
                 quantity=item.quantity,
                 unit_price_minor=item.unit_price_minor,
@@ -169,7 +173,9 @@ def _insert_lines(session: Session, order: Order, new: NewOrder) -> None:
 
 
 def _insert_addresses(session: Session, order: Order, new: NewOrder) -> None:
-    for kind, given in (("billing", new.billing), ("shipping", new.shipping)):
+    billed = "billing" if new.billing or not new.shipping else "shipping"
+    billing = new.billing or (NewAddress(new.customer.name) if new.tax_id and not new.shipping else None)
+    for kind, given in (("billing", billing), ("shipping", new.shipping)):
         if given is None:
             continue
         address = Address(
@@ -187,6 +193,7 @@ def _insert_addresses(session: Session, order: Order, new: NewOrder) -> None:
             line2=given.line2 or None,
             phone=given.phone or None,
             email=given.email or new.customer.email or None,
+            tax_id=new.tax_id or None if kind == billed else None,
         )
         session.add(address)
 
@@ -235,7 +242,9 @@ def _check(session: Session, order: Order, new: NewOrder) -> None:
     session.flush()
     config = settings.current()
     for finding in checks.findings(new, enabled=config.check_names, countries=config.countries):
-        holds.place(session, order, finding.kind, finding.reason, source=HoldSource.CHECK)
+        decisions.place(session, order, finding, new.shipping)
+    if "sku" in config.check_names and (unknown := skus.unknown(session, order)):
+        holds.place(session, order, HoldKind.SKU_UNKNOWN, unknown, source=HoldSource.CHECK)
     if maybe_known := sending.why_maybe_known(session, new.placed_at):
         holds.place(session, order, HoldKind.OLDER_THAN_RESTORE, maybe_known, source=HoldSource.CHECK)
     if "stock" in config.check_names:

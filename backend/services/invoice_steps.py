@@ -114,6 +114,7 @@ def party(session: Session, order: Order) -> Party:
         postal_code=address.postal_code,
         province=address.province,
         country=address.country,
+        tax_id=address.read("tax_id"),
     )
 
 

@@ -1,5 +1,7 @@
 """The timeline tab: what happened, with a step's tries in one line and the webhooks that came for the order."""
 
+from typing import Any
+
 from sqlmodel import Session, col, select
 
 from backend.domain.desk import NoteView
@@ -9,7 +11,7 @@ from backend.domain.permissions import ActorKind
 from backend.domain.providers import provider_name
 from backend.domain.steps import StepState
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import order_parts
+from backend.services import corrections, order_parts
 from backend.store import history
 from backend.store.tables import InboxMessage, Order, Step, TimelineEntry
 
@@ -33,13 +35,14 @@ def timeline_tab(session: Session, order: Order, look: Look) -> TimelineTab:
     found = history.page(session, order.id, picked, routine=look.routine, limit=most + 1)
     more, found = len(found) > most, found[:most]
     standing = _steps(session, {entry.step_id for entry in found if entry.step_id is not None})
-    lines = [_line(entry, standing) for entry in found]
+    told = corrections.data_of(session, order.id, found)
+    lines = [_line(entry, standing, told[entry.id]) for entry in found]
     if look.show in (Show.EVERYTHING, Show.WEBHOOKS):
         since = found[-1].at if more else None
-        told = history.messages(
+        messages = history.messages(
             session, order.id, since=since, routine=look.routine or look.show is Show.WEBHOOKS, limit=most
         )
-        lines += [_message(message) for message in told]
+        lines += [_message(message) for message in messages]
     lines.sort(key=lambda line: line.at, reverse=True)
     return TimelineTab(
         lines=tuple(fold_steps(lines)),
@@ -59,7 +62,7 @@ def _steps(session: Session, ids: set[int]) -> dict[int, Step]:
     return {step.id: step for step in session.exec(select(Step).where(col(Step.id).in_(ids))).all()}
 
 
-def _line(entry: TimelineEntry, steps: dict[int, Step]) -> Happening:
+def _line(entry: TimelineEntry, steps: dict[int, Step], data: dict[str, Any]) -> Happening:
     step = steps.get(entry.step_id) if entry.step_id is not None else None
     return Happening(
         id=str(entry.id),
@@ -72,7 +75,7 @@ def _line(entry: TimelineEntry, steps: dict[int, Step]) -> Happening:
         text=entry.text,
         step_id=entry.step_id,
         note_id=_whole(entry.data.get("note_id")),
-        changes=changes_in(entry.data),
+        changes=changes_in(data),
         trying=_trying(step) if step is not None and entry.kind == TimelineKind.STEP_FAILED else None,
     )
 

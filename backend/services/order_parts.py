@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session, col, select
 
@@ -18,8 +19,10 @@ from backend.domain.desk import (
     StepView,
     TimelineView,
 )
+from backend.domain.fixes import OFFERED
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.steps import StepState, rule_of
+from backend.services import corrections
 from backend.services import notes as order_notes
 from backend.store import orders, steps, stock, timeline
 from backend.store.tables import (
@@ -54,14 +57,17 @@ def hold_view(hold: Hold) -> HoldView:
         closed_how=hold.closed_how,
         closed_reason=hold.closed_reason,
         step_id=hold.step_id,
+        fixes=tuple(map(str, OFFERED[HoldKind(hold.kind)])) if hold.closed_at is None else (),
     )
 
 
 def entries(session: Session, order: Order) -> tuple[TimelineView, ...]:
-    return tuple(entry_view(entry) for entry in timeline.of_order(session, order.id))
+    found = timeline.of_order(session, order.id)
+    told = corrections.data_of(session, order.id, found)
+    return tuple(entry_view(entry, told[entry.id]) for entry in found)
 
 
-def entry_view(entry: TimelineEntry) -> TimelineView:
+def entry_view(entry: TimelineEntry, data: dict[str, Any]) -> TimelineView:
     return TimelineView(
         id=entry.id,
         at=entry.at,
@@ -70,7 +76,7 @@ def entry_view(entry: TimelineEntry) -> TimelineView:
         actor_kind=entry.actor_kind,
         actor=entry.actor_name,
         text=entry.text,
-        data=dict(entry.data),
+        data=data,
     )
 
 

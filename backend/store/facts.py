@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlmodel import Session
 
-from backend.domain.steps import StepKind, StepState
+from backend.domain.steps import SUPERSEDED, StepKind, StepState
 from backend.domain.tracking import TrackingStatus
 from backend.store.parcels import NEWEST_STATUS
 
@@ -14,7 +14,7 @@ _FACTS = text(
     f"({NEWEST_STATUS}), "  # nosec B608 - a constant
     "(select state from steps where order_id = :order_id and kind = :address_check and subject = '' "
     "order by generation desc limit 1), "
-    "exists (select 1 from steps where order_id = :order_id and kind = :label and subject = '')"
+    "exists (select 1 from steps where order_id = :order_id and kind = :label and subject = '' and outcome <> :superseded)"
 )
 
 
@@ -22,7 +22,7 @@ _FACTS = text(
 class Facts:
     """`held`: a hold is open. `parcel`: where the newest one is. `address_check`: how its step stands; None without.
 
-    `label_promised`: the label's step was written down.
+    `label_promised`: the label's step was written down, and no correction has put another in its place since.
     """
 
     held: bool
@@ -38,6 +38,7 @@ def of(session: Session, order_id: int) -> Facts:
         "order_id": order_id,
         "address_check": str(StepKind.SHIPMENT_VERIFY_ADDRESS),
         "label": str(StepKind.SHIPMENT_CREATE),
+        "superseded": SUPERSEDED,
     }
     held, parcel, address_check, label_promised = session.execute(_FACTS, values).one()
     return Facts(

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from backend.domain.errors import NotFound
 from backend.domain.holds import HoldKind, HoldSource
-from backend.domain.permissions import Actor
+from backend.domain.permissions import SYSTEM, Actor
 from backend.store import db
-from backend.store.tables import Hold
+from backend.store.tables import Hold, Order
 
 
 def place(
@@ -25,14 +26,16 @@ def place(
     provider: str = "",
     step_id: int | None = None,
     facts: dict[str, Any] | None = None,
+    facts_token: int | None = None,
 ) -> int | None:
     """Open a hold; None when one of this kind is open already (the database allows only one)."""
     session.flush()
     return session.execute(
         text(
-            "insert into holds (order_id, kind, source, reason, provider, cluster, step_id, facts, placed_by, placed_by_name, "
-            "placed_at, closed_by, closed_by_name, closed_how, closed_reason) values (:order_id, :kind, :source, :reason, "
-            ":provider, :cluster, :step_id, cast(:facts as jsonb), :placed_by, :placed_by_name, :at, '', '', '', '') "
+            "insert into holds (order_id, kind, source, reason, provider, cluster, step_id, facts, facts_token, placed_by, "
+            "placed_by_name, placed_at, closed_by, closed_by_name, closed_how, closed_reason) "
+            "values (:order_id, :kind, :source, :reason, "
+            ":provider, :cluster, :step_id, cast(:facts as jsonb), :facts_token, :placed_by, :placed_by_name, :at, '', '', '', '') "
             "on conflict do nothing returning id"
         ),
         {
@@ -44,6 +47,7 @@ def place(
             "cluster": cluster,
             "step_id": step_id,
             "facts": db.to_json(facts or {}),
+            "facts_token": facts_token,
             "placed_by": actor.id,
             "placed_by_name": actor.name,
             "at": at,
@@ -57,9 +61,30 @@ def open_of(session: Session, order_id: int) -> list[Hold]:
     return list(session.exec(statement.execution_options(populate_existing=True)).all())
 
 
+def of_order(session: Session, order: Order, hold_id: int) -> Hold:
+    """This hold of the order, open or closed, as it is now; raises `NotFound`."""
+    statement = select(Hold).where(Hold.id == hold_id, Hold.order_id == order.id)
+    found = session.exec(statement.execution_options(populate_existing=True)).first()
+    if found is None:
+        raise NotFound(f"Order {order.number} has no such hold.")
+    return found
+
+
 def open_one(session: Session, order_id: int, kind: HoldKind) -> Hold | None:
     """The open hold of a kind; there is never more than one."""
     return next((hold for hold in open_of(session, order_id) if hold.kind == kind), None)
+
+
+def released_on(session: Session, kind: HoldKind, facts_token: int) -> Hold | None:
+    """The newest hold of a kind on these facts that a person released, whatever order it was on."""
+    statement = (
+        select(Hold)
+        .where(Hold.kind == str(kind), Hold.facts_token == facts_token, Hold.closed_how == "released")
+        .where(col(Hold.closed_by) != SYSTEM.id)
+        .order_by(col(Hold.id).desc())
+        .limit(1)
+    )
+    return session.exec(statement).first()
 
 
 def last_closed(session: Session, order_id: int, kind: HoldKind) -> Hold | None:

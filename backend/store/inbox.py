@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, text
-from sqlmodel import Session, col, select
+from sqlalchemy import text
+from sqlmodel import Session, select
 
+from backend.domain.quarantine import cause
 from backend.store import db
 from backend.store.ids import new_id
 from backend.store.personal import keyring
@@ -88,6 +89,7 @@ def note_failure(session: Session, row: InboxMessage, sentence: str) -> None:
     """Handling went wrong on our side: try again later, and after `MAX_FAILURES` times put it before a person."""
     row.failures += 1
     row.problems = [sentence]
+    row.cause = cause(sentence)
     row.verdict = "quarantined" if row.failures >= MAX_FAILURES else row.verdict
     session.add(row)
     session.flush()
@@ -146,7 +148,8 @@ def give_up_parked(session: Session, *, after_days: int) -> None:
     """Put messages that waited in vain before a person, instead of letting them wait for ever."""
     session.execute(
         text(
-            "update inbox set verdict = 'quarantined', problems = jsonb_build_array(cast(:sentence as text)) "
+            "update inbox set verdict = 'quarantined', cause = 'waited in vain', "
+            "problems = jsonb_build_array(cast(:sentence as text)) "
             "where verdict = 'parked' and received_at < clock_timestamp() - make_interval(days => :days)"
         ),
         {
@@ -155,17 +158,3 @@ def give_up_parked(session: Session, *, after_days: int) -> None:
             "Look for its reference at the provider; if it is none of ours, nothing is to be done.",
         },
     )
-
-
-def quarantined(session: Session, *, page: int, size: int) -> tuple[list[InboxMessage], int]:
-    """Messages that could not be used, newest first, and how many there are in all."""
-    where = InboxMessage.verdict == "quarantined"
-    total = session.exec(select(func.count()).select_from(InboxMessage).where(where)).one()
-    rows = session.exec(
-        select(InboxMessage)
-        .where(where)
-        .order_by(col(InboxMessage.received_at).desc())
-        .offset((page - 1) * size)
-        .limit(size)
-    ).all()
-    return list(rows), total

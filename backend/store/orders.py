@@ -56,6 +56,10 @@ def by_number(session: Session, number: str) -> Order:
     return order
 
 
+def number_of(session: Session, order_id: int) -> str:
+    return session.exec(select(Order.number).where(Order.id == order_id)).one()
+
+
 def lock(session: Session, order_id: int) -> Order:
     """Lock the order for the rest of the transaction. Lock order everywhere: order, then steps, then money and stock."""
     return session.exec(_LOCK, params={"order_id": order_id}).one()
@@ -126,6 +130,12 @@ def items(session: Session, order_id: int) -> list[OrderItem]:
 def address(session: Session, order_id: int, kind: str) -> Address | None:
     """The order's frozen `billing` or `shipping` address."""
     return session.exec(_ADDRESS, params={"order_id": order_id, "kind": kind}).first()
+
+
+def lock_customer(session: Session, customer_id: UUID) -> Customer:
+    """The customer, locked for the rest of the transaction."""
+    statement = select(Customer).where(Customer.id == customer_id).with_for_update()
+    return session.exec(statement.execution_options(populate_existing=True)).one()
 
 
 def customer(session: Session, customer_id: UUID) -> Customer:

@@ -63,6 +63,14 @@ def give_back(
     _change(session, stock, held.order_id, "returned", on_hand, reserved, actor, at)
 
 
+def forget(session: Session, held: Reservation, stock: InventoryItem, *, actor: Actor, at: datetime) -> None:
+    """A reservation was for the wrong item: it is free again, and the line can be reserved anew."""
+    if held.state == "reserved":
+        _change(session, stock, held.order_id, "returned", 0, -left(held), actor, at)
+    session.delete(held)
+    session.flush()
+
+
 def set_on_hand(
     session: Session, sku: str, name: str, on_hand: int, *, cause: str, actor: Actor, at: datetime
 ) -> InventoryItem:

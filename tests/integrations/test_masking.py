@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from backend import clock
+from backend.domain.masking import DOTS, MAX_BODY, Masker, described
 from backend.integrations.http import ProviderClient
-from backend.integrations.masking import DOTS, MAX_BODY, Masker, described
 from backend.ports.calls import Call, Exchange, Rejected
 from tests.integrations.conftest import Serve
 from tests.integrations.server import Reply

@@ -24,7 +24,8 @@ from backend.domain.errors import (
 from backend.domain.holds import HoldKind
 from backend.domain.intake import NewCustomer
 from backend.domain.permissions import SYSTEM, Actor, ActorKind, Role, provider_actor
-from backend.services import actions, holds, inbox, notes, order_lists, orders
+from backend.services import actions, holds, notes, order_lists, orders
+from backend.services.quarantine import quarantine_page
 from backend.services.run import in_unit_of_work
 from backend.store import orders as store
 from backend.store.tables import Order
@@ -327,7 +328,7 @@ def test_whoever_has_no_role_sees_nothing(database: Database, held: Order, actor
         lambda: in_unit_of_work(orders.timeline_of, held.number, actor=actor),
         lambda: in_unit_of_work(orders.holds_of, held.number, actor=actor),
         lambda: in_unit_of_work(holds.held_queue, actor=actor),
-        lambda: in_unit_of_work(inbox.quarantine, actor=actor),
+        lambda: in_unit_of_work(quarantine_page, actor=actor),
     ):
         refused(database, NotAllowed, work)
 

@@ -9,9 +9,10 @@ from backend import settings
 from backend.domain.intake import NewOrder
 from backend.domain.orders import PaymentMode
 from backend.domain.permissions import provider_actor
-from backend.services import actions, inbox, intake
+from backend.services import actions, intake
 from backend.services.amendments import Created
 from backend.services.inbox import Verdict
+from backend.services.quarantine import quarantine_page
 from backend.services.run import in_unit_of_work
 from tests.conftest import Database
 from tests.factories import address, created, discount, item, new_order, staff, stocked
@@ -87,9 +88,9 @@ def test_a_message_that_fails_again_and_again_is_put_before_a_person(world: Worl
         world.run_due()
     ((verdict, failures),) = world.database.execute("select verdict, failures from inbox")
     assert (verdict, failures) == ("quarantined", 6)
-    rows, count = in_unit_of_work(inbox.quarantine, actor=world.actor)
-    assert count == 1
-    assert rows[0].problems[0].startswith("Something went wrong inside Holdfast. Reference ")
+    page = in_unit_of_work(quarantine_page, actor=world.actor)
+    assert page.total == 1
+    assert page.messages[0].problems[0].startswith("Something went wrong inside Holdfast. Reference ")
 
 
 def test_an_order_is_created_once_however_often_it_comes(world: World) -> None:
@@ -202,8 +203,8 @@ def test_an_order_that_does_not_add_up_goes_to_quarantine_with_the_sum(world: Wo
         "The total does not add up: lines after discount 114.30 EUR + shipping 4.90 EUR + tax 0.00 EUR = 119.20 EUR, "
         "but the order says 119.30 EUR (difference 0.10 EUR). Correct the amounts in the shop and send the order again.",
     )
-    rows, count = in_unit_of_work(inbox.quarantine, actor=world.actor)
-    assert (count, rows[0].problems, rows[0].provider) == (1, receipt.problems, "shopify")
+    page = in_unit_of_work(quarantine_page, actor=world.actor)
+    assert (page.total, page.messages[0].problems, page.messages[0].provider) == (1, receipt.problems, "shopify")
 
 
 @pytest.mark.parametrize(

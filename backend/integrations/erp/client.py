@@ -232,7 +232,7 @@ def _issued(source: Any, where: Mapping[str, str], currency: str, asked: Invoice
 
 def _personal(invoice: InvoiceRequest) -> list[str]:
     party = invoice.customer
-    return [party.name, party.email, party.line1, party.line2, party.postal_code]
+    return [party.name, party.email, party.line1, party.line2, party.postal_code, party.tax_id]
 
 
 def _record(call: Call, documents: list[Any], where: Mapping[str, str]) -> None:

@@ -28,7 +28,17 @@ def _names(group: str, *more: str) -> frozenset[str]:
             *(f"order.{name}" for name in ("ref", "number", "channel_order")),
             *(
                 f"customer.{name}"
-                for name in ("name", "email", "line1", "line2", "city", "postal_code", "province", "country")
+                for name in (
+                    "name",
+                    "email",
+                    "line1",
+                    "line2",
+                    "city",
+                    "postal_code",
+                    "province",
+                    "country",
+                    "tax_id",
+                )
             ),
             "job.key",
             *more,
@@ -66,6 +76,7 @@ def values_of(invoice: InvoiceRequest, key: str) -> Values:
         "customer.postal_code": customer.postal_code,
         "customer.province": customer.province,
         "customer.country": customer.country,
+        "customer.tax_id": customer.tax_id,
         "job.key": key,
         "lines": _lines(invoice),
         "items": [_item(line, currency) for line in invoice.lines],

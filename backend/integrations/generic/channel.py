@@ -117,6 +117,7 @@ def _normalised(order: dict[str, Any], *, cancelled: bool) -> NewOrder:
         test=order.get("test", False),
         wishes=_wishes(order),
         cancelled=cancelled,
+        tax_id=text(order, "customer", "tax_id"),
     )
 
 

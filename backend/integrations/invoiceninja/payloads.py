@@ -92,6 +92,7 @@ def client_body(party: Party, currency: str, id_number: str) -> dict[str, Any]:
         "city": party.city,
         "state": party.province,
         "postal_code": party.postal_code,
+        "vat_number": party.tax_id,
         "contacts": [{"first_name": first, "last_name": last, "email": party.email, "send_email": False}],
     }
     if party.country in _COUNTRY_IDS:
@@ -102,12 +103,14 @@ def client_body(party: Party, currency: str, id_number: str) -> dict[str, Any]:
 
 
 def suits(client: dict[str, Any], party: Party, currency: str) -> bool:
-    """Whether a client found by e-mail really has that address and is kept in the order's currency."""
+    """Whether a client found by e-mail really has that address, that tax number, and is kept in the order's currency."""
     if client.get("is_deleted") is True:
         return False
     settings = client.get("settings")
     kept_in = str(settings.get("currency_id") or "") if isinstance(settings, dict) else ""
     if kept_in and kept_in != _CURRENCY_IDS.get(currency, kept_in):
+        return False
+    if party.tax_id and client.get("vat_number") != party.tax_id:
         return False
     contacts = client.get("contacts")
     emails = (

@@ -35,6 +35,7 @@ _EXTRAS = (
     ("original_total_additional_fees_set", "fees", "Additional fees"),
 )
 _RISKS = {"cancel": "high", "investigate": "medium", "accept": "low"}
+_TAX_NAMES = ("vat number", "vat id", "vat", "tax id", "tax number", "gstin")
 _RISK_ORDER = ("high", "medium", "low")
 
 
@@ -74,6 +75,7 @@ def normalise(order: dict[str, Any], *, cancelled: bool = False) -> NewOrder:
         test=bool(order.get("test")),
         wishes=_wishes(order, "note_attributes"),
         cancelled=cancelled or bool(order.get("cancelled_at")),
+        tax_id=_tax_id(order),
     )
     if amounts.problems:
         raise UnusablePayload(amounts.problems)
@@ -243,6 +245,16 @@ def _wishes(source: dict[str, Any], key: str) -> tuple[tuple[str, str], ...]:
     rows = objects(source, key)
     pairs = [(text(row, "name"), str(row.get("value") if row.get("value") is not None else "")) for row in rows]
     return tuple((name, value) for name, value in pairs if value and not name.startswith("_"))
+
+
+def _tax_id(order: dict[str, Any]) -> str:
+    """Shopify has no place of its own for a buyer's tax number: apps ask for it in the cart and leave it as an attribute."""
+    named = (text(row, "value") for row in objects(order, "note_attributes") if _plain(text(row, "name")) in _TAX_NAMES)
+    return next((value.strip() for value in named if value.strip()), "")
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", " ").replace("-", " ").strip()
 
 
 def _tags(value: Any) -> tuple[str, ...]:

@@ -19,9 +19,9 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from backend import clock, failpoints
 from backend.domain.errors import ConfigurationError
 from backend.domain.holds import HoldKind
+from backend.domain.masking import DOTS, Masker
 from backend.domain.retries import Guarantees
 from backend.domain.steps import StepKind
-from backend.integrations.masking import DOTS, Masker
 from backend.integrations.smtp.message import PROVIDER, address, build
 from backend.integrations.smtp.session import SmtpSession, SmtpsSession
 from backend.ports.calls import Call, Deferred, Exchange, NotSent, Original, OutcomeUnknown, ProviderError, Rejected

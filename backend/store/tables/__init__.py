@@ -5,7 +5,8 @@ from backend.store.tables.bulk import BulkMember, BulkRun
 from backend.store.tables.customers import Address, Customer
 from backend.store.tables.documents import Invoice, NumberSeries
 from backend.store.tables.history import AuditEntry, Hold, Incident, Note, TimelineEntry
-from backend.store.tables.inbound import InboxCounter, InboxMessage
+from backend.store.tables.inbound import InboxCounter, InboxDecision, InboxMessage
+from backend.store.tables.mending import OrderAmendment, SkuAlias
 from backend.store.tables.orders import DiscountSnapshot, Order, OrderDay, OrderItem, PricingSnapshot
 from backend.store.tables.payments import PaymentEntry, PaymentTotals, Refund
 from backend.store.tables.shipping import Parcel, Shipment, TrackingScan
@@ -32,6 +33,7 @@ __all__ = [
     "DiscountSnapshot",
     "Hold",
     "InboxCounter",
+    "InboxDecision",
     "InboxMessage",
     "Incident",
     "InventoryItem",
@@ -41,6 +43,7 @@ __all__ = [
     "NoteVersion",
     "NumberSeries",
     "Order",
+    "OrderAmendment",
     "OrderDay",
     "OrderItem",
     "Parcel",
@@ -54,6 +57,7 @@ __all__ = [
     "Setting",
     "Shipment",
     "SignInFailure",
+    "SkuAlias",
     "StaffSession",
     "Step",
     "StockMovement",

@@ -36,14 +36,17 @@ class Customer(PersonalRow, SQLModel, table=True):
 
 
 class Address(PersonalRow, SQLModel, table=True):
-    """An address as it stood on one order; never changed by later orders. City, postcode and country stay plain for rules."""
+    """An address as it stood on one order: staff may correct it, later orders never change it.
+
+    City, postcode and country stay plain for rules. `tax_id` is the buyer's, beside the address that is billed.
+    """
 
     __tablename__ = "addresses"
     __table_args__ = (
         UniqueConstraint("order_id", "kind"),
         CheckConstraint("kind in ('billing', 'shipping')", name="kind"),
     )
-    personal_columns: ClassVar[tuple[str, ...]] = ("name", "company", "line1", "line2", "phone", "email")
+    personal_columns: ClassVar[tuple[str, ...]] = ("name", "company", "line1", "line2", "phone", "email", "tax_id")
 
     id: UUID = Field(default_factory=new_id, primary_key=True)
     order_id: int = big("orders.id")
@@ -54,6 +57,7 @@ class Address(PersonalRow, SQLModel, table=True):
     line2: Sealed | None = Field(default=None, sa_type=PersonalData)
     phone: Sealed | None = Field(default=None, sa_type=PersonalData)
     email: Sealed | None = Field(default=None, sa_type=PersonalData)
+    tax_id: Sealed | None = Field(default=None, sa_type=PersonalData)
     city: str = ""
     province: str = ""
     postal_code: str = ""

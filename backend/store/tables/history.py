@@ -11,7 +11,10 @@ from backend.store.tables.base import big, document, identity, moment
 
 
 class Hold(SQLModel, table=True):
-    """A reason why an order must not go on. `reason` is a sentence, `cluster` groups holds of one cause."""
+    """A reason why an order must not go on. `reason` is a sentence, `cluster` groups holds of one cause.
+
+    `facts_token`: a blind token of the facts that the check found fault with, by which a decision on them is known again.
+    """
 
     __tablename__ = "holds"
     __table_args__ = (
@@ -21,6 +24,12 @@ class Hold(SQLModel, table=True):
         Index("ix_holds_open_placed_at", "placed_at", "id", postgresql_where="closed_at is null"),
         Index("ix_holds_open_cluster", "cluster", postgresql_where="closed_at is null"),
         Index("ix_holds_order_id", "order_id"),
+        Index(
+            "ix_holds_decided",
+            "kind",
+            "facts_token",
+            postgresql_where="facts_token is not null and closed_how = 'released'",
+        ),
     )
 
     id: int = identity()
@@ -32,6 +41,7 @@ class Hold(SQLModel, table=True):
     cluster: str
     step_id: int | None = big("steps.id", default=None)
     facts: dict[str, Any] = document(default_factory=dict)
+    facts_token: int | None = big(default=None)
     placed_by: str
     placed_by_name: str
     placed_at: datetime = moment()

@@ -16,7 +16,8 @@ class InboxMessage(PersonalRow, SQLModel, table=True):
     """`provider` is the channel's or provider's name; `problems` are sentences for staff; `parked` waits for its order.
 
     `due_at` (database clock) is when the sweep may take a message that was kept but not handled; `failures` counts how
-    often handling it went wrong on our side.
+    often handling it went wrong on our side. `cause` groups messages with the same trouble. `decisions` counts what people
+    decided about it; `mended`: the newest of their versions of the body is handled in place of the one received.
     """
 
     __tablename__ = "inbox"
@@ -28,6 +29,7 @@ class InboxMessage(PersonalRow, SQLModel, table=True):
         ),
         Index("ix_inbox_open", "due_at", postgresql_where="verdict in ('received', 'parked')"),
         Index("ix_inbox_quarantined", "received_at", postgresql_where="verdict = 'quarantined'"),
+        Index("ix_inbox_discarded", "received_at", postgresql_where="verdict = 'discarded'"),
     )
     personal_columns: ClassVar[tuple[str, ...]] = ("body",)
 
@@ -42,6 +44,9 @@ class InboxMessage(PersonalRow, SQLModel, table=True):
     body_hash: str = ""
     verdict: str = "received"
     problems: list[Any] = document(default_factory=list)
+    cause: str = ""
+    decisions: int = 0
+    mended: bool = False
     parked_for: str = Field(default="", index=True)
     order_id: int | None = big("orders.id", default=None, index=True)
     duplicates: int = 0
@@ -49,6 +54,27 @@ class InboxMessage(PersonalRow, SQLModel, table=True):
     due_at: datetime = moment()
     received_at: datetime = moment()
     handled_at: datetime | None = moment(default=None)
+
+
+class InboxDecision(PersonalRow, SQLModel, table=True):
+    """What a person decided about a quarantined message, and why; `body` is the mended payload, where there is one."""
+
+    __tablename__ = "inbox_decisions"
+    __table_args__ = (
+        UniqueConstraint("message_id", "serial"),
+        CheckConstraint("kind in ('mended', 'replayed', 'discarded', 'restored')", name="kind"),
+    )
+    personal_columns: ClassVar[tuple[str, ...]] = ("body",)
+
+    id: UUID = Field(default_factory=new_id, primary_key=True)
+    message_id: UUID = Field(foreign_key="inbox.id")
+    serial: int
+    kind: str
+    actor_id: str
+    actor_name: str
+    reason: str = ""
+    body: Sealed | None = Field(default=None, sa_type=PersonalData)
+    at: datetime = moment()
 
 
 class InboxCounter(SQLModel, table=True):

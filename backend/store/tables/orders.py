@@ -104,7 +104,10 @@ class Order(SQLModel, table=True):
 
 
 class OrderItem(SQLModel, table=True):
-    """One line; `discount_minor`, `tax_minor` and `total_minor` are for the whole line, after discount and before tax."""
+    """One line; `discount_minor`, `tax_minor` and `total_minor` are for the whole line, after discount and before tax.
+
+    `channel_sku`: what the channel calls the item, where we call it by another SKU.
+    """
 
     __tablename__ = "order_items"
     __table_args__ = (
@@ -127,6 +130,7 @@ class OrderItem(SQLModel, table=True):
     total_minor: int = big()
     tax_rate: str = ""
     grams: int = 0
+    channel_sku: str = ""
     requires_shipping: bool = True
     wishes: list[Any] = document(default_factory=list)
 

@@ -49,6 +49,14 @@ class Stage:
 
 
 @dataclass
+class FixOffer:
+    """Data that may be corrected on a hold; `name` is the fix, `label` says what the button does."""
+
+    name: str
+    label: str
+
+
+@dataclass
 class HoldCard:
     id: int
     title: str
@@ -60,6 +68,7 @@ class HoldCard:
     can_retry: bool
     can_release: bool
     can_ask: bool
+    fixes: list[FixOffer] = field(default_factory=list)
     stages: list[Stage] = field(default_factory=list)
 
 

@@ -84,7 +84,8 @@ def _lines(address: AddressView) -> list[str]:
     place = " ".join(part for part in (address.postal_code, address.city) if part)
     country = Locale.parse(LOCALE).territories.get(address.country, address.country)
     region = ", ".join(part for part in (address.province, country) if part)
-    lines = (address.name, address.company, address.line1, address.line2, place, region)
+    tax = f"Tax number {address.tax_id}" if address.tax_id else ""
+    lines = (address.name, address.company, address.line1, address.line2, place, region, tax)
     return [line for line in lines if line]
 
 

@@ -4,11 +4,12 @@ from datetime import datetime
 
 from backend.domain.cancelling import PartState
 from backend.domain.desk import HoldView
+from backend.domain.fixes import LABELS, Fix
 from backend.domain.holds import HoldAction, HoldKind, HoldSource
 from backend.domain.order_page import OrderHead
 from dashboard.components.times import age, full, moment
 from dashboard.components.words import word
-from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage
+from dashboard.pages.order.cards import ClosedHoldCard, FixOffer, HoldCard, Stage
 
 _ORIGINS = {HoldSource.CHECK: "Found by a check on arrival", HoldSource.STEP: "A step ended without success"}
 _TO_COME = ("pending", "To come")
@@ -34,6 +35,7 @@ def open_holds(order: OrderHead, now: datetime) -> list[HoldCard]:
             can_retry=HoldAction.RETRY in hold.actions,
             can_release=HoldAction.RELEASE in hold.actions,
             can_ask=HoldAction.ASK in hold.actions,
+            fixes=[FixOffer(name, LABELS[Fix(name)]) for name in hold.fixes],
             stages=_stages(order, hold),
         )
         for hold in order.holds

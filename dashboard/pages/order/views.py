@@ -6,6 +6,7 @@ from dashboard.components.marks import mark, shape
 from dashboard.components.states import skeleton
 from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage, Stop
 from dashboard.pages.order.confirm import ASK, RELEASE, RETRY, ConfirmState
+from dashboard.pages.order.fix_dialog import fix_buttons
 from dashboard.pages.order.refund import RefundState
 from dashboard.pages.order.state import OrderState
 
@@ -139,6 +140,7 @@ def _stage(stage: rx.Var[Stage]) -> rx.Component:
 
 def _clicks(hold: rx.Var[HoldCard]) -> rx.Component:
     return rx.el.div(
+        fix_buttons(hold),
         rx.cond(hold.can_retry, _click("Retry", RETRY, hold, "button primary"), rx.fragment()),
         rx.cond(hold.can_ask, _click("Ask the provider", ASK, hold, "button primary"), rx.fragment()),
         rx.cond(

@@ -9,6 +9,7 @@ import reflex as rx
 from dashboard.components.states import loaded
 from dashboard.pages.order.asked import asked
 from dashboard.pages.order.dialog import confirm_dialog
+from dashboard.pages.order.fix_dialog import fix_dialog
 from dashboard.pages.order.refund_dialog import refund_dialog
 from dashboard.pages.order.reveal import reveal_dialog
 from dashboard.pages.order.state import OrderState
@@ -35,6 +36,7 @@ def order_in_full(pane: bool = False) -> rx.Component:
         ),
         confirm_dialog(),
         refund_dialog(),
+        fix_dialog(),
         reveal_dialog(),
         class_name="order-pane" if pane else "order",
     )

@@ -27,7 +27,7 @@ _PERSONAL = {
     "addressline1", "addressline2", "addressline3", "line1", "line2", "line3", "street",
     "street1", "street2", "contact", "vpa", "customssigner", "signedby",
     "shippingaddress1", "shippingaddress2", "signer", "browserip", "latitude", "longitude", "to", "customeremail",
-    "customername", "note", "privatenotes",
+    "customername", "note", "privatenotes", "vatnumber", "taxid", "gstin",
 }  # fmt: skip
 _POSTAL = {"postalcode", "zip", "zipcode", "postcode", "shippingpostalcode"}
 _THING_MARKS = {"sku", "product_key", "quantity", "product_id", "title", "price", "rate", "filename"}
