@@ -71,14 +71,7 @@ def _editor() -> rx.Component:
         rx.el.div(
             rx.el.div(class_name="gutter", aria_hidden="true", custom_attrs={"data-gutter": "true"}),
             rx.el.div(
-                rx.foreach(
-                    MessageState.flaws,
-                    lambda flaw: rx.cond(
-                        flaw.line != "",
-                        rx.el.i(class_name="stripe", style={"--line": flaw.top}, aria_hidden="true"),
-                        rx.fragment(),
-                    ),
-                ),
+                rx.foreach(MessageState.flaws, _stripe),
                 rx.el.textarea(
                     id="payload",
                     name="payload",
@@ -105,6 +98,11 @@ def _editor() -> rx.Component:
             rx.fragment(),
         ),
     )
+
+
+def _stripe(flaw: rx.Var[Flaw]) -> rx.Component:
+    stripe = rx.el.i(class_name="stripe", style={"--line": flaw.top}, aria_hidden="true")
+    return rx.cond(flaw.line != "", stripe, rx.fragment())
 
 
 def _flaws() -> rx.Component:
