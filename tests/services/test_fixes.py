@@ -10,7 +10,7 @@ from backend.domain.errors import AlreadyDone, NotAllowed, NotPossible, PreviewO
 from backend.domain.fixes import FieldsRefused, Fix, FixForm
 from backend.domain.holds import HoldKind
 from backend.domain.permissions import Actor, Role
-from backend.services import actions, fixes, notes, orders
+from backend.services import actions, fixes, notes, order_lists, orders
 from backend.services.run import in_unit_of_work
 from backend.store import orders as order_store
 from tests.conftest import Database
@@ -210,7 +210,7 @@ def test_contact_data_is_corrected_on_a_persons_hold_which_stays(database: Datab
         "greta@example.org",
         "030 5550199",
     )
-    found = in_unit_of_work(orders.order_page, actor=ANNA, query="greta@example.org")
+    found = in_unit_of_work(order_lists.order_page, actor=ANNA, query="greta@example.org")
     assert [row.number for row in found.rows] == [number]
 
 
