@@ -42,30 +42,30 @@ def places(text: str) -> dict[str, int]:
     """The line of every value by its JSON path; a member stands where its name stands."""
     found = {"$": 1}
     stack: list[_Frame] = []
-    for token, line in _lines(text):
+    for part, line in _lines(text):
         frame = stack[-1] if stack else None
-        if token == "," and frame is not None:
+        if part == "," and frame is not None:
             frame.index, frame.before_key = frame.index + 1, True
-        elif token in ("}", "]"):
+        elif part in ("}", "]"):
             del stack[-1:]
-        elif token not in (",", ":"):
-            _enter(token, line, frame, stack, found)
+        elif part not in (",", ":"):
+            _enter(part, line, frame, stack, found)
         if len(stack) > MAX_DEPTH:
             break  # no reader of ours takes what is nested deeper
     return found
 
 
-def _enter(token: str, line: int, frame: _Frame | None, stack: list[_Frame], found: dict[str, int]) -> None:
+def _enter(part: str, line: int, frame: _Frame | None, stack: list[_Frame], found: dict[str, int]) -> None:
     """A name, a plain value, or the beginning of an object or list."""
-    if frame is not None and not frame.is_list and frame.before_key and token.startswith('"'):
-        frame.key, frame.before_key = _text(token), False
+    if frame is not None and not frame.is_list and frame.before_key and part.startswith('"'):
+        frame.key, frame.before_key = _text(part), False
         found[frame.inside] = line
         return
     path = frame.inside if frame else "$"
     if frame is not None and frame.is_list:
         found[path] = line
-    if token in ("{", "["):
-        stack.append(_Frame(path, token == "["))
+    if part in ("{", "["):
+        stack.append(_Frame(path, part == "["))
 
 
 def pretty(text: str) -> str:
@@ -78,20 +78,20 @@ def pretty(text: str) -> str:
     depth = 0
     before = ""
     for match in _TOKEN.finditer(text):
-        token = match[0]
-        if token in ("}", "]"):
+        part = match[0]
+        if part in ("}", "]"):
             depth -= 1
             out.append("" if before in ("{", "[") else "\n" + _INDENT * depth)
         elif before in ("{", "[", ","):
             out.append("\n" + _INDENT * depth)
-        out.append(": " if token == ":" else token)
-        depth += token in ("{", "[")
-        before = token
+        out.append(": " if part == ":" else part)
+        depth += part in ("{", "[")
+        before = part
     return "".join(out)
 
 
 def _lines(text: str) -> Iterator[tuple[str, int]]:
-    """Every token with its line."""
+    """Every part with its line."""
     line, seen = 1, 0
     for match in _TOKEN.finditer(text):
         line += text.count("\n", seen, match.start())
@@ -99,8 +99,8 @@ def _lines(text: str) -> Iterator[tuple[str, int]]:
         yield match[0], line
 
 
-def _text(token: str) -> str:
+def _text(part: str) -> str:
     try:
-        return str(json.loads(token, strict=False))
+        return str(json.loads(part, strict=False))
     except ValueError:
-        return token.strip('"')
+        return part.strip('"')
