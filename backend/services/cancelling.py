@@ -39,6 +39,7 @@ def progress(session: Session, order: Order, hold: Hold) -> bool:
         if standing.state is PartState.TO_COME:
             procedure.begin(case)
             session.flush()
+            _lift_what_was_called_off(case)
             standing = procedure.look(case)
         if standing.state is PartState.FAILED:
             _tell_staff(case, standing)
@@ -90,6 +91,13 @@ def _lift_what_is_mended(case: Case) -> None:
         ours = not RULES[StepKind(step.kind)].holds
         if ours and (step.state != StepState.PARKED or _superseded(case, step)):
             hold_service.lift(case.session, case.order, hold, "settled meanwhile", actor=SYSTEM)
+
+
+def _lift_what_was_called_off(case: Case) -> None:
+    """The hold of a step that is called off would offer to retry what nobody wants any more."""
+    for hold in holds.open_of(case.session, case.order.id):
+        if hold.step_id is not None and steps.get(case.session, hold.step_id).state == StepState.CANCELLED:
+            hold_service.lift(case.session, case.order, hold, "order cancelled", actor=SYSTEM)
 
 
 def _superseded(case: Case, step: Step) -> bool:

@@ -170,6 +170,22 @@ def test_it_is_not_cancelled_behind_a_refund_that_failed_and_goes_on_when_that_i
     assert len(world.journal(kind="label.voided")) == 1
 
 
+def test_the_hold_of_a_step_that_is_called_off_does_not_offer_to_retry_it(world: World) -> None:
+    world.fault("shipengine", "bad_address", "validate")
+    world.place()
+    world.settle()
+    assert holds(world) == ["address_invalid"]
+    world.fault("shopify", "refuse", "refund", times=1)
+
+    cancel(world)
+    world.settle()
+
+    assert holds(world) == ["being_cancelled", "payment_refused"]
+    retry(world, "payment_refused")
+    world.settle()
+    assert world.view().status == "refunded"
+
+
 def test_a_capture_that_is_under_way_is_waited_for_and_paid_back(world: World) -> None:
     world.fault("shopify", "slow", "capture", times=1, delay_seconds=1.5)
     world.place()

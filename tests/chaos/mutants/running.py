@@ -6,6 +6,9 @@ from tests.chaos.experiment import Experiment, Result, Verdict, conduct
 from tests.chaos.mutants.catalogue import MUTANTS, Mutant
 from tests.chaos.site import Ground
 
+SEEDS = 3
+"""With how many seeds a mutant may go unnoticed: chance decides whom a fault meets. What is sound must pass at once."""
+
 
 def run(names: str, *, seed: int) -> int:
     """Exit code 0 where every defence that was taken out was missed, and nothing else."""
@@ -17,13 +20,21 @@ def run(names: str, *, seed: int) -> int:
         sound: dict[str, Result] = {}
         for mutant in chosen:
             experiment = mutant.experiment
-            result = conduct(ground, experiment, seed=seed, mutants=mutant.modules)
-            right &= _tell(mutant.name, mutant, result)
+            right &= _tell(mutant.name, mutant, _taken_out(ground, mutant, seed))
             if experiment.id not in sound:
                 sound[experiment.id] = conduct(ground, experiment, seed=seed)
                 right &= _tell_sound(experiment, sound[experiment.id])
     _say(f"\n{len(chosen)} mutants in {monotonic() - began:.0f} s, seed {seed}")
     return 0 if right and chosen else 1
+
+
+def _taken_out(ground: Ground, mutant: Mutant, seed: int) -> Result:
+    """The first result that is as it should be, or the last."""
+    for turn in range(SEEDS):
+        result = conduct(ground, mutant.experiment, seed=seed + turn, mutants=mutant.modules)
+        if mutant.redundant or result.verdict is Verdict.FAIL:
+            break
+    return result
 
 
 def _tell(name: str, mutant: Mutant, result: Result) -> bool:
