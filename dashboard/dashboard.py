@@ -27,6 +27,7 @@ from dashboard.pages.quarantine import page as quarantine
 from dashboard.pages.review import page as review
 from dashboard.pages.settings import page as own_settings
 from dashboard.shell import live, logs, sign_in
+from dashboard.shell.bell import BellState
 from dashboard.shell.errors import broken_page, error_pages, on_error
 from dashboard.shell.frame import connection_banner
 from dashboard.shell.gate import gate, plain_addresses
@@ -46,6 +47,7 @@ STYLES = [
     "/css/review.css",
     "/css/settings.css",
     "/css/mend.css",
+    "/css/team.css",
 ]
 
 
@@ -71,6 +73,7 @@ def build_app() -> rx.App:
             rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
             rx.el.script(src="/first.js"),
             rx.el.script(src="/desk.js", defer=True),
+            rx.el.script(src="/mentions.js", defer=True),
             rx.el.script(src="/tabs.js", defer=True),
             rx.el.script(src="/editor.js", defer=True),
         ],
@@ -92,7 +95,10 @@ def build_app() -> rx.App:
     made.register_lifespan_task(running)
     for page in PAGES:
         made.add_page(
-            page.page, route=page.ROUTE, title=page.TITLE, on_load=[FrameState.load, *page.ON_LOAD, FrameState.follow]
+            page.page,
+            route=page.ROUTE,
+            title=page.TITLE,
+            on_load=[FrameState.load, *page.ON_LOAD, FrameState.follow, BellState.follow],
         )
     made.add_page(missing.page, route="404", title=missing.TITLE)
     return made

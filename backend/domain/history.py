@@ -44,7 +44,7 @@ PICKED: dict[Show, Picked] = {
         kinds=(_T.LABEL_BOUGHT, _T.TRACKING, _T.STOCK_RESERVED, _T.STOCK_CONSUMED, _T.STOCK_RETURNED),
         steps=("shipment.",),
     ),
-    Show.NOTES: Picked(kinds=(_T.NOTE_ADDED,)),
+    Show.NOTES: Picked(kinds=(_T.NOTE_ADDED, _T.NOTE_EDITED)),
     Show.WEBHOOKS: Picked(kinds=(_T.WEBHOOK_IGNORED, _T.PAYMENT_LATE), actors=("provider",)),
 }
 

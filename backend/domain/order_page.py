@@ -13,7 +13,6 @@ from backend.domain.desk import (
     HoldView,
     ItemView,
     MoneySum,
-    NoteView,
     ParcelView,
     PartView,
     PaymentView,
@@ -95,7 +94,6 @@ class TimelineTab:
     lines: tuple[Happening, ...]
     routine_count: int
     more: bool
-    notes: tuple[NoteView, ...]
 
 
 @dataclass(frozen=True)

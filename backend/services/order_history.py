@@ -4,14 +4,13 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from backend.domain.desk import NoteView
 from backend.domain.history import PICKED, Happening, Show, Trying, changes_in, fold_steps
 from backend.domain.order_page import Look, TimelineTab
 from backend.domain.permissions import ActorKind
 from backend.domain.providers import provider_name
 from backend.domain.steps import StepState
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services import corrections, order_parts
+from backend.services import corrections
 from backend.store import history
 from backend.store.tables import InboxMessage, Order, Step, TimelineEntry
 
@@ -48,12 +47,7 @@ def timeline_tab(session: Session, order: Order, look: Look) -> TimelineTab:
         lines=tuple(fold_steps(lines)),
         routine_count=history.folded_away(session, order.id, picked),
         more=more,
-        notes=_notes(session, order),
     )
-
-
-def _notes(session: Session, order: Order) -> tuple[NoteView, ...]:
-    return order_parts.notes(session, order)
 
 
 def _steps(session: Session, ids: set[int]) -> dict[int, Step]:

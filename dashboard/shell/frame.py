@@ -7,6 +7,7 @@ import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
 from dashboard.shell import notices, sending
+from dashboard.shell.bell import bell
 from dashboard.shell.navigation import FrameState, incident_strip, rail, sign_out_form
 from dashboard.shell.tab import TabState
 
@@ -50,6 +51,7 @@ def top_bar() -> rx.Component:
         ),
         rx.el.span(class_name="spacer"),
         rx.el.span(FrameState.zone, class_name="zone"),
+        bell(),
         rx.el.button(
             rx.color_mode_cond(rx.icon("moon", aria_hidden="true"), rx.icon("sun", aria_hidden="true")),
             type="button",

@@ -204,14 +204,6 @@ def test_a_made_up_form_changes_nothing(tab: Tab, number: str, database: Databas
     assert open_holds(database) == 1
 
 
-def test_a_note_is_kept_and_shown(tab: Tab, number: str) -> None:
-    show(tab, number)
-    answer = tab.send(OrderState.add_note, f"/orders/{number}", form={"text": "Called; she will send a new address."})
-    note = answer.last("notes")[0]
-    assert (note.text, note.author, note.public) == ("Called; she will send a new address.", "Sofia Marin", False)
-    assert answer.texts()[0] == "Note added."
-
-
 def test_who_may_only_look_is_offered_no_clicks(sign_in: Any, number: str) -> None:
     hold(number)
     answer = show(Tab(sign_in(Role.QA)), number)

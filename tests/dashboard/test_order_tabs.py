@@ -91,7 +91,7 @@ def line(**more: Any) -> Happening:
     ],
 )
 def test_who_did_it_is_told_by_shape_and_word(kind: str, actor_id: str, source: str, words: str) -> None:
-    tab = TimelineTab((line(actor_kind=kind, actor_id=actor_id),), 0, False, ())
+    tab = TimelineTab((line(actor_kind=kind, actor_id=actor_id),), 0, False)
     (entry,) = present_history.lines(tab, NOW)
     assert (entry.source, entry.source_word) == (source, words)
 
@@ -107,7 +107,7 @@ def test_who_did_it_is_told_by_shape_and_word(kind: str, actor_id: str, source: 
 def test_a_step_that_is_tried_again_says_which_try_it_is_and_when_the_next_one_comes(
     trying: Trying, words: str
 ) -> None:
-    (entry,) = present_history.lines(TimelineTab((line(trying=trying),), 0, False, ()), NOW)
+    (entry,) = present_history.lines(TimelineTab((line(trying=trying),), 0, False), NOW)
     assert entry.trying == words
 
 

@@ -263,14 +263,6 @@ class AddressCard:
 
 
 @dataclass
-class NoteCard:
-    author: str
-    text: str
-    at: str
-    public: bool
-
-
-@dataclass
 class Contact:
     name: str = ""
     email: str = ""

@@ -5,9 +5,9 @@ from datetime import datetime
 from backend.domain.history import Happening, Trying
 from backend.domain.order_page import TimelineTab
 from backend.domain.permissions import ActorKind
-from dashboard.components.times import day, full, moment, time_of_day, until
+from dashboard.components.times import day, full, time_of_day, until
 from dashboard.components.words import count
-from dashboard.pages.order.cards import Earlier, Edit, Entry, NoteCard
+from dashboard.pages.order.cards import Earlier, Edit, Entry
 
 _SOURCES: dict[str, tuple[str, str]] = {
     ActorKind.STAFF: ("person", "Colleague"),
@@ -59,8 +59,3 @@ def _trying(step: Trying, now: datetime) -> str:
     if step.in_doubt:
         parts.append("it may or may not have happened")
     return ", ".join(parts)
-
-
-def notes(tab: TimelineTab) -> list[NoteCard]:
-    newest_first = sorted(tab.notes, key=lambda note: note.created_at, reverse=True)
-    return [NoteCard(note.author, note.text, moment(note.created_at), note.public) for note in newest_first]

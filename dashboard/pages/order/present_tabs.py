@@ -44,7 +44,7 @@ class View:
 
 
 EMPTY: dict[Tab, Values] = {
-    Tab.TIMELINE: {"timeline": [], "routine_count": 0, "more_lines": False, "notes": []},
+    Tab.TIMELINE: {"timeline": [], "routine_count": 0, "more_lines": False},
     Tab.ITEMS: {
         "items": [],
         "totals": [],
@@ -72,7 +72,6 @@ def _timeline(tab: TimelineTab, view: View, now: datetime) -> Values:
         "timeline": present_history.lines(tab, now),
         "routine_count": tab.routine_count,
         "more_lines": tab.more,
-        "notes": present_history.notes(tab),
     }
 
 

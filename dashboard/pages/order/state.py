@@ -15,12 +15,11 @@ import reflex as rx
 
 from backend import clock
 from backend.domain.approvals import ApprovalView
-from backend.domain.errors import HoldfastError, OrderNotFound
+from backend.domain.errors import OrderNotFound
 from backend.domain.history import Show
 from backend.domain.order_page import Look, OrderShown, Tab
 from backend.domain.permissions import Area, Level
 from backend.services.approvals import waiting_on
-from backend.services.notes import add_note
 from backend.services.order_page import order_shown
 from dashboard.components.approvals import Request, request
 from dashboard.pages.order import present, present_holds
@@ -34,7 +33,6 @@ from dashboard.pages.order.cards import (
     HoldCard,
     ItemCard,
     Line,
-    NoteCard,
     OtherCard,
     ParcelCard,
     PaymentCard,
@@ -44,7 +42,7 @@ from dashboard.pages.order.cards import (
     Stop,
 )
 from dashboard.pages.order.present_tabs import EMPTY, View, present_tab
-from dashboard.shell import live, notices, sessions
+from dashboard.shell import live, sessions
 from dashboard.shell.calls import ask
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
@@ -82,7 +80,6 @@ class OrderState(rx.State):
     routine_count: int = 0
     routine_shown: bool = False
     more_lines: bool = False
-    notes: list[NoteCard] = []
 
     items: list[ItemCard] = []
     totals: list[Line] = []
@@ -228,19 +225,6 @@ class OrderState(rx.State):
         """Another page of the customer's orders; an empty cursor is the newest."""
         self._view = self._view.but(cursor=str(cursor)[:80])
         await self._read()
-
-    @rx.event(temporal=True)
-    @needs(Area.ORDERS, Level.ACT)
-    async def add_note(self, form: dict[str, Any]):
-        text = str(form.get("text", "")).strip()
-        if not text:
-            return None
-        try:
-            await ask(add_note, self._number, text)
-        except HoldfastError as error:
-            return notices.problem(error.sentence)
-        await self._read()
-        return notices.done("Note added.")
 
     def _begin(self, number: str) -> None:
         """Another order: nothing of the last one stays on the screen."""

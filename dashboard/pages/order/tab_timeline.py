@@ -4,8 +4,8 @@ import reflex as rx
 
 from backend.domain.history import Show
 from dashboard.pages.order.cards import Earlier, Edit, Entry
-from dashboard.pages.order.notes import notes
 from dashboard.pages.order.state import OrderState
+from dashboard.pages.order.team_notes import notes
 
 LABELS: dict[Show, str] = {
     Show.EVERYTHING: "Everything",

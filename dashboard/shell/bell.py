@@ -1,0 +1,191 @@
+"""The bell in the top bar: what this person was told about orders, unread ones counted, kept current while a page is open."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from backend import clock
+from backend.domain.permissions import Area
+from backend.domain.teamwork import DeskNotice, NoticeKind, person_topic
+from backend.services import desk_notices
+from dashboard.components.times import age, full
+from dashboard.shell import live, sessions
+from dashboard.shell.calls import ask
+from dashboard.shell.needs import needs
+
+MOST_COUNTED = 99
+
+
+@dataclass
+class Told:
+    """One notice, ready to be shown."""
+
+    id: int = 0
+    kind: str = ""
+    number: str = ""
+    href: str = ""
+    text: str = ""
+    who: str = ""
+    ago: str = ""
+    at: str = ""
+    unread: bool = False
+
+
+class BellState(rx.State):
+    """The list is read when it is opened, and kept current while it is open; the count always is."""
+
+    unread: str = ""
+    told: list[Told] = []
+    open: bool = False
+
+    @rx.event(background=True)
+    @needs(Area.ORDERS)
+    async def follow(self):
+        """Count anew whenever this person is told something or has read it."""
+        async for _ in live.changes(person_topic(sessions.current().person.id), -1):
+            async with self:
+                await self._read()
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def toggle(self):
+        """Open the list, or close it."""
+        self.open = not self.open
+        await self._read()
+
+    @rx.event
+    @needs(None)
+    async def shut(self):
+        """Close the list; also when a link in it is followed."""
+        self.open = False
+
+    @rx.event
+    @needs(Area.ORDERS)
+    async def read_all(self):
+        """Mark everything as read."""
+        await ask(desk_notices.mark_read)
+        await self._read()
+
+    async def _read(self) -> None:
+        if self.open:
+            inbox = await ask(desk_notices.inbox)
+            unread, told = inbox.unread, [_told(notice) for notice in inbox.notices]
+            if told != self.told:
+                self.told = told
+        else:
+            unread = await ask(desk_notices.unread)
+        text = f"{MOST_COUNTED}+" if unread > MOST_COUNTED else str(unread or "")
+        if text != self.unread:
+            self.unread = text
+
+
+def _told(notice: DeskNotice) -> Told:
+    return Told(
+        id=notice.id,
+        kind=notice.kind,
+        number=notice.number,
+        href=f"/orders/{notice.number}",
+        text=notice.text,
+        who=notice.actor,
+        ago=f"{age(notice.at, clock.now())} ago",
+        at=full(notice.at),
+        unread=not notice.read,
+    )
+
+
+def bell() -> rx.Component:
+    """The button with its count, and the list that it opens."""
+    counted = rx.cond(
+        BellState.unread != "",
+        rx.el.span(
+            BellState.unread,
+            rx.el.span(" unread", class_name="sr"),
+            class_name="count",
+            custom_attrs={"data-testid": "unread"},
+        ),
+        rx.fragment(),
+    )
+    return rx.el.div(
+        rx.el.button(
+            rx.icon("bell", aria_hidden="true"),
+            rx.el.span("Notices", class_name="sr"),
+            counted,
+            type="button",
+            class_name="icon-button",
+            aria_expanded=rx.cond(BellState.open, "true", "false"),
+            aria_controls="notices-list",
+            on_click=BellState.toggle,
+            custom_attrs={"data-testid": "bell"},
+        ),
+        rx.cond(BellState.open, _list(), rx.fragment()),
+        class_name="bell",
+    )
+
+
+def _list() -> rx.Component:
+    return rx.el.section(
+        rx.el.header(
+            rx.el.h2("Notices"),
+            rx.cond(
+                BellState.unread != "",
+                rx.el.button(
+                    "Mark all read",
+                    type="button",
+                    class_name="quiet",
+                    on_click=BellState.read_all,
+                    custom_attrs={"data-testid": "read-all"},
+                ),
+                rx.fragment(),
+            ),
+            rx.el.button(
+                rx.icon("x", aria_hidden="true"),
+                type="button",
+                class_name="icon-button",
+                aria_label="Close notices",
+                on_click=BellState.shut,
+                custom_attrs={"data-testid": "close-bell"},
+            ),
+        ),
+        rx.cond(
+            BellState.told.length() > 0,
+            rx.el.ol(rx.foreach(BellState.told, _line)),
+            rx.el.p(
+                "Nothing yet. You are told here when a colleague mentions you or gives you an order, "
+                "and when one that you snoozed is back.",
+                class_name="muted none",
+            ),
+        ),
+        id="notices-list",
+        aria_label="Notices",
+        class_name="card bell-list",
+        custom_attrs={"data-testid": "notices-list"},
+    )
+
+
+def _line(told: rx.Var[Told]) -> rx.Component:
+    sign = rx.match(
+        told.kind,
+        (NoticeKind.MENTION.value, rx.icon("at-sign", aria_hidden="true")),
+        (NoticeKind.WOKEN.value, rx.icon("alarm-clock-check", aria_hidden="true")),
+        rx.icon("hand", aria_hidden="true"),
+    )
+    sentence = rx.cond(
+        told.kind == NoticeKind.MENTION.value,
+        rx.el.span(told.who, " ", told.text, " on ", rx.el.strong(told.number)),
+        rx.el.span(rx.el.strong(told.number), " ", told.text),
+    )
+    return rx.el.li(
+        rx.el.a(
+            sign,
+            rx.el.span(
+                sentence,
+                rx.cond(told.unread, rx.el.span(" (unread)", class_name="sr"), rx.fragment()),
+                rx.el.small(told.who, " · ", told.ago, title=told.at, class_name="muted"),
+            ),
+            href=told.href,
+            on_click=BellState.shut,
+            custom_attrs={"data-testid": "notice-line"},
+        ),
+        key=told.id.to_string(),
+        class_name=rx.cond(told.unread, "unread", ""),
+    )
