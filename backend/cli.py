@@ -113,7 +113,10 @@ def demo(
     orders: Annotated[int, typer.Option(help="How many orders to make.")] = 1_500,
     days: Annotated[int, typer.Option(help="How many days back history begins.")] = 400,
     seed: Annotated[int, typer.Option(help="The same seed makes the same shop.")] = 1,
-    held: Annotated[int | None, typer.Option(help="How many orders wait held; some fifty unless told.")] = None,
+    held: Annotated[
+        int | None,
+        typer.Option(help="How many orders wait held; some fifty, or one in a hundred of many, unless told."),
+    ] = None,
     if_empty: Annotated[bool, typer.Option("--if-empty", help="Do nothing where there are orders already.")] = False,
     sure: Annotated[bool, typer.Option("--yes-this-is-not-a-real-shop", help="Needed outside of demo mode.")] = False,
 ) -> None:

@@ -1,9 +1,14 @@
-"""One batch of orders, from the plan to lines for COPY: a pure function of its setup, so it can run in any process."""
+"""One batch of orders, from the plan to lines for COPY: it follows from its setup alone, so any process can make it.
+
+First every order is told, by playing its life or from a model; then, once it is known how many documents came before,
+everything is written down.
+"""
 
 import hashlib
 import json
 import random
 from collections import Counter
+from collections.abc import Set
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from functools import lru_cache
@@ -11,11 +16,12 @@ from typing import Any
 from uuid import UUID
 
 from backend.demo import payloads, sheets
-from backend.demo.journey import Frame
 from backend.demo.life import Life
 from backend.demo.plan import Placed, Plan, Wish
 from backend.demo.rows import Pages, stable_id
-from backend.demo.story import HOLDS_EACH, ITEMS_EACH, STEPS_EACH, Ids
+from backend.demo.setup import Numbers, Setup
+from backend.demo.shelves import Retold, Shelf
+from backend.demo.story import Paper
 from backend.domain.intake import problems
 from backend.domain.orders import FINAL
 from backend.integrations.shopify.normalise import normalise
@@ -25,25 +31,20 @@ WEBHOOKS_KEPT = timedelta(days=14)
 """Bodies of webhooks are kept this long, and as long as their order is on its way."""
 
 
-@dataclass(frozen=True)
-class Setup:
-    """What a load decides once. `first` holds the first free id of each table; the rest are settings of the shop."""
+@dataclass
+class Draft:
+    """A batch of which everything is known but the numbers of its documents. `bodies`: the shop's, of played lives."""
 
-    wish: Wish
-    frame: Frame
-    first: Ids
-    checks: frozenset[str]
-    countries: frozenset[str]
-    default_grams: int
-    series: dict[str, str]
+    index: int
+    placed: list[Placed]
+    told: list[Life | Retold]
+    bodies: list[tuple[Life, dict[str, Any]]]
 
-
-@dataclass(frozen=True)
-class Numbers:
-    """The last number given out in each series before this batch."""
-
-    invoice: int
-    credit_note: int
+    @property
+    def documents(self) -> Numbers:
+        """How many of each kind the batch makes."""
+        kinds = Counter(paper.kind for told in self.told for paper in told.papers)
+        return Numbers(kinds["invoice"], kinds["credit_note"])
 
 
 @dataclass
@@ -70,19 +71,42 @@ def plan_of(wish: Wish) -> Plan:
 
 def make(setup: Setup, index: int, before: Numbers) -> Written:
     """Play every order of a batch and write it down."""
-    wish = setup.wish
-    plan = plan_of(wish)
-    placed = plan.batch(index)
-    pages = Pages(wish.seed, plan.start, wish.zone, setup.default_grams)
-    bodies = [payloads.body(wish.seed, wish.orders, order) for order in placed]
-    lives = [_live(setup, order, body) for order, body in zip(placed, bodies, strict=True)]
-    after = _number_papers(setup, lives, before, pages)
-    found = Written(index, len(placed), placed[0].at, {}, pages.customers, before, after, plan.days_of(index))
-    for life, body in zip(lives, bodies, strict=True):
-        pages.write(life)
+    return write_down(setup, draft(setup, index), before)
+
+
+def draft(setup: Setup, index: int, shelf: Shelf | None = None) -> Draft:
+    """Tell every order of a batch; those of the past from the models of a shelf where there is one."""
+    plan = plan_of(setup.wish)
+    found = Draft(index, plan.batch(index), [], [])
+    dice = random.Random(f"{setup.wish.seed}:{index}:retold")
+    for placed in found.placed:
+        told: Life | Retold | None = shelf.retold(placed, dice) if shelf and plan.is_settled(placed) else None
+        if told is None:
+            body = payloads.body(setup.wish.seed, setup.wish.orders, placed)
+            told = _live(setup, placed, body)
+            found.bodies.append((told, body))
+        found.told.append(told)
+    return found
+
+
+def write_down(setup: Setup, given: Draft, before: Numbers, known: Set[UUID] = frozenset()) -> Written:
+    """The lines of a batch. Customers in `known` were written down with an earlier one."""
+    wish, plan = setup.wish, plan_of(setup.wish)
+    pages = Pages(wish.seed, plan.start, wish.zone, setup.default_grams, known)
+    papers = _numbered(setup, given.told, before)
+    for told in given.told:
+        if isinstance(told, Retold):
+            told.write(pages)
+        else:
+            pages.write(told)
+    for told, paper in papers:
+        pages.write_paper(told, paper, setup.series[paper.kind])
+    for life, body in given.bodies:
         if life.created_at >= wish.end - WEBHOOKS_KEPT or life.status not in FINAL:
             _keep_webhook(life, body, pages)
-    _move_stock(lives, found, pages)
+    after, days = before.and_then(given.documents), plan.days_of(given.index)
+    found = Written(given.index, len(given.told), given.placed[0].at, {}, pages.customers, before, after, days)
+    _move_stock(given.told, found, pages)
     found.texts = {name: "".join(lines) for name, lines in pages.lines.items()}
     return found
 
@@ -91,40 +115,30 @@ def _live(setup: Setup, placed: Placed, body: dict[str, Any]) -> Life:
     new = normalise(body)
     if wrong := problems(new):
         raise ValueError(f"order {placed.serial} of the demo does not add up: {' '.join(wrong)}")
-    first, serial = setup.first, placed.serial
-    ids = Ids(
-        order=first.order + serial,
-        item=first.item + serial * ITEMS_EACH,
-        step=first.step + serial * STEPS_EACH,
-        hold=first.hold + serial * HOLDS_EACH,
-        refund=first.refund + serial,
-        parcel=first.parcel + serial,
-    )
-    dice = random.Random(f"{setup.wish.seed}:{serial}:life")
+    dice = random.Random(f"{setup.wish.seed}:{placed.serial}:life")
     findings = payloads.found(new, placed.fate, setup.checks, setup.countries)
-    life = Life(setup.frame, new, placed.number, ids, dice, findings, placed.fate)
+    life = Life(setup.frame, new, placed.number, setup.ids(placed.serial), dice, findings, placed.fate)
     life.play()
     return life
 
 
-def _number_papers(setup: Setup, lives: list[Life], before: Numbers, pages: Pages) -> Numbers:
-    """Give the batch's documents their numbers in the order they were begun, and write them down in that order."""
+def _numbered(setup: Setup, all_told: list[Life | Retold], before: Numbers) -> list[tuple[Life | Retold, Paper]]:
+    """The batch's documents in the order they were begun, each with its number."""
     papers = sorted(
-        ((paper.created_at, life.ids.order, paper.kind, paper, life) for life in lives for paper in life.papers),
-        key=lambda entry: entry[:3],
+        ((told, paper) for told in all_told for paper in told.papers),
+        key=lambda entry: (entry[1].created_at, entry[0].ids.order, entry[1].kind),
     )
     taken = {"invoice": before.invoice, "credit_note": before.credit_note}
-    for *_, paper, life in papers:
+    for _, paper in papers:
         taken[paper.kind] += 1
-        series = setup.series[paper.kind]
-        paper.number = f"{series}-{taken[paper.kind]:06d}"
-        pages.write_paper(life, paper, series)
-    return Numbers(**taken)
+        paper.sequence = taken[paper.kind]
+        paper.number = f"{setup.series[paper.kind]}-{paper.sequence:06d}"
+    return papers
 
 
-def _move_stock(lives: list[Life], found: Written, pages: Pages) -> None:
+def _move_stock(all_told: list[Life | Retold], found: Written, pages: Pages) -> None:
     """Movements are written in the order of time, so that the shelf is never emptier than nothing."""
-    for row in sorted((row for life in lives for row in life.movements), key=lambda row: row[-1]):
+    for row in sorted((row for told in all_told for row in told.movements), key=lambda row: row[-1]):
         pages.add(sheets.MOVEMENTS, row)
         found.on_hand[row[0]] += row[3]
         found.reserved[row[0]] += row[4]

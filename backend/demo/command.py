@@ -58,10 +58,20 @@ def run(config: Settings, wish: Wish, *, sure: bool, if_empty: bool, console: Co
 def _load(data: DemoData, wish: Wish, begun: Marker | None, console: Console) -> None:
     if begun and not begun.complete:
         console.print(f"Going on with the demo data that was begun ({begun.wish.orders:,} orders).")
+    began = clock.monotonic()
     with _bar(console) as bar:
-        task = bar.add_task("Demo orders", total=wish.orders)
-        loaded = data.load(wish, lambda done, of: bar.update(task, completed=done, total=of))
-    console.print(f"{loaded.wish.orders:,} demo orders of {loaded.wish.days} days are loaded.")
+        task = bar.add_task("Demo orders", total=wish.orders, rate="")
+
+        def progress(done: int, of: int) -> None:
+            rate = f"{done / max(clock.monotonic() - began, 0.001):,.0f}/s"
+            bar.update(task, completed=done, total=of, rate=rate)
+
+        loaded = data.load(wish, progress, lambda what: bar.update(task, description=f"Demo orders: {what}"))
+    took = clock.monotonic() - began
+    rate = f"{loaded.orders / max(took, 0.001):,.0f} orders/s"
+    console.print(
+        f"{loaded.wish.orders:,} demo orders of {loaded.wish.days} days are loaded, in {took:.0f} s ({rate})."
+    )
 
 
 def sign_ins() -> list[tuple[str, str, str]]:
@@ -75,6 +85,7 @@ def _bar(console: Console) -> Progress:
         TextColumn("{task.description}"),
         BarColumn(),
         MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
         console=console,
         transient=True,

@@ -73,7 +73,6 @@ _OPEN: dict[HoldKind, int] = {
 
 NEVER_MET = frozenset({_K.OLDER_THAN_RESTORE, _K.SKU_UNKNOWN, _K.TAX_ID_MALFORMED})
 """The demo's database was never restored from a backup; its shop sells to consumers, and only what its shelves hold."""
-NEVER_INVOICED = frozenset({CANCELLED})
 CREDITED = frozenset({REFUNDED, PARTLY_REFUNDED, str(_K.BEING_CANCELLED)})
 
 

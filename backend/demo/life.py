@@ -123,7 +123,7 @@ class Life(Settles):
             case _:
                 if step.kind is StepKind.INVOICE_SEND:
                     self._invoice().sent_at = self.now
-                return {"message_id": f"<{self.token(24)}@{self.number.lower()}.holdfast>"}, _MAILS[step.kind], False
+                return {"message_id": self.message_id()}, _MAILS[step.kind], False
 
     def _captured(self, step: StepRow) -> tuple[dict[str, Any], str, bool]:
         reference = str(6_600_000_000_000 + self.ids.order)
@@ -189,7 +189,7 @@ class Life(Settles):
     def _stored(self) -> tuple[dict[str, Any], str, bool]:
         paper = self._invoice()
         paper.stored_at = self.now
-        day = f"{paper.created_at.day} {paper.created_at:%B %Y}"
+        day = self.spelled(paper.created_at)
         self.tell(
             TimelineKind.INVOICE_STORED,
             f"Invoice {paper.number} of {day} stored, {display(paper.total_minor, self.new.currency)}.",

@@ -1,36 +1,35 @@
-"""Loads the demo: staff, stock, orders batch by batch, and what lies in quarantine; a load that was killed goes on.
+"""Loads the demo: staff, stock, orders batch by batch, and what lies in quarantine.
 
-Each batch is one transaction together with the marker, so at any moment the database holds a whole number of batches.
+A small load plays every order and writes each batch in a transaction of its own, together with the marker, so a load
+that was killed goes on where it stopped. A large one is `bulk`: all at once, or nothing.
 """
 
-import gc
-import os
-from collections import deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from multiprocessing import get_context
 
 from sqlalchemy import text
 from sqlmodel import Session
 
 from backend.demo import batch as batches
-from backend.demo import ids, marker, quarantine, staff, writing
-from backend.demo.batch import Numbers, Setup, Written
+from backend.demo import ids, marker, quarantine, staff, warehouse, writing
+from backend.demo.batch import Written
+from backend.demo.bulk import BulkLoad, usual_processes
 from backend.demo.marker import Marker
 from backend.demo.plan import Plan, Wish
+from backend.demo.setup import Numbers, Setup
+from backend.demo.sheets import MOVEMENTS
 from backend.domain.errors import NotPossible
 from backend.settings import Settings
-from backend.store import db, personal
-from backend.store.personal import Keyring
+from backend.store import db
 
-ONE_PROCESS = 8_000
-"""Up to so many orders are quicker made than a second process is started."""
-_AHEAD = 3
+BULK_FROM = 8_000
+"""Fewer orders than this are quicker played one by one than models are made."""
 _ANALYZE_SECONDS = 600
 
 Progress = Callable[[int, int], None]
 """Told after each batch: orders loaded so far, and in all."""
+Say = Callable[[str], None]
+"""Told what is being done when no order is: indexes, checks."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +43,12 @@ class Loaded:
 class DemoData:
     """The demo data of one database; the caller has pointed `store.db` and the keys at it.
 
-    `processes` help to make the batches; unless told, as many as there are cores where there is much to make.
+    `bulk_from`: loads of so many orders or more are made in bulk, by `processes` (unless told, one for each core).
     """
 
-    def __init__(self, config: Settings, *, processes: int | None = None) -> None:
-        self._config, self._processes = config, processes
+    def __init__(self, config: Settings, *, processes: int | None = None, bulk_from: int = BULK_FROM) -> None:
+        self._config, self._bulk_from = config, bulk_from
+        self._processes = processes or usual_processes()
         self._series = {"invoice": config.invoice_series, "credit_note": config.credit_note_series}
 
     def state(self) -> tuple[Marker | None, bool]:
@@ -56,36 +56,52 @@ class DemoData:
         with db.unit_of_work() as session:
             return marker.read(session), marker.has_orders(session)
 
-    def load(self, wish: Wish, progress: Progress = lambda done, of: None) -> Loaded:
+    def load(self, wish: Wish, progress: Progress = lambda done, of: None, say: Say = lambda what: None) -> Loaded:
         """Load what is wished, or go on with the load that was begun. Raises `NotPossible` where there are other orders."""
+        begun, _ = self.state()
+        if begun is None and wish.orders >= self._bulk_from:
+            db.in_unit_of_work(self._load_in_bulk, wish, progress, say)
+            return Loaded(wish.orders, wish)
         begun = db.in_unit_of_work(self._begin, wish)
         if begun.complete:
             raise NotPossible("The demo data is loaded already.")
+        return self._go_on(begun, progress)
+
+    def _go_on(self, begun: Marker, progress: Progress) -> Loaded:
         setup, before = db.in_unit_of_work(self._setup, begun)
         plan = batches.plan_of(begun.wish)
         done = min(begun.batches * len(plan.batch(0)), begun.wish.orders)
         at_first = done
-        for made in self._made(setup, plan, begun.batches, before):
-            begun = begun.after_one_more()
+        for index in range(begun.batches, plan.batches):
+            made = batches.make(setup, index, before)
+            begun, before = begun.after_one_more(), made.after
             db.in_unit_of_work(self._write, made, begun, setup)
             done += made.orders
             progress(done, begun.wish.orders)
         db.in_unit_of_work(self._finish, replace(begun, complete=True), setup)
         return Loaded(done - at_first, begun.wish)
 
+    def _load_in_bulk(self, session: Session, wish: Wish, progress: Progress, say: Say) -> None:
+        _must_be_empty(session)
+        config = self._config
+        keys = (config.encryption_keys.get_secret_value(), config.index_key.get_secret_value())
+        load = BulkLoad(session, self._series, keys)
+        begun = self._begin(session, wish)
+        setup, _ = self._setup(session, begun)
+        load.run(setup, self._processes, progress, say)
+        quarantine.write(session, wish)
+        marker.write(session, replace(begun, batches=batches.plan_of(wish).batches, complete=True), wish.end)
+
     def _begin(self, session: Session, wish: Wish) -> Marker:
         known = marker.read(session)
         if known is not None:
             return known
-        if marker.has_orders(session):
-            raise NotPossible(
-                "There are orders in this database that are not demo data. Demo data is loaded into an empty shop only."
-            )
+        _must_be_empty(session)
         staff.add_missing(session)
         session.flush()
         begun = Marker(wish, ids.reserve(session, wish.orders))
         frame = staff.frame(session, wish, self._config.stripe_pay_url)
-        writing.first_count(session, Plan(wish).start, frame.manager)
+        writing.copy(session, MOVEMENTS, warehouse.begin_to_track(session, Plan(wish).start, frame.manager))
         marker.write(session, begun, wish.end)
         return begun
 
@@ -118,44 +134,9 @@ class DemoData:
         session.execute(text("analyze"))
         marker.write(session, complete, complete.wish.end)
 
-    def _made(self, setup: Setup, plan: Plan, first: int, before: Numbers) -> Iterator[Written]:
-        """Every batch from `first` on, in order; settled ones are made ahead by other processes where those help."""
-        helpers = self._processes
-        if helpers is None:
-            helpers = (os.cpu_count() or 1) if setup.wish.orders > ONE_PROCESS else 0
-        settled = first
-        while helpers and settled < plan.batches and plan.is_settled(settled):
-            settled += 1
-        for made in self._made_ahead(setup, plan, range(first, settled), before, helpers):
-            before = made.after
-            yield made
-        for index in range(settled, plan.batches):
-            made = batches.make(setup, index, before)
-            before = made.after
-            yield made
 
-    def _made_ahead(self, setup: Setup, plan: Plan, these: range, before: Numbers, helpers: int) -> Iterator[Written]:
-        """How many documents a settled batch makes follows from the plan, so batches need not wait for each other."""
-        if not these:
-            return
-        keys = (self._config.encryption_keys.get_secret_value(), self._config.index_key.get_secret_value())
-        pool = ProcessPoolExecutor(helpers, mp_context=get_context("spawn"), initializer=_prepare, initargs=keys)
-        waiting: deque[Future[Written]] = deque()
-        try:
-            for index in these:
-                waiting.append(pool.submit(batches.make, setup, index, before))
-                documents = plan.documents_of(index)
-                before = Numbers(before.invoice + documents["invoice"], before.credit_note + documents["credit_note"])
-                if len(waiting) >= helpers + _AHEAD:
-                    yield waiting.popleft().result()
-            while waiting:
-                yield waiting.popleft().result()
-        finally:
-            pool.shutdown(cancel_futures=True)
-
-
-def _prepare(encryption_keys: str, index_key: str) -> None:
-    """In a helping process: the keys that personal data is sealed with; it makes much and throws all of it away."""
-    gc.freeze()
-    gc.set_threshold(500_000)
-    personal.configure(Keyring.parse(encryption_keys, index_key))
+def _must_be_empty(session: Session) -> None:
+    if marker.has_orders(session):
+        raise NotPossible(
+            "There are orders in this database that are not demo data. Demo data is loaded into an empty shop only."
+        )

@@ -96,7 +96,7 @@ class Travels(Journey):
     def _scan(self, status: TrackingStatus, code: str, description: str, location: str) -> None:
         assert self.parcel is not None
         shipengine, trouble = provider_actor("shipengine"), status is TrackingStatus.EXCEPTION
-        event = f"{self.dice.getrandbits(256):064x}"
+        event = self.token(64)
         self.scans.append(
             (self.ids.parcel, "shipengine", event, status, code, description, location, self.now, self.now)
         )

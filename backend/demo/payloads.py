@@ -11,6 +11,7 @@ from backend.domain.checks import Finding, findings
 from backend.domain.holds import HoldKind
 from backend.domain.intake import NewOrder
 from backend.integrations.shopify.normalise import normalise
+from backend.sandbox.shop.body import order_id as shop_order_id
 from backend.sandbox.shop.generator import Generator
 
 CUSTOMERS_SERVE = 5_000
@@ -50,14 +51,29 @@ _STATUS: dict[str, str] = {
 
 
 @lru_cache(maxsize=4)
-def _generator(seed: int) -> Generator:
+def shop(seed: int) -> Generator:
+    """The sandbox's shop with this seed; it takes a moment to think up its customers."""
     return Generator(seed)
+
+
+def served(orders: int) -> int:
+    """How many orders one shop's customers place in a load of this size; then there are new ones."""
+    return max(CUSTOMERS_SERVE, -(-orders // (_SEEDS - 100)))
+
+
+def shop_seed(seed: int, orders: int, serial: int) -> int:
+    """Which shop places an order."""
+    return (seed + serial // served(orders)) % _SEEDS
+
+
+def external_id(seed: int, orders: int, serial: int) -> int:
+    """The shop's own id of an order."""
+    return shop_order_id(shop_seed(seed, orders, serial), serial)
 
 
 def body(seed: int, orders: int, placed: Placed) -> dict[str, Any]:
     """The order as the shop's webhook would bring it."""
-    serve = max(CUSTOMERS_SERVE, -(-orders // (_SEEDS - 100)))
-    generator = _generator((seed + placed.serial // serve) % _SEEDS)
+    generator = shop(shop_seed(seed, orders, placed.serial))
     name = placed.fate.name
     order = generator.order(placed.at, placed.serial, _ARRANGED.get(name))
     _settle_payment(order, placed.fate)

@@ -3,8 +3,9 @@
 import hashlib
 import json
 from collections import defaultdict
+from collections.abc import Set
 from datetime import datetime
-from typing import Any
+from typing import Any, Protocol
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from backend.demo.life import INVOICE_NUMBER, Life
 from backend.demo.paperwork import pdf
 from backend.demo.settling import CREDIT_NUMBER
 from backend.demo.sheets import Array, Sheet
-from backend.demo.story import HoldRow, Paper
+from backend.demo.story import HoldRow, Ids, Paper
 from backend.domain.intake import NewAddress, NewOrder
 from backend.domain.orders import ShippingStatus
 from backend.domain.tags import tidied
@@ -35,11 +36,23 @@ def sealed(table: str, row_id: UUID, **texts: str) -> list[Sealed | None]:
     return [seal(table, column, row_id, text) if text else None for column, text in texts.items()]
 
 
-class Pages:
-    """The lines of many orders, by table."""
+class Told(Protocol):
+    """What papers and addresses need to know of their order."""
 
-    def __init__(self, seed: int, start: datetime, zone: str, default_grams: int) -> None:
+    number: str
+    new: NewOrder
+    ids: Ids
+    created_at: datetime
+
+
+class Pages:
+    """The lines of many orders, by table. Customers in `known` were written down earlier."""
+
+    def __init__(
+        self, seed: int, start: datetime, zone: str, default_grams: int, known: Set[UUID] = frozenset()
+    ) -> None:
         self.seed, self._start, self._zone, self._default_grams = seed, start, ZoneInfo(zone), default_grams
+        self._known = known
         self.lines: dict[str, list[str]] = defaultdict(list)
         self.customers: dict[UUID, str] = {}
         """A line for each customer, by id: which of them are known already is seen when they are written."""
@@ -50,11 +63,9 @@ class Pages:
     def write(self, life: Life) -> None:
         """Everything of one order except its documents."""
         new, order_id = life.new, life.ids.order
-        self._order(life, self._customer(new, life.created_at))
+        self._order(life, self.customer(new, life.created_at))
         self._items(life)
-        for kind, address in (("billing", new.billing), ("shipping", new.shipping)):
-            if address is not None:
-                self._address(life, kind, address)
+        self.addresses(life)
         self._prices(order_id, new, life.created_at)
         self._steps(life)
         for sheet, rows in (
@@ -70,10 +81,21 @@ class Pages:
         for hold in life.holds:
             self._hold(order_id, hold)
 
-    def _customer(self, new: NewOrder, at: datetime) -> UUID:
+    def addresses(self, told: Told) -> None:
+        """The addresses frozen with an order."""
+        for kind, address in (("billing", told.new.billing), ("shipping", told.new.shipping)):
+            if address is not None:
+                self._address(told, kind, address)
+
+    def fingerprint(self, new: NewOrder) -> str:
+        """What tells a repeat of an order from an amendment."""
+        return content_hash(new)
+
+    def customer(self, new: NewOrder, at: datetime) -> UUID:
+        """The id of an order's customer, who is written down at the first order."""
         given = new.customer
         row_id = stable_id(self._start, self.seed, "customer", given.external_id)
-        if row_id not in self.customers:
+        if row_id not in self.customers and row_id not in self._known:
             keys, country = keyring(), (new.shipping or new.billing or NewAddress("")).country
             name, email, phone = sealed("customers", row_id, name=given.name, email=given.email, phone=given.phone)
             tokens = (keys.email_token(given.email), keys.phone_token(given.phone, country))
@@ -92,7 +114,8 @@ class Pages:
             (life.ids.order, life.number, new.channel, new.external_id, new.external_number, customer_id, life.status,
              life.balance.status, shipping, new.payment_mode, new.gateway, life.payment_reference, new.currency,
              new.subtotal_minor, new.discount_minor, new.shipping_minor, new.tax_minor, new.total_minor, new.taxes_included,
-             new.requires_shipping, new.note, Array(tidied(new.tags)), new.risk, new.test, content_hash(new), new.placed_at,
+             new.requires_shipping, new.note, Array(tidied(new.tags)), new.risk, new.test, self.fingerprint(new),
+             new.placed_at,
              life.created_at, life.updated_at, life.shipped_at, life.delivered_at, life.closed_at, life.version),
         )  # fmt: skip
 
@@ -109,8 +132,8 @@ class Pages:
                 state, at = life.stock[place], life.stock_at[place]
                 self.add(sheets.RESERVATIONS, (life.ids.order, item_id, item.sku, item.quantity, state, at))
 
-    def _address(self, life: Life, kind: str, given: NewAddress) -> None:
-        row_id = stable_id(life.created_at, self.seed, life.number, kind)
+    def _address(self, told: Told, kind: str, given: NewAddress) -> None:
+        row_id = stable_id(told.created_at, self.seed, told.number, kind)
         name = keyring().seal("addresses", "name", row_id, given.name)
         street = keyring().seal("addresses", "line1", row_id, given.line1)
         company, line2, phone, email = sealed(
@@ -119,10 +142,10 @@ class Pages:
             company=given.company,
             line2=given.line2,
             phone=given.phone,
-            email=given.email or life.new.customer.email,
+            email=given.email or told.new.customer.email,
         )
         place = (given.city, given.province, given.postal_code, given.country)
-        self.add(sheets.ADDRESSES, (row_id, life.ids.order, kind, name, company, street, line2, phone, email, *place))
+        self.add(sheets.ADDRESSES, (row_id, told.ids.order, kind, name, company, street, line2, phone, email, *place))
 
     def _prices(self, order_id: int, new: NewOrder, at: datetime) -> None:
         lines = [
@@ -195,20 +218,20 @@ class Pages:
         closed = (hold.closed_at, *closed_by, hold.closed_how, hold.closed_reason)
         self.add(sheets.HOLDS, (hold.id, order_id, *what, *placed, *closed))
 
-    def write_paper(self, life: Life, paper: Paper, series: str) -> None:
+    def write_paper(self, told: Told, paper: Paper, series: str) -> None:
         """One invoice or credit note; the caller keeps them in the order of their numbers."""
         day = paper.created_at.astimezone(self._zone).date()
         row_id = stable_id(paper.created_at, self.seed, paper.number)
         document = None
         if paper.stored_at is not None:
-            content = pdf(paper.kind, paper.number, day, life.number, paper.total_minor, life.new)
+            content = pdf(paper.kind, paper.number, day, told.number, paper.total_minor, told.new)
             document = keyring().seal("invoices", "document", row_id, content)
         provider = "invoiceninja" if paper.issued_at else ""
         self.add(
             sheets.INVOICES,
-            (row_id, life.ids.order, life.ids.refund if paper.refund else None, paper.kind, series, day, life.new.currency,
-             paper.total_minor, provider, paper.reference, document, "application/pdf" if document else "", paper.created_at,
-             paper.issued_at, paper.stored_at, paper.sent_at),
+            (row_id, told.ids.order, told.ids.refund if paper.refund else None, paper.kind, series, paper.sequence,
+             paper.number, day, told.new.currency, paper.total_minor, provider, paper.reference, document,
+             "application/pdf" if document else "", paper.created_at, paper.issued_at, paper.stored_at, paper.sent_at),
         )  # fmt: skip
 
 

@@ -205,7 +205,7 @@ class Settles(Travels):
                 return result, f"Credit note {paper.number} issued.", False
             case StepKind.CREDIT_NOTE_STORE:
                 paper.stored_at = self.now
-                day = f"{paper.created_at.day} {paper.created_at:%B %Y}"
+                day = self.spelled(paper.created_at)
                 amount = display(paper.total_minor, self.new.currency)
                 text = f"Credit note {paper.number} of {day} stored, {amount}."
                 actor = provider_actor("invoiceninja")
@@ -215,14 +215,9 @@ class Settles(Travels):
                 return {"number": paper.number}, f"Credit note {paper.number} stored.", False
             case _:
                 paper.sent_at = self.now
-                message_id = f"<{self.token(24)}@{self.number.lower()}.holdfast>"
-                return {"message_id": message_id}, "Credit note sent to the customer.", False
+                return {"message_id": self.message_id()}, "Credit note sent to the customer.", False
 
     def provider_of(self, step: StepRow) -> str:
         if step.kind in (StepKind.PAYMENT_REFUND, StepKind.PAYMENT_VOID):
             return self.new.gateway or "stripe"
         return super().provider_of(step)
-
-    def token(self, letters: int) -> str:
-        """Letters and digits as providers make them up."""
-        return f"{self.dice.getrandbits(4 * letters):0{letters}x}"

@@ -95,6 +95,11 @@ class Sheet:
         columns = sql.SQL(", ").join(map(sql.Identifier, self._columns))
         return sql.SQL("copy {} ({}) from stdin").format(sql.Identifier(self.name), columns)
 
+    @property
+    def command_of_a_fresh_table(self) -> sql.Composed:
+        """The same for a table that this transaction has emptied: rows need no second look by anybody later."""
+        return self.command + sql.SQL(" (freeze)")
+
     def line(self, values: tuple[Any, ...]) -> str:
         """A row with values for the named columns, in their order."""
         if len(values) != self._width:
@@ -152,8 +157,8 @@ REFUNDS = Sheet(
 )
 INVOICES = Sheet(
     tables.Invoice,
-    "id order_id refund_id kind series date currency total_minor provider reference document media_type created_at issued_at "
-    "stored_at sent_at",
+    "id order_id refund_id kind series sequence number date currency total_minor provider reference document media_type "
+    "created_at issued_at stored_at sent_at",
 )
 SHIPMENTS = Sheet(
     tables.Shipment, "id order_id key state provider reference carrier service cost_minor cost_currency created_at"

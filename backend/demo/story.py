@@ -91,10 +91,16 @@ class Paper:
     total_minor: int
     refund: bool = False
     number: str = ""
+    sequence: int = 0
     reference: str = ""
     issued_at: datetime | None = None
     stored_at: datetime | None = None
     sent_at: datetime | None = None
+
+
+def spelled(moment: datetime) -> str:
+    """`4 March 2026`."""
+    return f"{moment.day} {moment:%B %Y}"
 
 
 class Story:
@@ -272,13 +278,27 @@ class Story:
     def acted(self, action: str, actor: Actor, reason: str = "", details: dict[str, Any] | None = None) -> None:
         """A person's action, for the audit."""
         role = str(actor.role or "")
-        token = f"{self.dice.getrandbits(96):024x}"
-        self.audit.append((self.now, actor.id, actor.name, role, action, self.ids.order, reason, token, details or {}))
+        token, about = self.token(24), (self.ids.order, reason)
+        self.audit.append((self.now, actor.id, actor.name, role, action, *about, token, details or {}))
 
     def write_note(self, text: str, author: Actor) -> None:
         """What a colleague left on the order."""
         self.notes.append((self.ids.order, author.id, author.name, text, False, self.now))
         self.tell(TimelineKind.NOTE_ADDED, f"{author.name} left a note.", author, Weight.MILESTONE)
+
+    # -- what others make up ---------------------------------------------------------------------------------------
+
+    def token(self, letters: int) -> str:
+        """Letters and digits as providers make them up."""
+        return f"{self.dice.getrandbits(4 * letters):0{letters}x}"
+
+    def message_id(self) -> str:
+        """What a mail about this order is known by."""
+        return f"<{self.token(24)}@{self.number.lower()}.holdfast>"
+
+    def spelled(self, moment: datetime) -> str:
+        """A day as timelines write it."""
+        return spelled(moment)
 
     # -- stock -----------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ from reflex_components_core.core.banner import has_connection_errors
 
 from dashboard.shell import notices, sending
 from dashboard.shell.bell import bell
+from dashboard.shell.echo import echo
 from dashboard.shell.navigation import FrameState, incident_strip, rail, sign_out_form
 from dashboard.shell.tab import TabState
 
@@ -25,6 +26,7 @@ def framed(page: PageFunction) -> PageFunction:
             rx.el.div(top_bar(), sending.strip(), incident_strip(), rx.el.main(page(), id="main", tab_index=-1)),
             notices.region(),
             _ended(),
+            echo(),
             class_name="frame",
         )
 

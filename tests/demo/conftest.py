@@ -10,7 +10,7 @@ import pytest
 from pydantic import SecretStr
 
 from backend.demo.loader import DemoData
-from backend.demo.plan import Wish
+from backend.demo.plan import Wish, usual_held
 from backend.settings import Settings
 from backend.store import db, personal
 from backend.store.personal import Keyring
@@ -21,6 +21,8 @@ __all__ = ["outside", "world"]
 
 END = datetime(2026, 3, 4, 10, 12, tzinfo=UTC)
 WISH = Wish(orders=1_500, days=400, seed=1, held=52, end=END)
+MANY = Wish(orders=20_000, days=400, seed=1, held=usual_held(20_000), end=END)
+"""Enough to be made in bulk."""
 KEYS = {"test": bytes(range(32))}
 INDEX = bytes(range(32, 64))
 
@@ -46,6 +48,31 @@ def demo_template(postgres: Server, template: str, run_folder: Path) -> str:
             db.dispose()
             (run_folder / "demo.ready").touch()
     return name
+
+
+@pytest.fixture(scope="session")
+def many_loaded(postgres: Server, template: str, run_folder: Path) -> str:
+    """Name of a database with the demo of `MANY` in it, made once for the whole run; nobody may change it."""
+    name = f"{template}_many"
+    with one_at_a_time(run_folder, "many"):
+        if not (run_folder / "many.ready").exists():
+            postgres.create_database(name, template=template)
+            db.configure(postgres.url(name))
+            personal.configure(Keyring(KEYS, INDEX))
+            DemoData(config()).load(MANY)
+            db.dispose()
+            (run_folder / "many.ready").touch()
+    return name
+
+
+@pytest.fixture
+def many(postgres: Server, many_loaded: str) -> Iterator[Database]:
+    """The database with the demo of `MANY`, to be read only."""
+    keyring = Keyring(KEYS, INDEX)
+    db.configure(postgres.url(many_loaded))
+    personal.configure(keyring)
+    yield Database(url=postgres.url(many_loaded), name=many_loaded, keyring=keyring)
+    db.dispose()
 
 
 @pytest.fixture

@@ -17,6 +17,11 @@ GATEWAYS = {"pending": "manual", "authorized": "shopify_payments", "paid": "shop
 AGENT = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Safari/537.36"
 
 
+def order_id(seed: int, serial: int) -> int:
+    """The shop's id of an order."""
+    return FIRST_ORDER_ID + seed % 1000 * IDS_PER_SEED + serial * 41 + 7
+
+
 def order(
     dice: random.Random,
     seed: int,
@@ -28,16 +33,16 @@ def order(
 ) -> dict[str, Any]:
     """The whole order. Every amount is a decimal string and comes with its `_set`."""
     money = _Money(customer.market.currency)
-    order_id = FIRST_ORDER_ID + seed % 1000 * IDS_PER_SEED + serial * 41 + 7
+    identity = order_id(seed, serial)
     token = f"{dice.getrandbits(128):032x}"
     stamp = at.strftime("%Y-%m-%dT%H:%M:%S+00:00")
     shipped = any(line.product.requires_shipping for line in basket.lines)
     elsewhere = dice.random() < BILLED_ELSEWHERE
-    lines = [_line(order_id * 10 + index, line, basket, money) for index, line in enumerate(basket.lines, start=1)]
+    lines = [_line(identity * 10 + index, line, basket, money) for index, line in enumerate(basket.lines, start=1)]
     return {
-        "id": order_id,
-        "admin_graphql_api_id": f"gid://shopify/Order/{order_id}",
-        **_checkout(order_id, token, stamp, customer),
+        "id": identity,
+        "admin_graphql_api_id": f"gid://shopify/Order/{identity}",
+        **_checkout(identity, token, stamp, customer),
         **_numbers(FIRST_NUMBER + serial),
         **_sums(basket, money, financial_status),
         **_unused(),
@@ -49,7 +54,7 @@ def order(
         "discount_applications": _applications(basket, money),
         "line_items": lines,
         "shipping_address": customer.address if shipped else None,
-        "shipping_lines": [_shipping(order_id * 10, basket, money)] if shipped else [],
+        "shipping_lines": [_shipping(identity * 10, basket, money)] if shipped else [],
     }
 
 
