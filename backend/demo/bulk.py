@@ -55,6 +55,7 @@ class BulkLoad:
         self._connection: Connection[Any] = writing.connection_of(session)
         self._be_patient()
         self._taken, self._fresh = self._undress()
+        self._kept: dict[str, list[str]] = {name: [] for name in self._taken.last}
         self._seen: set[UUID] = set()
         self._days: dict[Any, int] = {}
 
@@ -76,6 +77,7 @@ class BulkLoad:
         warehouse.save(self._session)
         self._count(last)
         undressing.put_back(self._connection, self._taken, say)
+        self._copy_last(say)
 
     def _be_patient(self) -> None:
         """Building an index takes longer than any statement of a running shop may."""
@@ -108,8 +110,18 @@ class BulkLoad:
             texts = [each.texts.get(sheet.name, "") for each in gathered]
             if sheet is MOVEMENTS:
                 texts = [text for pair in zip(received, texts, strict=True) for text in pair]
-            if sheet is not CUSTOMERS:
+            if sheet.name in self._kept:
+                self._kept[sheet.name] += texts
+            elif sheet is not CUSTOMERS:
                 self._lines(sheet, texts)
+
+    def _copy_last(self, say: Callable[[str], None]) -> None:
+        """Rows that triggers have to see, now that these find what they look for."""
+        for sheet in IN_ORDER:
+            if sheet.name in self._kept:
+                say(f"{sheet.name}, with all that follows from them")
+                self._lines(sheet, self._kept[sheet.name])
+                self._connection.execute(sql.SQL("analyze {}").format(sql.Identifier(sheet.name)))
 
     def _new_customers(self, found: Written) -> str:
         new = {row_id: line for row_id, line in found.customers.items() if row_id not in self._seen}

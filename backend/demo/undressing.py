@@ -30,11 +30,31 @@ order by 1
 """
 
 
+_OTHER_TRIGGERS = """
+select distinct tgrelid::regclass::text from pg_trigger
+where not tgisinternal and tgrelid = any(%(tables)s::regclass[]) and tgname <> all(%(replaced)s)
+"""
+REPLACED = [
+    "append_only",
+    "append_only_whole",
+    "keep_invoice",
+    "keep_invoices",
+    "number_invoice",
+    "sum_payments",
+    "tell_listeners",
+]
+"""Triggers that refuse changes, or whose work the load does itself. Rows of a table with any other one come last."""
+
+
 @dataclass(frozen=True)
 class Taken:
-    """What was taken off: constraints as (table, name, definition, kind) and the statements that make the indexes."""
+    """What was taken off: constraints as (table, name, definition, kind) and the statements that make the indexes.
+
+    `last`: tables whose triggers have to see every row, with everything in place that they look at.
+    """
 
     tables: tuple[str, ...]
+    last: frozenset[str]
     constraints: tuple[tuple[str, str, str, str], ...]
     indexes: tuple[str, ...]
 
@@ -44,6 +64,7 @@ def take_off(connection: Connection[Any], tables: list[str]) -> Taken:
     asked = {"tables": tables}
     constraints = connection.execute(_CONSTRAINTS, asked).fetchall()
     indexes = connection.execute(_INDEXES, asked).fetchall()
+    last = connection.execute(_OTHER_TRIGGERS, {**asked, "replaced": REPLACED}).fetchall()
     for table in tables:
         _run(connection, "alter table {} disable trigger user", table)
     for table, name, *_ in constraints:
@@ -51,7 +72,10 @@ def take_off(connection: Connection[Any], tables: list[str]) -> Taken:
     for name, _ in indexes:
         _run(connection, "drop index {}", name)
     return Taken(
-        tuple(tables), tuple((row[0], row[1], row[2], row[3]) for row in constraints), tuple(row[1] for row in indexes)
+        tuple(tables),
+        frozenset(row[0] for row in last),
+        tuple((row[0], row[1], row[2], row[3]) for row in constraints),
+        tuple(row[1] for row in indexes),
     )
 
 
