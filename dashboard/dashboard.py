@@ -48,6 +48,7 @@ STYLES = [
     "/css/settings.css",
     "/css/mend.css",
     "/css/team.css",
+    "/css/held.css",
 ]
 
 
@@ -76,6 +77,7 @@ def build_app() -> rx.App:
             rx.el.script(src="/mentions.js", defer=True),
             rx.el.script(src="/tabs.js", defer=True),
             rx.el.script(src="/editor.js", defer=True),
+            rx.el.script(src="/keys.js", defer=True),
         ],
         toaster=None,
         backend_exception_handler=on_error,

@@ -8,12 +8,13 @@ from backend.api import answers
 from backend.api.access import AtDesk
 from backend.api.answers import HeldList, Order, OrderList
 from backend.api.described import problems
-from backend.api.fields import Number, PageNumber, Size, Text, Words
+from backend.api.fields import Number, Size, Text, Words
 from backend.domain.desk import HoldView, TimelineView
 from backend.domain.incidents import IncidentView
 from backend.domain.orders import OrderStatus
+from backend.domain.queue import Filter, Place, Sort, Wish
 from backend.domain.search import LONGEST
-from backend.services import holds, incidents, order_lists, orders
+from backend.services import incidents, order_lists, orders, queue
 
 router = APIRouter(prefix="/admin", tags=["orders"], responses=problems(401, 403, 422, 503))
 
@@ -69,13 +70,16 @@ async def read_holds(desk: AtDesk, number: Number) -> list[HoldView]:
 @router.get("/held", summary="Held orders: why, what to do, how old, and what is at stake", tags=["holds"])
 async def list_held(
     desk: AtDesk,
-    kind: Annotated[Words, Query(description="Only this kind of hold; an unknown one means all.")] = "",
-    sort: Annotated[Words, Query(pattern="^(age|amount)$")] = "age",
+    cause: Annotated[Words, Query(description="Only this cause, by the `cluster` that names it.")] = "",
+    kind: Annotated[Words, Query(description="Only this kind of hold.")] = "",
+    sort: Sort = Sort.AGE,
     desc: Annotated[bool, Query(description="The other way round.")] = False,
-    page: PageNumber = 1,
+    cursor: Annotated[str, Query(max_length=60, description="`next_cursor` of the page before.")] = "",
     size: Size = 50,
 ) -> HeldList:
-    return answers.held(await desk.ask(holds.held_queue, kind=kind, sort=sort, desc=desc, page=page, size=size))
+    after = Place.parse(cursor) if cursor else None
+    wish = Wish(Filter(cluster=cause, kind=kind), sort, desc, after=after, size=size)
+    return answers.held(await desk.ask(queue.held_page, wish), await desk.ask(queue.held_summary))
 
 
 @router.get("/incidents", summary="What goes wrong for many orders at once, newest first", tags=["holds"])

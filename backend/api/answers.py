@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.domain import desk
+from backend.domain import desk, queue
 from backend.domain.desk import AddressView, HoldView, NoteView, ParcelView, PartView, StepView, TimelineView
 
 _MINOR = "_minor"
@@ -137,26 +137,34 @@ class Held(Answer):
     reason: str
     advice: str = Field(description="What to do.")
     provider: str
+    cluster: str = Field(description="The cause that this hold has in common with others.")
     other_holds: int
     held_at: datetime
     placed_at: datetime
 
 
 class HeldCause(Answer):
+    cluster: str = Field(description="Names the cause; send it as `cause` for its orders alone.")
     kind: str
     title: str
+    label: str = Field(
+        description="What these holds have in common, `…` for what differs; empty where the title says all."
+    )
+    provider: str
     orders: int
     at_stake: list[Money]
+    oldest_at: datetime
 
 
 class HeldList(Answer):
     orders: list[Held]
     matching: int = Field(description="Held orders that fit the filter.")
     held: int = Field(description="All held orders.")
+    at_stake: list[Money] = Field(description="The worth of all held orders, one sum per currency.")
     causes: list[HeldCause]
     oldest_at: datetime | None
-    page: int
-    pages: int
+    first: int = Field(description="The position of the page's first order; 1 is the front of the queue.")
+    next_cursor: str = Field(description="Send it as `cursor` for the next page; empty on the last one.")
 
 
 A = TypeVar("A", bound=Answer)
@@ -197,21 +205,30 @@ def order(view: desk.OrderView) -> Order:
     )
 
 
-def held(queue: desk.HeldQueue) -> HeldList:
+def held(page: queue.HeldPage, summary: queue.HeldSummary) -> HeldList:
     return HeldList(
-        orders=[with_money(Held, row) for row in queue.rows],
-        matching=queue.orders,
-        held=queue.all_orders,
+        orders=[with_money(Held, row) for row in page.rows],
+        matching=page.orders,
+        held=summary.orders,
+        at_stake=_sums(summary.money),
         causes=[
             HeldCause(
+                cluster=cause.cluster,
                 kind=cause.kind,
                 title=cause.title,
+                label=cause.label,
+                provider=cause.provider,
                 orders=cause.orders,
-                at_stake=[Money(amount_minor=each.amount_minor, currency=each.currency) for each in cause.money],
+                at_stake=_sums(cause.money),
+                oldest_at=cause.oldest_at,
             )
-            for cause in queue.causes
+            for cause in summary.causes
         ],
-        oldest_at=queue.oldest_at,
-        page=queue.page,
-        pages=queue.pages,
+        oldest_at=summary.oldest_at,
+        first=page.first,
+        next_cursor=str(page.next or ""),
     )
+
+
+def _sums(money: tuple[desk.MoneySum, ...]) -> list[Money]:
+    return [Money(amount_minor=each.amount_minor, currency=each.currency) for each in money]

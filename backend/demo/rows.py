@@ -210,7 +210,8 @@ class Pages:
             hold.source,
             hold.reason,
             hold.provider,
-            hold.cluster,
+            hold.cluster.key,
+            hold.cluster.label,
             hold.step and hold.step.id,
             hold.facts,
         )

@@ -173,8 +173,8 @@ SCANS = Sheet(
 )
 HOLDS = Sheet(
     tables.Hold,
-    "id order_id kind source reason provider cluster step_id facts placed_by placed_by_name placed_at closed_at closed_by "
-    "closed_by_name closed_how closed_reason",
+    "id order_id kind source reason provider cluster cluster_label step_id facts placed_by placed_by_name placed_at "
+    "closed_at closed_by closed_by_name closed_how closed_reason",
 )
 TIMELINE = Sheet(tables.TimelineEntry, "order_id at kind weight actor_kind actor_id actor_name text step_id data")
 NOTES = Sheet(tables.Note, "order_id author_id author_name text public created_at")

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from backend.domain.clusters import Cluster, cluster_of
 from backend.domain.holds import CATALOGUE, HoldKind, HoldSource
 from backend.domain.intake import NewOrder
 from backend.domain.orders import OrderEvent, OrderStatus, next_status
@@ -16,7 +17,6 @@ from backend.domain.payments import Balance, EntryKind, balance
 from backend.domain.permissions import SYSTEM, Actor
 from backend.domain.steps import RULES, StepKind, StepState, step_key
 from backend.domain.timeline import TimelineKind, Weight
-from backend.services.holds import cluster
 from backend.store.timeline import BYSTANDERS
 
 STEPS_EACH, HOLDS_EACH, ITEMS_EACH = 40, 8, 24
@@ -78,8 +78,8 @@ class HoldRow:
     closed_reason: str = ""
 
     @property
-    def cluster(self) -> str:
-        return cluster(self.kind, self.provider, self.reason)
+    def cluster(self) -> Cluster:
+        return cluster_of(self.kind, self.provider, self.reason, self.source)
 
 
 @dataclass

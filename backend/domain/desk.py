@@ -14,50 +14,6 @@ class MoneySum:
 
 
 @dataclass(frozen=True)
-class Cause:
-    """Open holds of one kind: how many orders, and the money at stake per currency, largest first."""
-
-    kind: str
-    title: str
-    orders: int
-    money: tuple[MoneySum, ...]
-
-
-@dataclass(frozen=True)
-class HeldOrder:
-    """One row of the held queue. `reason` and `advice` belong to the oldest open hold, `other_holds` counts the rest."""
-
-    number: str
-    external_number: str
-    customer: str
-    channel: str
-    status: str
-    total_minor: int
-    currency: str
-    kind: str
-    title: str
-    reason: str
-    advice: str
-    provider: str
-    other_holds: int
-    held_at: datetime
-    placed_at: datetime
-
-
-@dataclass(frozen=True)
-class HeldQueue:
-    """A page of held orders with the answer to "how many, why, how old"; `orders` counts held orders after the filter."""
-
-    rows: tuple[HeldOrder, ...]
-    orders: int
-    all_orders: int
-    causes: tuple[Cause, ...]
-    oldest_at: datetime | None
-    page: int
-    pages: int
-
-
-@dataclass(frozen=True)
 class OrderRow:
     """One row of the orders list. `held` tells whether a hold is open."""
 

@@ -1,20 +1,17 @@
-"""Placing and lifting holds, the one gate that every path asks before it moves an order on, and the held queue."""
+"""Placing and lifting holds, and the one gate that every path asks before it moves an order on."""
 
-import re
-from collections import defaultdict
 from typing import Any, Protocol
 
 from sqlmodel import Session
 
 from backend import clock
-from backend.domain.desk import Cause, HeldOrder, HeldQueue, MoneySum
+from backend.domain.clusters import cluster_of
 from backend.domain.holds import CATALOGUE, HoldKind, HoldSource
-from backend.domain.permissions import SYSTEM, Actor, Area, Level
+from backend.domain.permissions import SYSTEM, Actor
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import snoozes
-from backend.store import held, holds, steps, timeline
-from backend.store.personal import keyring
+from backend.store import holds, steps, timeline
 from backend.store.tables import Hold, Order
 
 
@@ -51,7 +48,7 @@ def place(
         kind,
         reason,
         source=source,
-        cluster=cluster(kind, provider, reason),
+        cluster=cluster_of(kind, provider, reason, source),
         actor=actor,
         at=now,
         provider=provider,
@@ -100,88 +97,3 @@ def lift_by_check(session: Session, order: Order, kind: HoldKind, how: str) -> N
     for hold in holds.open_of(session, order.id):
         if hold.kind == kind and hold.source != HoldSource.PERSON:
             lift(session, order, hold, how, actor=SYSTEM)
-
-
-def cluster(kind: HoldKind, provider: str, reason: str) -> str:
-    """The cause that holds have in common: kind, provider and the message without its numbers and quoted words."""
-    plain = re.sub(r"'[^']*'|\"[^\"]*\"|“[^”]*”", "…", reason.casefold())
-    return f"{kind}|{provider}|{re.sub(r'[0-9][0-9.,:-]*', '#', plain)[:160]}"
-
-
-MAX_PAGE = 200
-
-
-def held_queue(
-    session: Session,
-    *,
-    actor: Actor,
-    kind: str = "",
-    sort: str = "age",
-    desc: bool = False,
-    page: int = 1,
-    size: int = 50,
-) -> HeldQueue:
-    """A page of the held queue; unknown causes and sorts fall back to all and age, so an old address still opens."""
-    actor.require(Area.HOLDS, Level.VIEW, "see held orders")
-    chosen = kind if kind in set(HoldKind) else ""
-    size = min(max(1, size), MAX_PAGE)
-    total = held.count(session, kind=chosen)
-    pages = max(1, -(-total // size))
-    page = min(max(1, page), pages)
-    rows = held.page(
-        session,
-        kind=chosen,
-        sort=sort if sort in held.SORTS else "age",
-        descending=desc,
-        limit=size,
-        offset=(page - 1) * size,
-    )
-    return HeldQueue(
-        rows=tuple(_held_order(row) for row in rows),
-        orders=total,
-        all_orders=held.count(session, kind="") if chosen else total,
-        causes=_causes(session),
-        oldest_at=held.oldest(session),
-        page=page,
-        pages=pages,
-    )
-
-
-def _held_order(row: held.HeldRow) -> HeldOrder:
-    rule = CATALOGUE[HoldKind(row.kind)]
-    return HeldOrder(
-        number=row.number,
-        external_number=row.external_number,
-        customer=keyring().show("customers", "name", row.customer_id, row.customer_name),
-        channel=row.channel,
-        status=row.status,
-        total_minor=row.total_minor,
-        currency=row.currency,
-        kind=row.kind,
-        title=rule.title,
-        reason=row.reason,
-        advice=rule.advice,
-        provider=row.provider,
-        other_holds=row.open_holds - 1,
-        held_at=row.held_at,
-        placed_at=row.placed_at,
-    )
-
-
-def _causes(session: Session) -> tuple[Cause, ...]:
-    """Causes by how many orders they hold, each with its money at stake per currency."""
-    counts: dict[str, int] = defaultdict(int)
-    money: dict[str, list[MoneySum]] = defaultdict(list)
-    for kind, currency, number, amount in held.causes(session):
-        counts[kind] += number
-        money[kind].append(MoneySum(currency, amount))
-    found = [
-        Cause(
-            kind,
-            CATALOGUE[HoldKind(kind)].title,
-            number,
-            tuple(sorted(money[kind], key=lambda amount: -amount.amount_minor)),
-        )
-        for kind, number in counts.items()
-    ]
-    return tuple(sorted(found, key=lambda cause: (-cause.orders, cause.title)))

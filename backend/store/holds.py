@@ -6,11 +6,20 @@ from typing import Any
 from sqlalchemy import text
 from sqlmodel import Session, col, select
 
+from backend.domain.clusters import Cluster
 from backend.domain.errors import NotFound
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM, Actor
 from backend.store import db
 from backend.store.tables import Hold, Order
+
+_PLACE = text(
+    "insert into holds (order_id, kind, source, reason, provider, cluster, cluster_label, step_id, facts, facts_token, "
+    "placed_by, placed_by_name, placed_at, closed_by, closed_by_name, closed_how, closed_reason) values (:order_id, "
+    ":kind, :source, :reason, :provider, :cluster, :cluster_label, :step_id, cast(:facts as jsonb), :facts_token, "
+    ":placed_by, :placed_by_name, :at, '', '', '', '') "
+    "on conflict do nothing returning id"
+)
 
 
 def place(
@@ -20,7 +29,7 @@ def place(
     reason: str,
     *,
     source: HoldSource,
-    cluster: str,
+    cluster: Cluster,
     actor: Actor,
     at: datetime,
     provider: str = "",
@@ -31,20 +40,15 @@ def place(
     """Open a hold; None when one of this kind is open already (the database allows only one)."""
     session.flush()
     return session.execute(
-        text(
-            "insert into holds (order_id, kind, source, reason, provider, cluster, step_id, facts, facts_token, placed_by, "
-            "placed_by_name, placed_at, closed_by, closed_by_name, closed_how, closed_reason) "
-            "values (:order_id, :kind, :source, :reason, "
-            ":provider, :cluster, :step_id, cast(:facts as jsonb), :facts_token, :placed_by, :placed_by_name, :at, '', '', '', '') "
-            "on conflict do nothing returning id"
-        ),
+        _PLACE,
         {
             "order_id": order_id,
             "kind": str(kind),
             "source": str(source),
             "reason": reason,
             "provider": provider,
-            "cluster": cluster,
+            "cluster": cluster.key,
+            "cluster_label": cluster.label,
             "step_id": step_id,
             "facts": db.to_json(facts or {}),
             "facts_token": facts_token,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
-from dashboard.shell import notices, sending
+from dashboard.shell import keys, notices, palette, sending
 from dashboard.shell.bell import bell
 from dashboard.shell.echo import echo
 from dashboard.shell.navigation import FrameState, incident_strip, rail, sign_out_form
@@ -25,6 +25,8 @@ def framed(page: PageFunction) -> PageFunction:
             rail(),
             rx.el.div(top_bar(), sending.strip(), incident_strip(), rx.el.main(page(), id="main", tab_index=-1)),
             notices.region(),
+            keys.dialog(),
+            palette.dialog(),
             _ended(),
             echo(),
             class_name="frame",
@@ -45,7 +47,7 @@ def top_bar() -> rx.Component:
                 auto_complete="off",
                 custom_attrs={"data-testid": "find", "data-key": "/"},
             ),
-            rx.el.kbd("/", aria_hidden="true"),
+            palette.summon(),
             on_submit=FrameState.find,
             reset_on_submit=True,
             role="search",
@@ -53,6 +55,7 @@ def top_bar() -> rx.Component:
         ),
         rx.el.span(class_name="spacer"),
         rx.el.span(FrameState.zone, class_name="zone"),
+        keys.summon(),
         bell(),
         rx.el.button(
             rx.color_mode_cond(rx.icon("moon", aria_hidden="true"), rx.icon("sun", aria_hidden="true")),

@@ -69,12 +69,14 @@ def security_headers(bundle: Path):
     return wrap
 
 
+_OURS = ("/desk.js", "/first.js", "/keys.js", "/tabs.js", "/favicon.svg")
+
+
 def _cache(path: str, status: int) -> bytes:
     """File names under /assets carry a hash of their content; pages and everything else are asked for anew."""
     if status == 200 and path.startswith(("/assets/", "/fonts/")):
         return _YEAR
-    ours = ("/desk.js", "/first.js", "/tabs.js", "/favicon.svg")
-    return b"no-cache" if path.startswith("/css/") or path in ours else b"no-store"
+    return b"no-cache" if path.startswith("/css/") or path in _OURS else b"no-store"
 
 
 def _add(message: Message, headers: list[tuple[bytes, bytes]]) -> None:

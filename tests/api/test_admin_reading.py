@@ -190,9 +190,18 @@ def test_the_held_orders_are_told_with_their_causes(client: Client, manager: dic
     told = client.get("/admin/held", params={"kind": "address_missing", "sort": "amount"}, headers=manager).json()
 
     assert {order["number"] for order in told["orders"]} == {cheap.number, dear.number}
-    assert (told["matching"], told["held"], told["page"], told["pages"]) == (2, 2, 1, 1)
+    both = [{"amount_minor": 10470 + 14980, "currency": "EUR"}]
+    assert (told["matching"], told["held"], told["first"], told["next_cursor"]) == (2, 2, 1, "")
+    assert told["at_stake"] == both
     cause = next(cause for cause in told["causes"] if cause["kind"] == "address_missing")
-    assert (cause["orders"], cause["at_stake"]) == (2, [{"amount_minor": 10470 + 14980, "currency": "EUR"}])
+    assert (cause["orders"], cause["at_stake"]) == (2, both)
+    wanted = {"cause": cause["cluster"], "sort": "amount", "size": 1}
+    front = client.get("/admin/held", params=wanted, headers=manager).json()
+    assert [order["number"] for order in front["orders"]] == [cheap.number]
+    behind = client.get("/admin/held", params={**wanted, "cursor": front["next_cursor"]}, headers=manager).json()
+    assert ([order["number"] for order in behind["orders"]], behind["first"]) == ([dear.number], 2)
+    assert behind["next_cursor"] == ""
+    assert client.get("/admin/held", params={"cause": "po_box.0123456789"}, headers=manager).json()["matching"] == 0
 
 
 def test_the_quarantine_is_told_in_pages(client: Client, manager: dict[str, str]) -> None:
@@ -250,6 +259,7 @@ def test_what_is_not_there_is_said_so(client: Client, manager: dict[str, str], a
         ("/admin/orders?cursor=" + "x" * 61, "cursor"),
         ("/admin/held?sort=name", "sort"),
         ("/admin/quarantine?size=0", "size"),
+        ("/admin/held?cursor=" + "x" * 61, "cursor"),
         ("/admin/documents/1.pdf", "document_id"),
     ],
 )

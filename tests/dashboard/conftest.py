@@ -15,7 +15,7 @@ from backend.domain.permissions import SYSTEM, Role
 from backend.services import accounts
 from backend.services.run import in_unit_of_work
 from dashboard.dashboard import app
-from dashboard.shell import notices, pulse, sessions
+from dashboard.shell import notices, pulse, sessions, summary
 from tests.conftest import Database
 
 PASSWORD = "amber lantern over quiet water"
@@ -106,6 +106,8 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(app, "_load_events", {})
     monkeypatch.setattr(notices, "SHOWN_SECONDS", {"done": 0.0, "problem": 0.0})
     monkeypatch.setattr(pulse, "_known", None)
+    summary.summaries.forget()
+    summary.pages.forget()
     sessions.forget_all()
     yield
     sessions.forget_all()

@@ -130,7 +130,7 @@ def test_a_held_order_is_held_mended_and_told_as_the_product_does_it(world: Worl
     (row,) = life.holds
     closed_by = row.closed_by.id if row.closed_by else ""
     assert kept == (
-        str(row.kind), str(row.source), row.reason, row.provider, row.cluster, row.facts, row.placed_by.id, closed_by,
+        str(row.kind), str(row.source), row.reason, row.provider, row.cluster.key, row.facts, row.placed_by.id, closed_by,
         row.closed_how, row.closed_reason,
     )  # fmt: skip
     audit = world.database.execute(

@@ -24,13 +24,14 @@ from backend.domain.errors import (
 from backend.domain.holds import HoldKind
 from backend.domain.intake import NewCustomer
 from backend.domain.permissions import SYSTEM, Actor, ActorKind, Role, provider_actor
-from backend.services import actions, holds, notes, order_lists, orders
+from backend.domain.queue import Wish
+from backend.services import actions, holds, notes, order_lists, orders, queue
 from backend.services.quarantine import quarantine_page
 from backend.services.run import in_unit_of_work
 from backend.store import orders as store
 from backend.store.tables import Order
 from tests.conftest import Database
-from tests.factories import address, created, new_order, staff, stocked
+from tests.factories import address, created, new_order, staff
 
 ANNA, BEN = staff(number=1), staff(number=2)
 
@@ -327,7 +328,8 @@ def test_whoever_has_no_role_sees_nothing(database: Database, held: Order, actor
         lambda: in_unit_of_work(order_lists.order_page, actor=actor),
         lambda: in_unit_of_work(orders.timeline_of, held.number, actor=actor),
         lambda: in_unit_of_work(orders.holds_of, held.number, actor=actor),
-        lambda: in_unit_of_work(holds.held_queue, actor=actor),
+        lambda: in_unit_of_work(queue.held_page, Wish(), actor=actor),
+        lambda: in_unit_of_work(queue.held_summary, actor=actor),
         lambda: in_unit_of_work(quarantine_page, actor=actor),
     ):
         refused(database, NotAllowed, work)
@@ -367,33 +369,6 @@ def test_notes_keep_their_words_out_of_the_timeline(database: Database, held: Or
             database, InvalidInput, lambda text=text: in_unit_of_work(notes.add_note, held.number, text, actor=ANNA)
         )
         assert refusal.sentence.startswith(words)
-
-
-def test_the_held_queue_answers_how_many_why_how_old_and_how_much(database: Database) -> None:
-    stocked("LNT-STR-BRS", 0)
-    first = created(new_order(risk="high", shipping_minor=0))
-    second = created(new_order(shipping_minor=10_000))
-    queue = in_unit_of_work(holds.held_queue, actor=ANNA)
-    assert (queue.orders, queue.all_orders, queue.page, queue.pages) == (2, 2, 1, 1)
-    assert [(row.number, row.kind, row.other_holds, row.total_minor) for row in queue.rows] == [
-        (first.number, "fraud_risk", 1, 9980),
-        (second.number, "out_of_stock", 0, 19980),
-    ]
-    assert queue.rows[0].customer == "Greta Lindenau"
-    assert queue.rows[0].advice.startswith("The shop marked this order as risky.")
-    assert [
-        (cause.kind, cause.orders, [(m.currency, m.amount_minor) for m in cause.money]) for cause in queue.causes
-    ] == [
-        ("out_of_stock", 2, [("EUR", 29960)]),
-        ("fraud_risk", 1, [("EUR", 9980)]),
-    ]
-    assert queue.oldest_at == queue.rows[0].held_at
-    by_amount = in_unit_of_work(holds.held_queue, actor=ANNA, sort="amount", desc=True, size=1)
-    assert ([row.number for row in by_amount.rows], by_amount.pages) == ([second.number], 2)
-    risky = in_unit_of_work(holds.held_queue, actor=ANNA, kind="fraud_risk")
-    assert (risky.orders, risky.all_orders) == (1, 2)
-    strange = in_unit_of_work(holds.held_queue, actor=ANNA, kind="x; drop table holds", sort="y", page=99)
-    assert (strange.orders, strange.page) == (2, 1)
 
 
 def test_orders_are_found_by_what_people_type(database: Database) -> None:

@@ -1,6 +1,5 @@
 """One gate: whatever wants to move an order on waits while any hold is open, and goes on when the last one is lifted."""
 
-from backend import clock
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.retries import Outcome
 from backend.services import actions, holds
@@ -125,18 +124,6 @@ def test_the_last_of_several_holds_opens_the_gate(world: World) -> None:
     lift(world)
     world.settle()
     assert world.view().status == "delivered"
-
-
-def test_holds_of_one_cause_are_counted_together_whatever_their_numbers() -> None:
-    def cluster(reason: str, kind: HoldKind = HoldKind.PAYMENT_DECLINED, provider: str = "stripe") -> str:
-        return holds.cluster(kind, provider, reason)
-
-    assert cluster("Card 4242 refused at 10:30.") == cluster("Card 1881 refused at 11:45.")
-    assert cluster("No place “Berlin” here") == cluster("No place “Paris” here")
-    assert cluster("A") != cluster("B")
-    assert cluster("A") != cluster("A", provider="shopify")
-    assert cluster("A") != cluster("A", HoldKind.PAYMENT_REFUSED)
-    assert clock.now().tzinfo is not None
 
 
 def test_while_held_a_lost_answer_is_still_asked_for_so_that_what_is_known_is_shown(world: World) -> None:

@@ -6,8 +6,9 @@ import httpx
 
 from backend.domain.desk import OrderView
 from backend.domain.orders import PaymentMode
+from backend.domain.queue import Wish
 from backend.domain.timeline import Weight
-from backend.services import actions, documents, holds
+from backend.services import actions, documents, queue
 from backend.services.run import in_unit_of_work
 from backend.store.personal import UNREADABLE
 from backend.store.tables import Order
@@ -338,8 +339,8 @@ def test_a_name_that_cannot_be_opened_does_not_take_the_page_down(world: World) 
     world.database.execute("update customers set name = email")
 
     view = world.view()
-    queue = in_unit_of_work(holds.held_queue, actor=world.actor)
+    page = in_unit_of_work(queue.held_page, Wish(), actor=world.actor)
 
     assert view.customer == UNREADABLE
     assert view.email == CUSTOMER
-    assert [row.customer for row in queue.rows] == [UNREADABLE]
+    assert [row.customer for row in page.rows] == [UNREADABLE]

@@ -7,6 +7,7 @@ import pytest
 from sqlmodel import Session
 
 from backend import clock
+from backend.domain.clusters import Cluster
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM
 from backend.services.run import in_unit_of_work
@@ -183,7 +184,14 @@ def test_an_entry_has_a_known_kind_and_no_negative_amount(database: Database, or
 
 def place_hold(session: Session, order_id: int, kind: HoldKind) -> int | None:
     return holds.place(
-        session, order_id, kind, "Because.", source=HoldSource.CHECK, cluster="c", actor=SYSTEM, at=clock.now()
+        session,
+        order_id,
+        kind,
+        "Because.",
+        source=HoldSource.CHECK,
+        cluster=Cluster("c", ""),
+        actor=SYSTEM,
+        at=clock.now(),
     )
 
 

@@ -72,6 +72,9 @@ GUARDED = {
     "keep_invoice": 1,
     "keep_invoices": 1,
     "tell_listeners": 1,
+    "order_is_held": 1,
+    "order_is_less_held": 1,
+    "hold_is_gone": 1,
 }
 
 

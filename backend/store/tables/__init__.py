@@ -4,7 +4,7 @@ from backend.store.tables.approvals import Approval
 from backend.store.tables.bulk import BulkMember, BulkRun
 from backend.store.tables.customers import Address, Customer
 from backend.store.tables.documents import Invoice, NumberSeries
-from backend.store.tables.history import AuditEntry, Hold, Incident, Note, TimelineEntry
+from backend.store.tables.history import AuditEntry, HeldOrder, Hold, Incident, Note, TimelineEntry
 from backend.store.tables.inbound import InboxCounter, InboxDecision, InboxMessage
 from backend.store.tables.mending import OrderAmendment, SkuAlias
 from backend.store.tables.orders import DiscountSnapshot, Order, OrderDay, OrderItem, PricingSnapshot
@@ -31,6 +31,7 @@ __all__ = [
     "DeskViewer",
     "DeskWork",
     "DiscountSnapshot",
+    "HeldOrder",
     "Hold",
     "InboxCounter",
     "InboxDecision",

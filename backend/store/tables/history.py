@@ -13,6 +13,7 @@ from backend.store.tables.base import big, document, identity, moment
 class Hold(SQLModel, table=True):
     """A reason why an order must not go on. `reason` is a sentence, `cluster` groups holds of one cause.
 
+    `cluster_label`: the words that holds of this cause have in common.
     `facts_token`: a blind token of the facts that the check found fault with, by which a decision on them is known again.
     """
 
@@ -39,6 +40,7 @@ class Hold(SQLModel, table=True):
     reason: str
     provider: str = ""
     cluster: str
+    cluster_label: str = ""
     step_id: int | None = big("steps.id", default=None)
     facts: dict[str, Any] = document(default_factory=dict)
     facts_token: int | None = big(default=None)
@@ -50,6 +52,25 @@ class Hold(SQLModel, table=True):
     closed_by_name: str = ""
     closed_how: str = ""
     closed_reason: str = ""
+
+
+class HeldOrder(SQLModel, table=True):
+    """An order that is held, as the queue lists it; a trigger on `holds` keeps it, and its row goes with the last hold.
+
+    `hold_id` is the oldest open hold, `held_at` its moment.
+    """
+
+    __tablename__ = "held_orders"
+    __table_args__ = (
+        Index("ix_held_orders_held_at_order_id", "held_at", "order_id"),
+        Index("ix_held_orders_total_minor_order_id", "total_minor", "order_id"),
+    )
+
+    order_id: int = big("orders.id", primary_key=True)
+    hold_id: int = big()
+    held_at: datetime = moment()
+    currency: str
+    total_minor: int = big()
 
 
 class TimelineEntry(SQLModel, table=True):

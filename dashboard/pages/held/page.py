@@ -1,21 +1,28 @@
-"""`/held`: the held queue."""
+"""`/held`: the held queue, and the chosen order beside it."""
 
 import reflex as rx
 
 from dashboard.components.states import loaded
 from dashboard.pages.bulk.dialog import bulk_dialog
+from dashboard.pages.held.pane import pane
 from dashboard.pages.held.state import HeldState
 from dashboard.pages.held.views import answer, causes, nothing, orders, waiting
+from dashboard.pages.order.state import OrderState
 from dashboard.shell.frame import framed
 
 ROUTE = "/held"
 TITLE = "Held orders · Holdfast"
-ON_LOAD = [HeldState.load, HeldState.follow]
+ON_LOAD = [HeldState.load, HeldState.follow, OrderState.follow]
 
 
 @framed
 def page() -> rx.Component:
-    some = rx.fragment(answer(), causes(), orders(), bulk_dialog())
-    return loaded(
-        HeldState.ready, HeldState.problem, rx.cond(HeldState.causes.length() > 0, some, nothing()), waiting()
+    queue = rx.el.div(
+        rx.el.div(answer(), causes(), orders(), class_name="queue-side"),
+        pane(),
+        bulk_dialog(),
+        class_name="cockpit",
+        custom_attrs={"data-cockpit": "true"},
     )
+    some = HeldState.some | (HeldState.rows.length() > 0)
+    return loaded(HeldState.ready, HeldState.problem, rx.cond(some, queue, nothing()), waiting())

@@ -1,200 +1,180 @@
-"""The held queue: what is stopped, why, and how old it is; filter, order and page live in the address."""
+"""The held queue on the screen: its answer, a page of rows, and the order that is shown beside them.
 
-from dataclasses import dataclass
+Filter, order, place and the chosen order live in the address; the browser writes the chosen one there by itself, so that
+moving through the queue is no navigation. What changes while the page is open is worked in without moving a row.
+"""
+
 from typing import Any
-from urllib.parse import urlencode
 
 import reflex as rx
 
 from backend import clock
-from backend.domain.desk import Cause, HeldOrder, HeldQueue
-from backend.domain.holds import HoldKind
 from backend.domain.permissions import Area
-from backend.services.holds import held_queue
-from dashboard.components.money import money, sums
-from dashboard.components.times import age, full
-from dashboard.components.words import count, word
+from backend.domain.queue import HeldPage, HeldSummary, Wish
+from dashboard.components.money import sums
+from dashboard.components.times import age
+from dashboard.components.words import count
+from dashboard.pages.held import rows as listed
+from dashboard.pages.held.address import END, FRONT, Address
+from dashboard.pages.held.rows import Row
+from dashboard.pages.held.selection import SelectionState
+from dashboard.pages.held.tiles import CauseTile, SortChoice, folded, sorts, tiles
+from dashboard.pages.order import after
+from dashboard.pages.order.state import OrderState
 from dashboard.shell import live
-from dashboard.shell.calls import ask
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
+from dashboard.shell.summary import held
 
-SIZE = 50
-SORTS = ("age", "amount")
-MOST_TILES = 10
-"""Causes shown at once; the smaller ones are folded away, but never the chosen one."""
-
-
-@dataclass
-class HeldRow:
-    """A held order, ready to be shown."""
-
-    number: str
-    customer: str
-    channel: str
-    external: str
-    amount: str
-    title: str
-    reason: str
-    advice: str
-    others: str
-    age: str
-    since: str
-
-
-@dataclass
-class CauseTile:
-    """A cause with how many it stops and what is at stake; `share` is its part of all holds in percent."""
-
-    kind: str
-    title: str
-    orders: str
-    stake: str
-    share: str
-    href: str
-    chosen: bool
-
-
-@dataclass(frozen=True)
-class Query:
-    """What the address asks for."""
-
-    kind: str = ""
-    sort: str = "age"
-    desc: bool = False
-    page: int = 1
-
-    @classmethod
-    def of(cls, parameters: dict[str, Any]) -> "Query":
-        """Read an address; whatever is not allowed in it falls back to the default."""
-        kind, sort = str(parameters.get("kind", "")), str(parameters.get("sort", "age"))
-        page = str(parameters.get("page", "1"))
-        return cls(
-            kind=kind if kind in set(HoldKind) else "",
-            sort=sort if sort in SORTS else "age",
-            desc=parameters.get("order") == "desc",
-            page=int(page) if page.isascii() and page.isdigit() and 0 < int(page) < 100_000 else 1,
-        )
-
-    def href(self, **changes: Any) -> str:
-        """The address of the same queue with changes; back to the first page unless told otherwise."""
-        wanted = {"kind": self.kind, "sort": self.sort, "desc": self.desc, "page": 1} | changes
-        parts = {
-            "kind": wanted["kind"],
-            "sort": "" if wanted["sort"] == "age" else wanted["sort"],
-            "order": "desc" if wanted["desc"] else "",
-            "page": wanted["page"] if wanted["page"] > 1 else "",
-        }
-        said = urlencode({name: value for name, value in parts.items() if value})
-        return f"/held?{said}" if said else "/held"
-
-    def sort_href(self, sort: str) -> str:
-        """Choose an order, or turn it round when it is the present one; amounts start with the largest."""
-        return self.href(sort=sort, desc=not self.desc if self.sort == sort else sort == "amount")
+Reading = tuple[HeldSummary, HeldPage]
+LEAVING = frozenset({"cancel", "snooze"})
+"""Actions after which there is nothing left to do with an order for now, although it may stay held."""
 
 
 class HeldState(rx.State):
-    """One page of the queue."""
+    """One page of the queue. Parts are set only when they changed, so an update sends what is new."""
 
     ready: bool = False
     problem: str = ""
     headline: str = ""
+    stake: str = ""
     oldest: str = ""
-    shown: str = ""
+    some: bool = False
+    filtered: str = ""
+    """How many orders the filter leaves, in words; empty without one."""
+    all_of_them: str = ""
     kind: str = ""
+    cause: str = ""
     causes: list[CauseTile] = []
     more_causes: list[CauseTile] = []
     more_text: str = ""
-    rows: list[HeldRow] = []
-    age_order: str = "ascending"
-    amount_order: str = "none"
-    age_href: str = ""
-    amount_href: str = ""
-    page_text: str = ""
+    sorts: list[SortChoice] = []
+    rows: list[Row] = []
+    news: str = ""
+    chosen: str = ""
+    position: str = ""
     previous_href: str = ""
     next_href: str = ""
-    _query: Query = Query()
+    all_href: str = "/held"
+    _address: Address = Address()
     _seen: int = -1
 
     @rx.event
     @needs(Area.HOLDS)
     async def load(self):
-        self._query = Query.of(dict(self.router.url.query_parameters))
+        """Read the page that the address names, from scratch, and show the order that it names."""
+        self._address = Address.of(dict(self.router.url.query_parameters))
+        self.rows = []
         await self._read()
+        selection = await self.get_state(SelectionState)
+        selection._limit_to(self._address.wish().filter)
+        self.chosen = listed.named(self.rows, self._address.order)
+        return OrderState.show_order(self.chosen)
 
     @rx.event(background=True)
     @needs(Area.HOLDS)
     async def follow(self):
+        """Work in what changes. Reading happens outside the tab's lock, so that nobody's click waits for it."""
         async for _ in live.changes(live.ALL, self._seen):
             async with self:
-                await self._read()
+                wish = self._address.wish()
+            read = await _reading(wish, follow=True)
+            async with self:
+                if self._address.wish() == wish:
+                    self._take(read)
+
+    @rx.event(supersedes=True)
+    @needs(Area.ORDERS)
+    async def show_beside(self, form: dict[str, Any]):
+        """Show an order beside the list; an empty number shows none."""
+        self._choose(Address.of({"order": form.get("number", "")}).order)
+        return OrderState.show_order(self.chosen)
+
+    @rx.event
+    @needs(Area.HOLDS)
+    async def look_at_news(self):
+        """The person has seen what came: nothing is marked any more."""
+        self._set("rows", listed.moved_on(self.rows, self.chosen))
+        self._tell_news()
+
+    @rx.event
+    @needs(Area.HOLDS)
+    async def acted(self, number: str, action: str):
+        """Something was done with an order from here: when it is settled, the next one is there."""
+        if self.router.url.path != "/held":
+            return None
+        await self._read()
+        here = next((each for each in self.rows if each.number == number), None)
+        done = here is None or here.state == listed.GONE or action in LEAVING
+        if number != self.chosen or not done:
+            return None
+        following = listed.next_number(self.rows, number)
+        if not following and self.next_href:
+            return rx.redirect(self.next_href)
+        self._choose(following)
+        return OrderState.show_order(self.chosen)
+
+    def _choose(self, number: str) -> None:
+        self.chosen = listed.named(self.rows, number)
+        self._set("rows", listed.moved_on(self.rows, self.chosen))
+        self._tell_news()
 
     async def _read(self) -> None:
         self._seen = live.hub.serial
-        query = self._query
-        try:
-            queue = await ask(held_queue, kind=query.kind, sort=query.sort, desc=query.desc, page=query.page, size=SIZE)
-        except Exception as error:
-            self.problem = explain(error)
+        self._take(await _reading(self._address.wish()))
+
+    def _take(self, read: Reading | str) -> None:
+        """Show what was read, or why it could not be."""
+        if isinstance(read, str):
+            self.problem = read
             return
         self.problem, self.ready = "", True
-        self._show(query, queue)
+        self._show(*read)
 
-    def _show(self, query: Query, queue: HeldQueue) -> None:
-        now = clock.now()
-        self.headline = count(queue.all_orders, "order")
-        self.oldest = age(queue.oldest_at, now) if queue.oldest_at else ""
-        self.shown = count(queue.orders, "order")
-        self.kind = query.kind
-        tiles = [_tile(cause, query, queue.causes) for cause in queue.causes]
-        self.causes, self.more_causes = _folded(tiles)
-        self.more_text = count(len(self.more_causes), "more cause")
-        self.rows = [_row(order, now) for order in queue.rows]
-        direction = "descending" if query.desc else "ascending"
-        self.age_order = direction if query.sort == "age" else "none"
-        self.amount_order = direction if query.sort == "amount" else "none"
-        self.age_href, self.amount_href = query.sort_href("age"), query.sort_href("amount")
-        self.page_text = f"Page {queue.page} of {queue.pages}" if queue.pages > 1 else ""
-        keep = {"desc": query.desc}
-        self.previous_href = query.href(page=queue.page - 1, **keep) if queue.page > 1 else ""
-        self.next_href = query.href(page=queue.page + 1, **keep) if queue.page < queue.pages else ""
+    def _show(self, summary: HeldSummary, page: HeldPage) -> None:
+        now, address = clock.now(), self._address
+        shown, more = folded(tiles(summary.causes, address))
+        last = page.first + len(page.rows) - 1
+        values = {
+            "headline": count(summary.orders, "order"),
+            "stake": sums(summary.money),
+            "oldest": age(summary.oldest_at, now) if summary.oldest_at else "",
+            "some": summary.orders > 0,
+            "filtered": count(page.orders, "order") if address.filtered else "",
+            "all_of_them": f"{count(page.orders, 'order')} of this cause"
+            if address.filtered
+            else count(page.orders, "order"),
+            "kind": address.kind,
+            "cause": address.cause,
+            "causes": shown,
+            "more_causes": more,
+            "more_text": count(len(more), "more cause"),
+            "sorts": sorts(address),
+            "rows": listed.worked_in(self.rows, page, now, chosen=self.chosen, desc=address.desc),
+            "position": f"{page.first:,}–{last:,} of {page.orders:,}" if page.orders > len(page.rows) else "",
+            "previous_href": address.href(before=str(page.previous), order=END) if page.previous else "",
+            "next_href": address.href(after=str(page.next), order=FRONT) if page.next else "",
+            "all_href": address.href(cause="", kind=""),
+        }
+        for name, value in values.items():
+            self._set(name, value)
+        self._tell_news()
 
+    def _tell_news(self) -> None:
+        fresh = sum(each.fresh for each in self.rows)
+        self._set("news", f"{fresh} new" if fresh else "")
 
-def _folded(tiles: list[CauseTile]) -> tuple[list[CauseTile], list[CauseTile]]:
-    """The largest causes and the chosen one, and the rest."""
-    if len(tiles) <= MOST_TILES:
-        return tiles, []
-    shown = tiles[: MOST_TILES - 1]
-    chosen = [tile for tile in tiles[MOST_TILES - 1 :] if tile.chosen]
-    shown += chosen or [tiles[MOST_TILES - 1]]
-    return shown, [tile for tile in tiles if tile not in shown]
-
-
-def _tile(cause: Cause, query: Query, causes: tuple[Cause, ...]) -> CauseTile:
-    everything = sum(each.orders for each in causes) or 1
-    chosen = cause.kind == query.kind
-    return CauseTile(
-        kind=cause.kind,
-        title=cause.title,
-        orders=f"{cause.orders:,}",
-        stake=sums(cause.money, most=2),
-        share=f"{max(2, round(100 * cause.orders / everything))}%",
-        href=query.href(kind="" if chosen else cause.kind),
-        chosen=chosen,
-    )
+    def _set(self, name: str, value: Any) -> None:
+        if getattr(self, name) != value:
+            setattr(self, name, value)
 
 
-def _row(order: HeldOrder, now: Any) -> HeldRow:
-    return HeldRow(
-        number=order.number,
-        customer=order.customer,
-        channel=word(order.channel),
-        external=order.external_number,
-        amount=money(order.total_minor, order.currency),
-        title=order.title,
-        reason=order.reason,
-        advice=order.advice,
-        others=f"+ {count(order.other_holds, 'more hold')}" if order.other_holds else "",
-        age=age(order.held_at, now),
-        since=f"Held since {full(order.held_at)}",
-    )
+async def _reading(wish: Wish, follow: bool = False) -> Reading | str:
+    """Summary and page, or a sentence that says why they cannot be read."""
+    try:
+        return await held(wish, follow=follow)
+    except Exception as error:
+        return explain(error)
+
+
+after.follow_up(HeldState.acted)

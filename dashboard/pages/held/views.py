@@ -1,44 +1,44 @@
-"""How the held queue looks: the answer first, then its causes, then the orders."""
+"""How the held queue looks: the answer first, then its causes, then the orders, one card each."""
 
 import reflex as rx
 
 from dashboard.components.marks import shape
 from dashboard.components.states import empty, skeleton
-from dashboard.pages.bulk.dialog import cause_button
-from dashboard.pages.held.state import CauseTile, HeldRow, HeldState
+from dashboard.pages.bulk.asking import BulkAskState
+from dashboard.pages.held.rows import Row
+from dashboard.pages.held.selection import SelectionState, selection_bar
+from dashboard.pages.held.state import HeldState
+from dashboard.pages.held.tiles import CauseTile, SortChoice
 
 
 def answer() -> rx.Component:
-    """How many are held, and how long the oldest has waited."""
+    """How many are held, how long the oldest has waited, and what is at stake."""
     return rx.el.header(
         rx.el.h1(
-            rx.el.span(HeldState.headline, class_name="figure", custom_attrs={"data-testid": "held-total"}),
-            " held",
-        ),
-        rx.cond(
-            HeldState.oldest != "",
-            rx.el.p(
-                "oldest ",
-                rx.el.strong(HeldState.oldest, custom_attrs={"data-testid": "held-oldest"}),
-                class_name="soft",
-            ),
-            rx.fragment(),
+            rx.el.span(HeldState.headline, class_name="figure", custom_attrs={"data-testid": "held-total"}), " held"
         ),
         rx.el.p(
-            rx.el.kbd("j"),
-            rx.el.kbd("k"),
-            " move ",
-            rx.el.kbd("Enter"),
-            " opens",
-            class_name="hint only-wide",
-            aria_hidden="true",
+            rx.cond(
+                HeldState.oldest != "",
+                rx.el.span(
+                    "oldest ",
+                    rx.el.strong(HeldState.oldest, custom_attrs={"data-testid": "held-oldest"}),
+                ),
+                rx.fragment(),
+            ),
+            rx.el.span(
+                rx.el.strong(HeldState.stake, custom_attrs={"data-testid": "held-stake"}),
+                " at stake",
+                class_name="at-stake",
+            ),
+            class_name="soft facts-line",
         ),
         class_name="page-head answer",
     )
 
 
 def causes() -> rx.Component:
-    """One tile per cause; choosing one filters, choosing it again shows all."""
+    """One line per cause; choosing one filters, choosing it again shows all."""
     return rx.el.nav(
         rx.el.div(rx.foreach(HeldState.causes, _cause), class_name="causes"),
         rx.cond(
@@ -51,39 +51,34 @@ def causes() -> rx.Component:
             rx.fragment(),
         ),
         aria_label="Causes",
+        class_name="causes-card",
     )
 
 
 def _cause(cause: rx.Var[CauseTile]) -> rx.Component:
     return rx.el.a(
         rx.el.span(cause.title, class_name="title"),
-        rx.el.span(cause.orders, class_name="orders"),
+        rx.el.span(cause.orders, rx.el.span(" orders", class_name="sr"), class_name="orders"),
+        rx.el.span(cause.label, class_name="label", title=cause.label),
         rx.el.span(cause.stake, class_name="stake"),
         rx.el.span(rx.el.i(style={"width": cause.share}), class_name="share", aria_hidden="true"),
         href=cause.href,
-        key=cause.kind,
+        key=cause.key,
         class_name=rx.cond(cause.chosen, "cause chosen", "cause"),
         aria_current=rx.cond(cause.chosen, "true", "false"),
-        custom_attrs={"data-testid": "cause-" + cause.kind},
+        custom_attrs={"data-testid": "cause-" + cause.key},
     )
 
 
 def orders() -> rx.Component:
-    return rx.el.div(
-        rx.cond(HeldState.kind != "", _filtered(), rx.fragment()),
-        rx.el.table(
-            rx.el.caption("Held orders", class_name="sr"),
-            rx.el.thead(
-                rx.el.tr(
-                    rx.el.th("Order", scope="col"),
-                    rx.el.th("Customer", scope="col"),
-                    rx.el.th("Why, and what to do", scope="col"),
-                    _sortable("Amount", HeldState.amount_href, HeldState.amount_order, "amount"),
-                    _sortable("Age", HeldState.age_href, HeldState.age_order, "age"),
-                )
-            ),
-            rx.el.tbody(rx.foreach(HeldState.rows, lambda row: held_row(row=row, key=row.number))),
-            class_name="list held-list",
+    return rx.el.section(
+        rx.el.div(_filtered(), _sorts(), class_name="list-head"),
+        selection_bar(HeldState.all_of_them, _for_these()),
+        _news(),
+        rx.el.ol(
+            rx.foreach(HeldState.rows, lambda row: _row_of(row)),
+            class_name="queue",
+            aria_label="Held orders",
             custom_attrs={"data-testid": "held-list"},
         ),
         pager(),
@@ -91,67 +86,149 @@ def orders() -> rx.Component:
     )
 
 
+def _for_these() -> rx.Component:
+    """Asks what to do with what is selected; a whole selection is named by the filter, never by its rows."""
+    numbers = rx.cond(SelectionState.whole, [], SelectionState.numbers)
+    return rx.el.button(
+        "Do for these…",
+        type="button",
+        class_name="button primary",
+        on_click=BulkAskState.ask_orders("", numbers, HeldState.kind, HeldState.cause),
+        custom_attrs={"data-testid": "bulk-selection", "data-key": "b"},
+    )
+
+
 def _filtered() -> rx.Component:
-    return rx.el.p(
-        "Showing ", rx.el.strong(HeldState.shown), " of this cause. ",
-        rx.el.a("Show all", href="/held", class_name="link", custom_attrs={"data-testid": "show-all"}), " ",
-        cause_button(HeldState.kind),
-        class_name="filtered soft",
+    return rx.cond(
+        HeldState.filtered != "",
+        rx.el.p(
+            rx.el.strong(HeldState.filtered, custom_attrs={"data-testid": "held-filtered"}), " of this cause. ",
+            rx.el.a("Show all", href=HeldState.all_href, class_name="link", custom_attrs={"data-testid": "show-all"}),
+            class_name="filtered soft",
+        ),
+        rx.fragment(),
     )  # fmt: skip
 
 
-def _sortable(label: str, href: rx.Var[str], order: rx.Var[str], key: str) -> rx.Component:
-    sign = rx.match(order, ("ascending", " ↑"), ("descending", " ↓"), "")
-    return rx.el.th(
-        rx.el.a(
-            label,
-            sign,
-            href=href,
-            class_name=rx.cond(order == "none", "", "on"),
-            custom_attrs={"data-testid": f"sort-{key}"},
+def _sorts() -> rx.Component:
+    return rx.el.nav(rx.foreach(HeldState.sorts, _sort), class_name="choices-row", aria_label="Order of the queue")
+
+
+def _sort(choice: rx.Var[SortChoice]) -> rx.Component:
+    sign = rx.match(choice.order, ("ascending", " ↑"), ("descending", " ↓"), "")
+    return rx.el.a(
+        choice.label,
+        rx.el.span(sign, aria_hidden="true"),
+        rx.el.span(
+            rx.match(choice.order, ("ascending", ", ascending"), ("descending", ", descending"), ""), class_name="sr"
         ),
-        scope="col",
-        aria_sort=order,
-        class_name="num",
+        href=choice.href,
+        key=choice.key,
+        class_name=rx.cond(choice.order == "none", "choice", "choice on"),
+        aria_current=rx.cond(choice.order == "none", "false", "true"),
+        custom_attrs={"data-testid": "sort-" + choice.key},
+    )
+
+
+def _news() -> rx.Component:
+    """What came while the page was open; a click leads there and takes the marks away."""
+    return rx.el.div(
+        rx.cond(
+            HeldState.news != "",
+            rx.el.button(
+                HeldState.news,
+                type="button",
+                class_name="news",
+                on_click=HeldState.look_at_news,
+                custom_attrs={"data-testid": "news", "data-to-news": "true"},
+            ),
+            rx.fragment(),
+        ),
+        role="status",
+        class_name="news-line",
+    )
+
+
+def _row_of(row: rx.Var[Row]) -> rx.Component:
+    return held_row(
+        row=row,
+        ticked=SelectionState.whole | SelectionState.numbers.contains(row.number),
+        chosen=HeldState.chosen == row.number,
+        key=row.number,
     )
 
 
 @rx.memo
-def held_row(rest: rx.RestProp, *, row: rx.Var[HeldRow]) -> rx.Component:
-    return rx.el.tr(
-        rx.el.th(
-            rx.el.a(
-                row.number,
-                href="/orders/" + row.number,
-                class_name="row-link",
-                custom_attrs={"data-row": "true", "data-testid": "held-row-" + row.number},
-            ),
-            rx.el.span(row.channel, " ", row.external, class_name="under"),
-            scope="row",
+def held_row(rest: rx.RestProp, *, row: rx.Var[Row], ticked: rx.Var[bool], chosen: rx.Var[bool]) -> rx.Component:
+    return rx.el.li(
+        rx.el.input(
+            type="checkbox",
+            checked=ticked,
+            on_change=lambda on: SelectionState.toggle(row.number, on),
+            aria_label="Select " + row.number,
+            class_name="picker",
+            tab_index=-1,
+            custom_attrs={"data-pick": "true", "data-testid": "pick-" + row.number},
         ),
-        rx.el.td(row.customer, class_name="customer"),
-        rx.el.td(
-            rx.el.span(
-                rx.el.span(shape("bars"), row.title, class_name="mark held why"),
-                rx.cond(row.others != "", rx.el.span(row.others, class_name="tag"), rx.fragment()),
-                rx.el.span(row.reason, class_name="soft said", title=row.reason),
-                class_name="reason-head",
-            ),
-            rx.el.span(row.advice, class_name="under advice", title=row.advice),
-            class_name="full",
-        ),
-        rx.el.td(row.amount, class_name="num amount"),
-        rx.el.td(rx.el.span(row.age, title=row.since), class_name="num age"),
+        _who(row, chosen),
+        _why(row),
+        _what(row),
         rest,
-        custom_attrs={"data-testid": "held-row"},
+        class_name=rx.cond(row.state == "gone", "row gone", "row")
+        + rx.cond(row.fresh, " fresh", "")
+        + rx.cond(chosen, " chosen", "")
+        + rx.cond(ticked, " ticked", ""),
+        custom_attrs={
+            "data-testid": "held-row",
+            "data-line": "true",
+            "data-fresh": rx.cond(row.fresh, "true", "false"),
+        },
+    )
+
+
+def _who(row: rx.Var[Row], chosen: rx.Var[bool]) -> rx.Component:
+    return rx.el.div(
+        rx.el.a(
+            row.customer,
+            rx.el.span(" ", row.number, class_name="sr"),
+            href="/orders/" + row.number,
+            class_name="row-link",
+            aria_current=rx.cond(chosen, "true", "false"),
+            custom_attrs={"data-row": row.number, "data-testid": "held-row-" + row.number},
+        ),
+        rx.el.span(row.number, class_name="number", aria_hidden="true"),
+        rx.el.span(row.amount, class_name="amount"),
+        class_name="line first",
+    )
+
+
+def _why(row: rx.Var[Row]) -> rx.Component:
+    return rx.el.div(
+        rx.cond(
+            row.state == "gone",
+            rx.el.span(shape("tick"), "No longer held", class_name="mark good why"),
+            rx.el.span(shape("bars"), row.title, class_name="mark held why"),
+        ),
+        rx.el.span(row.reason, class_name="said", title=row.reason),
+        rx.cond(row.others != "", rx.el.span(row.others, class_name="tag"), rx.fragment()),
+        rx.el.span(row.age, title=row.since, class_name="age"),
+        class_name="line",
+    )
+
+
+def _what(row: rx.Var[Row]) -> rx.Component:
+    return rx.el.div(
+        rx.el.span(row.advice, class_name="advice", title=row.advice),
+        rx.el.span(row.channel, " ", row.external, class_name="from"),
+        class_name="line third",
     )
 
 
 def pager() -> rx.Component:
     return rx.cond(
-        HeldState.page_text != "",
+        HeldState.position != "",
         rx.el.nav(
-            rx.el.span(HeldState.page_text, aria_live="polite", custom_attrs={"data-testid": "page"}),
+            rx.el.span(HeldState.position, aria_live="polite", custom_attrs={"data-testid": "page"}),
             step_link("Previous", HeldState.previous_href, "p"),
             step_link("Next", HeldState.next_href, "n"),
             class_name="pager",
@@ -165,7 +242,12 @@ def step_link(label: str, href: rx.Var[str], key: str) -> rx.Component:
     """A link to a neighbouring page, or its greyed word where there is none."""
     return rx.cond(
         href != "",
-        rx.el.a(label, href=href, class_name="button", custom_attrs={"data-testid": label.lower(), "data-key": key}),
+        rx.el.a(
+            label,
+            href=href,
+            class_name="button",
+            custom_attrs={"data-testid": label.lower(), "data-key": key, "data-turn": label.lower()},
+        ),
         rx.el.span(label, class_name="button", aria_disabled="true"),
     )
 
@@ -179,4 +261,8 @@ def nothing() -> rx.Component:
 
 
 def waiting() -> rx.Component:
-    return rx.el.div(rx.el.h1("Held"), skeleton(1, tall=True), skeleton(8), class_name="stack")
+    return rx.el.div(
+        rx.el.div(rx.el.h1("Held"), skeleton(1, tall=True), skeleton(12), class_name="stack"),
+        rx.el.div(skeleton(2, tall=True), skeleton(8), class_name="stack only-desk"),
+        class_name="cockpit",
+    )

@@ -5,17 +5,17 @@ from dataclasses import dataclass
 import reflex as rx
 
 from backend import clock
-from backend.domain.desk import HeldQueue, Pulse
+from backend.domain.desk import Pulse
 from backend.domain.permissions import Area
-from backend.services.holds import held_queue
+from backend.domain.queue import HeldSummary
 from dashboard.components.money import sums
 from dashboard.components.times import age, day, time_of_day
 from dashboard.components.words import count, number
 from dashboard.shell import live, sessions
-from dashboard.shell.calls import ask
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
 from dashboard.shell.pulse import current_pulse
+from dashboard.shell.summary import current_summary
 
 MOST_CAUSES = 8
 SWEEP_LATE_SECONDS = 30.0
@@ -72,7 +72,7 @@ class HomeState(rx.State):
     async def _read(self) -> None:
         self._seen = live.hub.serial
         try:
-            queue = await ask(held_queue, size=1)
+            queue = await current_summary()
             pulse = await current_pulse()
         except Exception as error:
             self.problem = explain(error)
@@ -81,7 +81,7 @@ class HomeState(rx.State):
         now = clock.now()
         self.greeting = f"{_part_of_day(int(time_of_day(now)[:2]))}, {sessions.current().person.name.split()[0]}"
         self.today = day(now)
-        self.held, self.held_some = count(queue.all_orders, "order"), queue.all_orders > 0
+        self.held, self.held_some = count(queue.orders, "order"), queue.orders > 0
         self.oldest = age(queue.oldest_at, now) if queue.oldest_at else ""
         self.causes = _causes(queue)
         left_out = len(queue.causes) - MOST_CAUSES
@@ -93,16 +93,16 @@ def _part_of_day(hour: int) -> str:
     return "Good morning" if 4 <= hour < 12 else "Good afternoon" if 12 <= hour < 18 else "Good evening"
 
 
-def _causes(queue: HeldQueue) -> list[CauseLine]:
+def _causes(queue: HeldSummary) -> list[CauseLine]:
     most = max((cause.orders for cause in queue.causes), default=1)
     return [
         CauseLine(
-            kind=cause.kind,
+            kind=cause.cluster,
             title=cause.title,
             orders=number(cause.orders),
             stake=sums(cause.money, most=2),
             share=f"{max(3, round(100 * cause.orders / most))}%",
-            href=f"/held?kind={cause.kind}",
+            href=f"/held?cause={cause.cluster}",
         )
         for cause in queue.causes[:MOST_CAUSES]
     ]

@@ -15,6 +15,7 @@ from backend.domain.desk import ActionDone, Preview
 from backend.domain.errors import AlreadyDone, HoldfastError, PreviewOutdated
 from backend.domain.permissions import Area, Level
 from backend.services import actions, cancellations
+from dashboard.pages.order import after
 from dashboard.pages.order.state import WHEN_CHANGED, OrderState
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
@@ -30,6 +31,8 @@ VERBS = {
     CANCEL: "Cancel the order",
 }
 ASKS = "Ask a second person"
+KEYS = {RETRY: "r", RELEASE: "l", ASK: "a", CANCEL: "c", HOLD: "h"}
+"""The key that does what the button does."""
 LONGEST_REASON = 500
 MOVED = "The order has changed since this preview. Confirming shows you the new one first; nothing is done before."
 
@@ -153,7 +156,7 @@ class ConfirmState(rx.State):
         self.open = False
         if not done.repeated:
             yield notices.done(done.sentence)
-        yield OrderState.refresh
+        yield after.events(str(form.get("number", "")), str(form.get("action", "")))
 
     async def _preview(self, action: str, number: str, subject: int, news: str = "", same: bool = False) -> Any:
         """Show what the click would do; `same`: it is still the same question, so the reason that was typed stays."""

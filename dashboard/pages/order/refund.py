@@ -20,6 +20,7 @@ from backend.domain.refunds import RefundWish
 from backend.services import refunds
 from backend.services.order_page import order_shown
 from dashboard.components.money import money
+from dashboard.pages.order import after
 from dashboard.pages.order.confirm import LONGEST_REASON, outdated
 from dashboard.pages.order.present_money import open_to_refund_minor
 from dashboard.pages.order.state import WHEN_CHANGED, OrderState
@@ -146,7 +147,7 @@ class RefundState(rx.State):
         self.open = False
         if not done.repeated:
             yield notices.done(done.sentence)
-        yield OrderState.refresh
+        yield after.events(str(form.get("number", "")), "refund")
 
     async def _carry_out(self, form: dict[str, Any]) -> Any:
         """None when the form says something else than what was previewed last."""

@@ -5,7 +5,7 @@ import reflex as rx
 from dashboard.components.marks import mark, shape
 from dashboard.components.states import skeleton
 from dashboard.pages.order.cards import ClosedHoldCard, HoldCard, Stage, Stop
-from dashboard.pages.order.confirm import ASK, RELEASE, RETRY, ConfirmState
+from dashboard.pages.order.confirm import ASK, CANCEL, HOLD, KEYS, RELEASE, RETRY, ConfirmState
 from dashboard.pages.order.fix_dialog import fix_buttons
 from dashboard.pages.order.refund import RefundState
 from dashboard.pages.order.state import OrderState
@@ -160,7 +160,7 @@ def _click(label: str, action: str, hold: rx.Var[HoldCard], look: rx.Var[str] | 
         class_name=look,
         disabled=ConfirmState.running,
         on_click=ConfirmState.ask_hold(action, _head.number, hold.id),
-        custom_attrs={"data-testid": action, "data-key": "l" if action == RELEASE else "t"},
+        custom_attrs={"data-testid": action, "data-key": KEYS[action]},
     )
 
 
@@ -185,32 +185,32 @@ def stop_buttons() -> rx.Component:
     """Stop the order by hand, pay back, or call it off; each offered only while it can be done, and to whom it may."""
     hold = rx.cond(
         OrderState.may_act & ~_head.held & ~_head.final,
-        _stop_button("Hold", "hold-order", ConfirmState.ask_stop(_head.number), ConfirmState.running),
+        _stop_button("Hold", "hold-order", KEYS[HOLD], ConfirmState.ask_stop(_head.number), ConfirmState.running),
         rx.fragment(),
     )
     refund = rx.cond(
         OrderState.may_refund & _head.refundable,
-        _stop_button("Refund", "refund", RefundState.ask_refund(_head.number), RefundState.running),
+        _stop_button("Refund", "refund", "f", RefundState.ask_refund(_head.number), RefundState.running),
         rx.fragment(),
     )
     # A parcel on its way brings its goods back later, if at all: only then nothing is proposed for the stock.
     ask_cancel = ConfirmState.ask_cancel(_head.number, _head.status != "shipped")
     cancel = rx.cond(
         OrderState.may_note & _head.cancellable,
-        _stop_button("Cancel order", "cancel-order", ask_cancel, ConfirmState.running),
+        _stop_button("Cancel order", "cancel-order", KEYS[CANCEL], ask_cancel, ConfirmState.running),
         rx.fragment(),
     )
     return rx.el.div(hold, refund, cancel, class_name="stops")
 
 
-def _stop_button(label: str, name: str, event, running: rx.Var[bool]) -> rx.Component:
+def _stop_button(label: str, name: str, key: str, event, running: rx.Var[bool]) -> rx.Component:
     return rx.el.button(
         label,
         type="button",
         class_name="button",
         disabled=running,
         on_click=event,
-        custom_attrs={"data-testid": name},
+        custom_attrs={"data-testid": name, "data-key": key},
     )
 
 

@@ -1,0 +1,135 @@
+"""The held queue as services hand it out: what may be asked of it, its rows, and the summary above them.
+
+Amounts are minor units, times aware UTC. A page begins after (or ends before) a place in the queue, never at a number,
+so that orders which come and go meanwhile neither repeat nor hide a row.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+
+from backend.domain.desk import MoneySum
+from backend.domain.errors import InvalidInput
+
+BIGGEST_ID = 2**63 - 1
+BIGGEST_VALUE = 2**53
+MAX_PAGE = 200
+
+
+class Sort(StrEnum):
+    AGE = "age"
+    AMOUNT = "amount"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an order stands in a queue: the value it is ordered by (epoch microseconds or minor units), and its id."""
+
+    value: int
+    order_id: int
+
+    def __str__(self) -> str:
+        return f"{self.value}~{self.order_id}"
+
+    @classmethod
+    def parse(cls, text: str) -> "Place":
+        """Read a place that we gave out; raises `InvalidInput` for anything else."""
+        value, _, order_id = text.partition("~")
+        whole = all(part.isascii() and part.isdigit() and len(part) < 20 for part in (value, order_id))
+        if not whole or int(value) > BIGGEST_VALUE or int(order_id) > BIGGEST_ID:
+            raise InvalidInput(["The place in the queue is not one we gave out; begin again without it."])
+        return cls(int(value), int(order_id))
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Which held orders: of one cause (`cluster`), of one kind of hold, or all when both are empty."""
+
+    cluster: str = ""
+    kind: str = ""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """A page of the queue. `after` and `before` are places: the page begins behind the one or ends ahead of the other."""
+
+    filter: Filter = Filter()
+    sort: Sort = Sort.AGE
+    desc: bool = False
+    after: Place | None = None
+    before: Place | None = None
+    size: int = 50
+
+    def sized(self) -> "Wish":
+        """With a size between 1 and the largest page."""
+        return replace(self, size=min(max(1, self.size), MAX_PAGE))
+
+
+@dataclass(frozen=True)
+class HeldOrder:
+    """One row. `reason` and `advice` belong to the hold that the filter asks for, the oldest unless it asks for one."""
+
+    order_id: int
+    place: Place
+    number: str
+    external_number: str
+    customer: str
+    channel: str
+    status: str
+    total_minor: int
+    currency: str
+    kind: str
+    title: str
+    reason: str
+    advice: str
+    provider: str
+    cluster: str
+    other_holds: int
+    held_at: datetime
+    placed_at: datetime
+
+
+@dataclass(frozen=True)
+class HeldPage:
+    """Rows in the order asked for; `first` is the position of the first one (1 is the front), `orders` how many fit."""
+
+    rows: tuple[HeldOrder, ...]
+    orders: int
+    first: int
+
+    @property
+    def previous(self) -> Place | None:
+        """Ask `before` this for the page in front; None at the front."""
+        return self.rows[0].place if self.rows and self.first > 1 else None
+
+    @property
+    def next(self) -> Place | None:
+        """Ask `after` this for the page behind; None at the end."""
+        return self.rows[-1].place if self.rows and self.first + len(self.rows) <= self.orders else None
+
+
+@dataclass(frozen=True)
+class Cause:
+    """Open holds of one cause: how many orders, the money at stake per currency (largest first), the oldest's moment.
+
+    `title` names the kind of hold, `label` says what these holds have in common beyond that; it may be empty.
+    """
+
+    cluster: str
+    kind: str
+    title: str
+    label: str
+    provider: str
+    orders: int
+    money: tuple[MoneySum, ...]
+    oldest_at: datetime
+
+
+@dataclass(frozen=True)
+class HeldSummary:
+    """What the queue opens with: how many orders, why, how old, and what is at stake."""
+
+    orders: int
+    money: tuple[MoneySum, ...]
+    oldest_at: datetime | None
+    causes: tuple[Cause, ...]

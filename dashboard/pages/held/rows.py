@@ -1,0 +1,128 @@
+"""The rows of the held queue as they are shown, and how a new reading is worked into them without moving anything.
+
+Nothing leaves the list by itself: a row whose order is no longer held stays where it is, marked, until the person moves on.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from backend.domain.queue import HeldOrder, HeldPage
+from dashboard.components.money import money
+from dashboard.components.times import age, full
+from dashboard.components.words import count, word
+from dashboard.pages.held.address import END, FRONT
+
+OPEN, GONE = "open", "gone"
+MOST_GONE = 40
+"""Rows of orders that are no longer held and that nobody looked away from; the oldest leave first."""
+
+
+@dataclass
+class Row:
+    """A held order, ready to be shown. `state` is open, or gone when nothing holds it any more; `fresh`: it came
+    while the page was open. `at` is where it stands in the queue."""
+
+    number: str
+    customer: str = ""
+    channel: str = ""
+    external: str = ""
+    amount: str = ""
+    title: str = ""
+    reason: str = ""
+    advice: str = ""
+    others: str = ""
+    age: str = ""
+    since: str = ""
+    state: str = OPEN
+    fresh: bool = False
+    at: tuple[int, int] = field(default=(0, 0))
+
+
+def row(order: HeldOrder, now: datetime) -> Row:
+    return Row(
+        number=order.number,
+        customer=order.customer,
+        channel=word(order.channel),
+        external=order.external_number,
+        amount=money(order.total_minor, order.currency),
+        title=order.title,
+        reason=order.reason,
+        advice=order.advice,
+        others=f"+ {count(order.other_holds, 'more hold')}" if order.other_holds else "",
+        age=age(order.held_at, now),
+        since=f"Held since {full(order.held_at)}",
+        at=(order.place.value, order.place.order_id),
+    )
+
+
+def worked_in(shown: Sequence[Row], page: HeldPage, now: datetime, *, chosen: str, desc: bool) -> list[Row]:
+    """The rows after a new reading of the same page.
+
+    What came is marked fresh. What is no longer held stays in its place as gone; what merely slid over the edge of the
+    page leaves it, unless it is the chosen one.
+    """
+    before = {each.number: each for each in shown}
+    result = [row(order, now) for order in page.rows]
+    for each in result:
+        known = before.get(each.number)
+        each.fresh = known.fresh if known else bool(shown)
+    here = {each.number for each in result}
+    leaving = [each for each in shown if each.number not in here]
+    staying = {each.number for each in leaving if each.number == chosen or not _slid_off(each, page, desc)}
+    previous = ""
+    for each in shown:
+        if each.number in staying:
+            slid = _slid_off(each, page, desc)
+            kept = replace(each, state=each.state if slid else GONE, fresh=False)
+            result.insert(_behind(result, previous), kept)
+        if each.number in here or each.number in staying:
+            previous = each.number
+    return _without_surplus(result, chosen)
+
+
+def moved_on(shown: Sequence[Row], chosen: str) -> list[Row]:
+    """The rows when the person has looked at them: what is gone leaves, except the chosen one, and nothing is fresh."""
+    return [replace(each, fresh=False) for each in shown if each.state == OPEN or each.number == chosen]
+
+
+def named(shown: Sequence[Row], order: str) -> str:
+    """The number that an address means, which may name the front or the end of the page."""
+    if order in (FRONT, END):
+        return shown[0 if order == FRONT else -1].number if shown else ""
+    return order
+
+
+def next_number(shown: Sequence[Row], number: str) -> str:
+    """The order to show after this one: the next that is still held, or the one before it at the end; empty if none."""
+    numbers = [each.number for each in shown]
+    place = numbers.index(number) if number in numbers else -1
+    behind = [each.number for each in shown[place + 1 :] if each.state == OPEN]
+    ahead = [each.number for each in shown[: max(place, 0)] if each.state == OPEN]
+    return behind[0] if behind else ahead[-1] if ahead else ""
+
+
+def _slid_off(gone: Row, page: HeldPage, desc: bool) -> bool:
+    """Whether a row that is not on the page any more still has its place in the queue, ahead of the page or behind it."""
+    if gone.state == GONE or not page.rows:
+        return False
+    first, last = page.rows[0].place, page.rows[-1].place
+    ends = ((first.value, first.order_id), (last.value, last.order_id))
+    ahead, behind = (gone.at > ends[0], gone.at < ends[1]) if desc else (gone.at < ends[0], gone.at > ends[1])
+    return (ahead and page.first > 1) or (behind and page.next is not None)
+
+
+def _behind(rows: list[Row], number: str) -> int:
+    """The index behind the row of this number; the front when there is none."""
+    return next((index + 1 for index, each in enumerate(rows) if each.number == number), 0)
+
+
+def _without_surplus(rows: list[Row], chosen: str) -> list[Row]:
+    surplus = sum(each.state == GONE for each in rows) - MOST_GONE
+    result = []
+    for each in rows:
+        if surplus > 0 and each.state == GONE and each.number != chosen:
+            surplus -= 1
+            continue
+        result.append(each)
+    return result

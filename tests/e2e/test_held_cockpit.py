@@ -1,0 +1,146 @@
+"""A morning at the held queue by keyboard alone: moving, deciding, selecting, finding; and nothing moves by itself."""
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.e2e.desk import Arrival, focused, held, notice, open_holds, queue_row, reaches
+from tests.product.stack import Stack
+from tests.waiting import until
+
+REFUSED = ("shipengine", "label", "refuse")
+
+
+def walk_to(page: Page, order: Arrival) -> None:
+    """Press j until the row of this order has the focus."""
+    for _ in range(60):
+        if focused(page) == f"held-row-{order.number}":
+            return
+        page.keyboard.press("j")
+    raise AssertionError(f"{order.number} is not in the queue")
+
+
+def beside(page: Page) -> Locator:
+    return page.get_by_test_id("pane")
+
+
+def confirm(page: Page, reason: str) -> None:
+    """From the way out, where the focus starts, back to the reason and on to the click."""
+    dialog = page.get_by_test_id("confirm")
+    expect(dialog.get_by_test_id("cancel")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(dialog.get_by_test_id("reason")).to_be_focused()
+    page.keyboard.type(reason)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_hidden()
+
+
+def test_a_morning_at_the_queue_without_a_mouse(stack: Stack, page: Page) -> None:
+    first, second, third = held(stack, 9601, *REFUSED), held(stack, 9602), held(stack, 9603)
+    page.goto("/held")
+    for order in (first, second, third):
+        expect(queue_row(page, order)).to_be_visible()
+    expect(beside(page)).to_contain_text("Choose an order")
+
+    # Moving chooses, and what is beside the list and in the address follows.
+    walk_to(page, second)
+    expect(beside(page)).to_have_attribute("data-number", second.number)
+    expect(beside(page).get_by_test_id("hold")).to_contain_text("Address not deliverable")
+    assert f"order={second.number}" in page.url
+    page.reload()
+    expect(beside(page)).to_have_attribute("data-number", second.number)
+    page.keyboard.press("k")
+    expect(beside(page)).to_have_attribute("data-number", first.number)
+
+    # A key that follows a step at once is meant for the order that was stepped to.
+    page.keyboard.press("j")
+    page.keyboard.press("l")
+    expect(page.get_by_role("dialog", name="Release: Address not deliverable")).to_be_visible()
+    confirm(page, "jk: the customer confirmed it")
+    expect(notice(page, "Released. The order goes on.")).to_be_visible()
+    assert open_holds(stack, second) == 0
+
+    # The next order is there.
+    expect(beside(page)).to_have_attribute("data-number", third.number)
+    expect(page.get_by_test_id(f"held-row-{third.number}")).to_be_focused()
+    reaches(stack, second, "delivered")
+
+    # Keys are shown, and none works while somebody types.
+    page.keyboard.press("?")
+    expect(page.get_by_test_id("keys")).to_contain_text("Ask the provider")
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("keys")).to_be_hidden()
+    page.keyboard.press("/")
+    page.keyboard.type("xjkl?")
+    expect(page.get_by_test_id("find")).to_have_value("xjkl?")
+    page.keyboard.press("Escape")
+    expect(beside(page)).to_have_attribute("data-number", third.number)
+    expect(page.get_by_test_id("selection")).to_be_hidden()
+
+    # Selecting, by hand and all that fit.
+    page.keyboard.press("x")
+    expect(page.get_by_test_id("selected")).to_have_text("1 order selected")
+    page.keyboard.press("x")
+    expect(page.get_by_test_id("selection")).to_be_hidden()
+
+    # The palette finds orders, pages and what can be done.
+    page.keyboard.press("Control+k")
+    page.keyboard.type(first.number)
+    expect(page.get_by_test_id("palette-order")).to_have_count(1)
+    page.keyboard.press("Escape")
+    page.keyboard.press("Control+k")
+    page.keyboard.type("release")
+    expect(page.get_by_test_id("palette-l")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog", name="Release: Address not deliverable")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_test_id("confirm")).to_be_hidden()
+    assert open_holds(stack, third) == 1
+
+    # Enter opens the order's own page; back is where one was.
+    walk_to(page, third)
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(f"{stack.url}/orders/{third.number}")
+    page.go_back()
+    expect(beside(page)).to_have_attribute("data-number", third.number)
+
+
+def test_what_colleagues_and_workers_do_meanwhile_moves_no_row(stack: Stack, page: Page) -> None:
+    mine, other = held(stack, 9611), held(stack, 9612)
+    page.goto("/held?dir=desc")
+    walk_to(page, mine)
+    row = queue_row(page, mine)
+    expect(beside(page)).to_have_attribute("data-number", mine.number)
+    before = row.bounding_box()
+
+    newer = held(stack, 9613)
+
+    expect(queue_row(page, newer)).to_be_visible()
+    expect(page.get_by_test_id("news")).to_have_text("1 new")
+    assert row.bounding_box() == before
+    close(stack, other)
+    expect(queue_row(page, other)).to_contain_text("No longer held")
+    assert row.bounding_box() == before
+    close(stack, mine)
+    expect(row).to_contain_text("No longer held")
+    expect(beside(page).get_by_test_id("hold")).to_have_count(0)
+    assert row.bounding_box() == before
+    assert focused(page) == f"held-row-{mine.number}"
+
+    page.keyboard.press("k")
+
+    expect(beside(page)).not_to_have_attribute("data-number", mine.number)
+    expect(row).to_have_count(0)
+    expect(queue_row(page, other)).to_have_count(0)
+    expect(page.get_by_test_id("news")).to_have_count(0)
+
+
+def close(stack: Stack, order: Arrival) -> None:
+    """A colleague releases it elsewhere."""
+    ((hold_id,),) = stack.rows(
+        "select holds.id from holds join orders on orders.id = order_id where number = %s and holds.closed_at is null",
+        order.number,
+    )
+    answer = stack.click(order.number, "release", {"hold_ids": [hold_id]})
+    assert answer.status_code == 200, answer.text
+    until(lambda: open_holds(stack, order) == 0, what=f"{order.name} is released")
