@@ -1,6 +1,6 @@
 """Bulk runs with an API token: preview many orders as one frozen run, start it, watch it, pause, resume or stop it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
 from fastapi.responses import Response
@@ -11,8 +11,10 @@ from backend.api.described import problems
 from backend.api.fields import BIGGEST_ID, Body, Id, PageNumber, Size, Text, Words
 from backend.api.once import Key, Reason, Token, once
 from backend.api.strict import StrictRoute
-from backend.domain.bulk import BulkAction, BulkPreview, Choice, MemberState, RunRow, RunView
+from backend.api.teamwork import Moment
+from backend.domain.bulk import BulkAction, BulkPreview, Choice, MemberState, Options, RunRow, RunView
 from backend.domain.desk import ActionDone
+from backend.domain.teamwork import SnoozeEvent
 from backend.services import bulk, bulk_previews
 
 router = APIRouter(
@@ -40,6 +42,11 @@ class NewRun(Body):
     run_id: Annotated[Id | None, Field(description="An earlier run.")] = None
     results: Results = []
     restock: Annotated[bool, Field(description="Cancel and refund: whether the goods go back to stock.")] = False
+    person: Annotated[Text, Field(max_length=254, description="Assign: the colleague's e-mail address.")] = ""
+    until: Annotated[Moment | None, Field(description="Snooze: until then at the latest.")] = None
+    event: Annotated[
+        Literal["payment", "provider", "answer", "parcel"] | None, Field(description="Snooze: until this happens.")
+    ] = None
 
 
 class Start(Body):
@@ -51,7 +58,8 @@ class Start(Body):
 async def preview(desk: AtDesk, body: NewRun) -> BulkPreview:
     results = tuple(str(each) for each in body.results)
     choice = Choice(tuple(body.numbers), body.kind, body.cluster, body.run_id or 0, results)
-    return await desk.ask(bulk_previews.preview, body.action, choice, restock=body.restock)
+    options = Options(body.restock, body.person, body.until, SnoozeEvent(body.event) if body.event else None)
+    return await desk.ask(bulk_previews.preview, body.action, choice, options=options)
 
 
 @router.get("", summary="Bulk runs, newest first")

@@ -15,6 +15,7 @@ from typing import Any
 from backend.domain.desk import MoneySum
 from backend.domain.holds import CATALOGUE, HoldAction
 from backend.domain.permissions import Area, Role
+from backend.domain.teamwork import SnoozeEvent
 
 CANARIES = (1, 10)
 """How many members the first waves have; each wave waits until all of the one before have ended well."""
@@ -32,6 +33,8 @@ class BulkAction(StrEnum):
     RELEASE = "release"
     CANCEL = "cancel"
     REFUND = "refund"
+    ASSIGN = "assign"
+    SNOOZE = "snooze"
 
 
 class RunState(StrEnum):
@@ -52,21 +55,29 @@ class MemberState(StrEnum):
 
 @dataclass(frozen=True)
 class ActionRule:
-    """What a bulk action is called and needs. `area`: where its doer must be allowed to act."""
+    """What a bulk action is called and needs. `area`: where its doer must be allowed to act.
+
+    `helps`: the click on a hold that it is. `held`: it is for held orders only. `shares`: it moves no order on, it only says
+    whose it is and when, so nothing follows from it.
+    """
 
     verb: str
     phrase: str
     area: Area
     always_reason: bool = False
     helps: HoldAction | None = None
+    held: bool = True
+    shares: bool = False
 
 
 RULES: dict[BulkAction, ActionRule] = {
     BulkAction.RETRY: ActionRule("Retry", "retry held orders", Area.HOLDS, helps=HoldAction.RETRY),
     BulkAction.ASK: ActionRule("Ask the provider", "have providers asked", Area.HOLDS, helps=HoldAction.ASK),
     BulkAction.RELEASE: ActionRule("Release", "release held orders", Area.HOLDS, helps=HoldAction.RELEASE),
-    BulkAction.CANCEL: ActionRule("Cancel", "cancel orders", Area.ORDERS, always_reason=True),
-    BulkAction.REFUND: ActionRule("Refund in full", "refund orders", Area.MONEY, always_reason=True),
+    BulkAction.CANCEL: ActionRule("Cancel", "cancel orders", Area.ORDERS, always_reason=True, held=False),
+    BulkAction.REFUND: ActionRule("Refund in full", "refund orders", Area.MONEY, always_reason=True, held=False),
+    BulkAction.ASSIGN: ActionRule("Assign", "assign held orders", Area.HOLDS, shares=True),
+    BulkAction.SNOOZE: ActionRule("Snooze", "snooze held orders", Area.HOLDS, shares=True),
 }
 
 HIGHER_GUARD = frozenset({Role.MANAGER, Role.ADMIN})
@@ -173,6 +184,35 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class Options:
+    """What some actions need to know. `restock`: cancel and refund. `to`: assign; a colleague's number or e-mail address.
+
+    `until` and `event` (or either): snooze.
+    """
+
+    restock: bool = False
+    to: str = ""
+    until: datetime | None = None
+    event: SnoozeEvent | None = None
+
+    def stored(self) -> dict[str, Any]:
+        """As it is kept with the run."""
+        until = self.until.isoformat() if self.until is not None else ""
+        return {"restock": self.restock, "to": self.to, "until": until, "event": str(self.event or "")}
+
+    @classmethod
+    def read(cls, stored: dict[str, Any]) -> "Options":
+        """From what is kept with the run."""
+        until, event = str(stored.get("until", "")), str(stored.get("event", ""))
+        return cls(
+            restock=bool(stored.get("restock")),
+            to=str(stored.get("to", "")),
+            until=datetime.fromisoformat(until) if until else None,
+            event=SnoozeEvent(event) if event else None,
+        )
+
+
+@dataclass(frozen=True)
 class BulkPreview:
     """What a run would do, before it is started; `run_id` names its frozen members, `token` makes the start count once.
 
@@ -239,4 +279,3 @@ class RunView:
     matching: int
     page: int
     pages: int
-    options: dict[str, Any] = field(default_factory=dict)

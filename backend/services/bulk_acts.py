@@ -9,14 +9,15 @@ from typing import Any
 
 from sqlmodel import Session, col, select
 
-from backend.domain.bulk import BulkAction
+from backend.domain.bulk import RULES as ACTIONS
+from backend.domain.bulk import BulkAction, Options
 from backend.domain.desk import ActionDone, Preview
 from backend.domain.holds import HoldSource
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import Actor
 from backend.domain.refunds import RefundWish
 from backend.domain.steps import RULES, StepKind, StepState
-from backend.services import actions, cancellations, clicks, refunds
+from backend.services import actions, cancellations, clicks, refunds, teamwork
 from backend.store import holds, orders, steps
 from backend.store import refunds as refund_store
 from backend.store.tables import BulkMember, BulkRun, Hold, Order, Step
@@ -35,16 +36,16 @@ class Ending:
 
 
 def preview(
-    session: Session, action: BulkAction, number: str, hold_id: int | None, *, restock: bool, actor: Actor
+    session: Session, action: BulkAction, number: str, hold_id: int | None, options: Options, *, actor: Actor
 ) -> Preview:
     """What a single click would show for this order."""
     if action is BulkAction.CANCEL:
-        return cancellations.preview_cancel(session, number, restock=restock, actor=actor)
+        return cancellations.preview_cancel(session, number, restock=options.restock, actor=actor)
     if action is BulkAction.REFUND:
-        return refunds.preview_refund(session, number, RefundWish(full=True, restock=restock), actor=actor)
-    if hold_id is None:
-        order = orders.by_number(session, number)
-        return clicks.preview(session, order, str(action), "", (), actor=actor, refusal=NOT_HELD)
+        return refunds.preview_refund(session, number, RefundWish(full=True, restock=options.restock), actor=actor)
+    if hold_id is None or ACTIONS[action].shares:
+        order, refusal = orders.by_number(session, number), NOT_HELD if hold_id is None else ""
+        return clicks.preview(session, order, str(action), "", (), actor=actor, refusal=refusal)
     if action is BulkAction.RELEASE:
         return actions.preview_release(session, number, [hold_id], actor=actor)
     shown = actions.preview_ask if action is BulkAction.ASK else actions.preview_retry
@@ -58,16 +59,23 @@ def carry_out(session: Session, run: BulkRun, member: BulkMember, *, actor: Acto
     """
     order = orders.lock(session, member.order_id)
     before = _newest_hold(session, order.id)
-    given: dict[str, Any] = {
-        "actor": actor,
-        "version": member.version,
-        "token": f"bulk:{run.id}:{member.id}:{run.round}",
-        "reason": run.reason,
-    }
-    done = _click(session, BulkAction(run.action), order.number, member.hold_id, run.options, given)
+    action, options = BulkAction(run.action), Options.read(run.options)
+    token = f"bulk:{run.id}:{member.id}:{run.round}"
+    if ACTIONS[action].shares:
+        return _share(session, action, order.number, options, actor, token), {"nothing": True}
+    given: dict[str, Any] = {"actor": actor, "version": member.version, "token": token, "reason": run.reason}
+    done = _click(session, action, order.number, member.hold_id, options.restock, given)
     if done.asked:
         return done.sentence, {"asked": True}
-    return done.sentence, _watched(session, BulkAction(run.action), order, member.hold_id) | {"after_hold": before}
+    return done.sentence, _watched(session, action, order, member.hold_id) | {"after_hold": before}
+
+
+def _share(session: Session, action: BulkAction, number: str, options: Options, actor: Actor, token: str) -> str:
+    if action is BulkAction.ASSIGN:
+        to = int(options.to) if options.to.isdigit() else options.to
+        return teamwork.assign(session, number, to, actor=actor, token=token).sentence
+    when = {"until": options.until, "event": options.event}
+    return teamwork.snooze(session, number, actor=actor, token=token, **when).sentence
 
 
 def _click(
@@ -75,10 +83,9 @@ def _click(
     action: BulkAction,
     number: str,
     hold_id: int | None,
-    options: dict[str, Any],
+    restock: bool,
     given: dict[str, Any],
 ) -> ActionDone:
-    restock = bool(options.get("restock"))
     match action:
         case BulkAction.CANCEL:
             return cancellations.cancel(session, number, restock=restock, **given)
@@ -88,7 +95,7 @@ def _click(
             return actions.release(session, number, [hold_id or 0], **given)
         case BulkAction.ASK:
             return actions.ask(session, number, hold_id or 0, **given)
-        case BulkAction.RETRY:
+        case _:
             return actions.retry(session, number, hold_id or 0, **given)
 
 
@@ -112,8 +119,10 @@ def _watched(session: Session, action: BulkAction, order: Order, hold_id: int | 
 
 def judge(session: Session, run: BulkRun, member: BulkMember) -> Ending | None:
     """How what was done to a member's order has ended; None while it has not. Asking a second person is an end here."""
-    if member.watch.get("asked"):
+    if "asked" in member.watch:
         return Ending(True, "A second person was asked; it waits in Review.")
+    if "nothing" in member.watch:
+        return Ending(True, member.result)
     if "kind" in member.watch:
         kind, subject = StepKind(member.watch["kind"]), str(member.watch["subject"])
         return _of_step(steps.latest(session, member.order_id, kind, subject))

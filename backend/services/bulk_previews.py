@@ -16,6 +16,7 @@ from backend.domain.bulk import (
     BulkPreview,
     Choice,
     MemberState,
+    Options,
     gathered,
     kinds_helped,
 )
@@ -23,11 +24,14 @@ from backend.domain.desk import MoneySum, Preview
 from backend.domain.errors import InvalidInput, NotFound, OrderNotFound, TooMany
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.permissions import Actor, Area, Level
-from backend.services import bulk_acts, clicks, refunds
+from backend.domain.teamwork import LONGEST_SNOOZE, SNOOZE_WORDS
+from backend.services import bulk_acts, clicks, refunds, teamwork
 from backend.store import bulk as store
 from backend.store import orders, sending
 from backend.store.bulk import Candidate
 from backend.store.tables import BulkRun
+
+NO_OPTIONS = Options()
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ def guard_of(actor: Actor) -> int:
 
 
 def preview(
-    session: Session, action: BulkAction, choice: Choice, *, actor: Actor, restock: bool = False
+    session: Session, action: BulkAction, choice: Choice, *, actor: Actor, options: Options = NO_OPTIONS
 ) -> BulkPreview:
     """Freeze a run of these orders as they are now, and say what it would do; nothing is done to any of them.
 
@@ -56,11 +60,12 @@ def preview(
     rule = RULES[action]
     actor.require(Area.HOLDS, Level.VIEW, "see held orders")
     actor.require(rule.area, Level.ACT, rule.phrase)
+    shared = _shared(session, action, options, actor)
     limit = guard_of(actor)
     candidates = _candidates(session, action, choice, limit)
     if len(candidates) > limit:
         raise TooMany(limit)
-    found = [_look(session, action, candidate, restock, actor) for candidate in candidates]
+    found = [_look(session, action, candidate, options, actor) for candidate in candidates]
     acting = sorted((each for each in found if not each.preview.refusal), key=_simplest_first)
     refused = [each for each in found if each.preview.refusal]
     needs_reason = rule.always_reason or any(each.preview.needs_reason for each in acting)
@@ -68,7 +73,7 @@ def preview(
         action=str(action),
         words=_words(session, choice, len(found)),
         choice=asdict(choice),
-        options={"restock": restock},
+        options=options.stored(),
         needs_reason=needs_reason,
         drafted_by=actor.id,
         actor_id=actor.id,
@@ -78,7 +83,7 @@ def preview(
     )
     store.forget_drafts(session, before=clock.now() - KEPT_DRAFTS)
     store.freeze(session, run, [_frozen(place, each) for place, each in enumerate([*acting, *refused], start=1)])
-    return _shown(run, acting, refused, actor)
+    return _shown(run, acting, refused, actor, shared)
 
 
 def _candidates(session: Session, action: BulkAction, choice: Choice, limit: int) -> list[Candidate]:
@@ -97,7 +102,7 @@ def _candidates(session: Session, action: BulkAction, choice: Choice, limit: int
     named = store.named(session, numbers)
     if missing := set(numbers) - {each.number for each in named}:
         raise OrderNotFound(min(missing))
-    if RULES[action].helps is None and numbers:
+    if not RULES[action].held and numbers:
         return named
     helped = kinds_helped(action)
     held = store.held(
@@ -107,8 +112,30 @@ def _candidates(session: Session, action: BulkAction, choice: Choice, limit: int
     return held + [each for each in named if each.order_id not in stopped]
 
 
-def _look(session: Session, action: BulkAction, candidate: Candidate, restock: bool, actor: Actor) -> _Member:
-    shown = bulk_acts.preview(session, action, candidate.number, candidate.hold_id, restock=restock, actor=actor)
+def _shared(session: Session, action: BulkAction, options: Options, actor: Actor) -> str:
+    """To whom, or until when, in a sentence that is so of all orders; empty for other actions.
+
+    Raises `InvalidInput` where nobody can be given orders by that number, or nothing says when they come back.
+    """
+    if action is BulkAction.ASSIGN:
+        everybody, wanted = teamwork.colleagues(session, actor=actor), options.to.strip().casefold()
+        chosen = [each.name for each in everybody if each.may_act and wanted in (str(each.id), each.email)]
+        if not chosen:
+            raise InvalidInput(["Choose a colleague who may act on held orders."])
+        return f"Assigned to {chosen[0]}."
+    if action is not BulkAction.SNOOZE:
+        return ""
+    now = clock.now()
+    if options.until is None and options.event is None:
+        raise InvalidInput(["Say until when, or until what, the orders are snoozed."])
+    if options.until is not None and not now < options.until <= now + LONGEST_SNOOZE:
+        raise InvalidInput([f"Snooze to a moment within the next {LONGEST_SNOOZE.days} days."])
+    what = f" until {SNOOZE_WORDS[options.event]}" if options.event else ""
+    return f"Out of the queue{what}; it comes back by itself, also when its holds change."
+
+
+def _look(session: Session, action: BulkAction, candidate: Candidate, options: Options, actor: Actor) -> _Member:
+    shown = bulk_acts.preview(session, action, candidate.number, candidate.hold_id, options, actor=actor)
     amount = candidate.total_minor
     if action in (BulkAction.REFUND, BulkAction.CANCEL):
         amount = max(0, refunds.refundable_minor(session, orders.by_number(session, candidate.number)))
@@ -134,7 +161,8 @@ def _frozen(place: int, member: _Member) -> dict[str, object]:
     }
 
 
-def _shown(run: BulkRun, acting: list[_Member], refused: list[_Member], actor: Actor) -> BulkPreview:
+def _shown(run: BulkRun, acting: list[_Member], refused: list[_Member], actor: Actor, shared: str) -> BulkPreview:
+    effects = [sentence for each in acting for sentence in each.preview.effects] + [shared] * len(acting) * bool(shared)
     return BulkPreview(
         run_id=run.id,
         action=run.action,
@@ -143,7 +171,7 @@ def _shown(run: BulkRun, acting: list[_Member], refused: list[_Member], actor: A
         orders=len(acting) + len(refused),
         acting=len(acting),
         refused=gathered(each.preview.refusal for each in refused),
-        effects=gathered(sentence for each in acting for sentence in each.preview.effects),
+        effects=gathered(effects),
         money=_sums(acting),
         still_held=_still_held(BulkAction(run.action), acting),
         needs_reason=run.needs_reason,

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from backend import clock, failpoints
 from backend.domain import bulk
 from backend.domain.bulk import RULES, BulkAction, MemberState, RunState, Tally
-from backend.domain.errors import HoldfastError, NotAllowed, NotPossible
+from backend.domain.errors import AlreadyDone, HoldfastError, NotAllowed, NotFound, PreviewOutdated, StaleWrite
 from backend.domain.permissions import Actor, Level
 from backend.services import accounts, bulk_acts
 from backend.services.health import database_trouble
@@ -27,6 +27,8 @@ log = logging.getLogger(__name__)
 
 A_TURN = 5
 """Members that one look of one worker begins: the orders of single clicks come in between."""
+_MOVED = (PreviewOutdated, AlreadyDone, StaleWrite, NotFound)
+"""The order is not as it was previewed."""
 RESTORED = (
     "The database was restored from a backup after this run was started. Look at its orders before you resume it."
 )
@@ -144,8 +146,8 @@ def _note_refusal(session: Session, run_id: int, refused: _Refused) -> bool:
         stop(session, run, error.sentence)
         return False
     if isinstance(error, HoldfastError):
-        state = MemberState.FAILED if isinstance(error, NotPossible) else MemberState.SKIPPED
-        sentence = error.sentence
+        moved = isinstance(error, _MOVED) or RULES[BulkAction(run.action)].shares
+        state, sentence = MemberState.SKIPPED if moved else MemberState.FAILED, error.sentence
     else:
         reference = secrets.token_hex(4)
         log.error("member %s failed with a bug, reference %s", refused.member_id, reference, exc_info=error)

@@ -57,6 +57,21 @@ def test_another_action_is_previewed_anew_and_what_it_cannot_do_is_told(tab: Tab
     assert question.refusal.endswith("Nothing was changed.")
 
 
+def test_what_an_action_lacks_is_asked_for_before_anything_is_previewed(tab: Tab, database: Database) -> None:
+    on_terms(2)
+    ask(tab)
+    answer = tab.send(BulkAskState.choose_action, action="assign")
+    assert (answer.last("question").missing, answer.last("question").run) == ("Choose to whom.", "")
+    (sofia,) = answer.last("people")
+    question = tab.send(BulkAskState.choose_option, name="to", value=sofia.value).last("question")
+    assert [(line.text, line.orders) for line in question.effects] == [("Assigned to Sofia Marin.", "2")]
+    assert question.verb == "Assign 2 orders"
+    answer = tab.send(BulkAskState.choose_action, action="snooze")
+    assert answer.last("moments")[0].label == "Until the customer answers or a colleague writes a note"
+    question = tab.send(BulkAskState.choose_option, name="until", value="week").last("question")
+    assert (question.verb, question.asks_reason) == ("Snooze 2 orders", False)
+
+
 def test_selected_orders_are_asked_about_by_their_numbers(tab: Tab, database: Database) -> None:
     numbers = on_terms(3)
     payload = {"action": "release", "numbers": numbers[:2], "kind": "", "cluster": ""}

@@ -25,6 +25,7 @@ CHANGING = {
     "bring_back": (Area.HOLDS, Level.ACT),
     "choose": (Area.MONEY, Level.ACT),
     "choose_action": (Area.MONEY, Level.ACT),
+    "choose_option": (Area.MONEY, Level.ACT),
     "choose_restock": (Area.ORDERS, Level.ACT),
     "choose_return": (Area.MONEY, Level.ACT),
     "claim": (Area.HOLDS, Level.ACT),

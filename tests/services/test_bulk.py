@@ -3,12 +3,13 @@
 import csv
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from backend import settings
-from backend.domain.bulk import BulkAction, Choice, Gathered
+from backend import clock, settings
+from backend.domain.bulk import BulkAction, Choice, Gathered, Options
 from backend.domain.desk import MoneySum
 from backend.domain.errors import (
     HoldfastError,
@@ -23,7 +24,7 @@ from backend.domain.errors import (
 from backend.domain.permissions import SYSTEM, Actor, ActorKind, Role
 from backend.services import accounts, actions, bulk, bulk_turns, sending
 from backend.services.run import in_unit_of_work
-from tests.bulk_runs import REASON, colleague, look, on_terms, preview, start, started
+from tests.bulk_runs import REASON, TERMS, colleague, look, on_terms, preview, start, started
 from tests.conftest import Database
 from tests.factories import created, new_order
 from tests.services.racing import work
@@ -329,3 +330,39 @@ def test_a_preview_that_nobody_started_is_no_run(database: Database, anna: Actor
     database.execute("update bulk_runs set created_at = created_at - interval '25 hours'")
     preview(anna)
     assert database.execute("select count(*) from bulk_runs") == [(1,)]
+
+
+def test_many_are_given_to_a_colleague_or_put_away_at_once(database: Database, anna: Actor) -> None:
+    numbers = on_terms(3)
+    ben = colleague("Ben")
+    until = clock.now() + timedelta(days=2)
+    for action, options, effect in (
+        (BulkAction.ASSIGN, Options(to=ben.id.removeprefix("user:")), "Assigned to Ben."),
+        (
+            BulkAction.SNOOZE,
+            Options(until=until),
+            "Out of the queue; it comes back by itself, also when its holds change.",
+        ),
+    ):
+        shown = preview(anna, Choice(tuple(numbers)), action, options=options)
+        assert (shown.effects, shown.needs_reason) == ((Gathered(effect, 3),), False)
+        start(shown, anna, "")
+        run_on(shown.run_id)
+        assert look(shown.run_id, anna).run.counts == {"done": 3}
+    assert database.execute("select distinct assignee_id, snooze_until from desk_work") == [(int(ben.id[5:]), until)]
+    assert database.execute("select count(*) from holds where closed_at is null") == [(3,)]
+
+
+def test_orders_are_given_to_nobody_and_put_away_for_nothing(database: Database, anna: Actor) -> None:
+    on_terms(1)
+    watcher = colleague("Tom", Role.QA)
+    wrong = (
+        (BulkAction.ASSIGN, Options()),
+        (BulkAction.ASSIGN, Options(to=watcher.id.removeprefix("user:"))),
+        (BulkAction.SNOOZE, Options()),
+        (BulkAction.SNOOZE, Options(until=clock.now() - timedelta(hours=1))),
+    )
+    for action, options in wrong:
+        with pytest.raises(InvalidInput):
+            preview(anna, TERMS, action, options=options)
+    assert database.execute("select count(*) from bulk_runs") == [(0,)]

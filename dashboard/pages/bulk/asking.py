@@ -9,12 +9,15 @@ from typing import Any
 
 import reflex as rx
 
-from backend.domain.bulk import RULES, BulkAction, BulkPreview, Choice, Gathered, MemberState, kinds_helped
+from backend import clock
+from backend.domain.bulk import RULES, BulkAction, BulkPreview, Choice, Gathered, MemberState, Options, kinds_helped
 from backend.domain.errors import HoldfastError
 from backend.domain.permissions import Area, Level
-from backend.services import bulk, bulk_previews
+from backend.domain.teamwork import SnoozeEvent
+from backend.services import bulk, bulk_previews, teamwork
 from dashboard.components.money import sums
 from dashboard.components.words import count
+from dashboard.pages.order.snooze_choices import choices, chosen_end
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
@@ -22,7 +25,16 @@ from dashboard.shell.needs import needs
 LONGEST_REASON = 500
 MOST_NAMED = 5000
 MOST_LINES = 8
-OFFERED = (BulkAction.RETRY, BulkAction.ASK, BulkAction.RELEASE, BulkAction.REFUND, BulkAction.CANCEL)
+OFFERED = (
+    BulkAction.RETRY,
+    BulkAction.ASK,
+    BulkAction.RELEASE,
+    BulkAction.ASSIGN,
+    BulkAction.SNOOZE,
+    BulkAction.REFUND,
+    BulkAction.CANCEL,
+)
+MISSING = {BulkAction.ASSIGN: "Choose to whom.", BulkAction.SNOOZE: "Choose until when, or until what."}
 
 
 @dataclass
@@ -31,6 +43,14 @@ class Line:
 
     text: str = ""
     orders: str = ""
+
+
+@dataclass
+class Option:
+    """Something to choose: what is sent, and what people read."""
+
+    value: str = ""
+    label: str = ""
 
 
 @dataclass
@@ -50,7 +70,9 @@ class BulkQuestion:
     needs_reason: bool = False
     asks_restock: bool = False
     restock: bool = False
+    asks_reason: bool = True
     refusal: str = ""
+    missing: str = ""
     verb: str = ""
     run: str = ""
     token: str = ""
@@ -66,8 +88,11 @@ class BulkAskState(rx.State):
     """Rises with every new choice of orders, so that no reason typed for another one is left in the field."""
     action: str = ""
     question: BulkQuestion = BulkQuestion()
+    people: list[Option] = []
+    moments: list[Option] = []
     _choice: Choice = Choice()
-    _restock: bool = True
+    _chosen: dict[str, str] = {}
+    """What was chosen beside the action: `restock`, `to`, `until`."""
 
     @rx.event
     @needs(Area.MONEY, Level.ACT)
@@ -111,9 +136,18 @@ class BulkAskState(rx.State):
     @needs(Area.MONEY, Level.ACT)
     async def choose_return(self, restock: bool):
         """Whether the goods go back to stock."""
-        self._restock, self.looking = bool(restock), True
+        self._chosen, self.looking = {**self._chosen, "restock": "on" if restock else ""}, True
         yield
         await self._look()
+
+    @rx.event
+    @needs(Area.MONEY, Level.ACT)
+    async def choose_option(self, name: str, value: str):
+        """To whom the orders are given, or until when or what they are away."""
+        if name in ("to", "until"):
+            self._chosen, self.looking = {**self._chosen, name: str(value)[:40]}, True
+            yield
+            await self._look()
 
     @rx.event
     @needs(None)
@@ -142,24 +176,49 @@ class BulkAskState(rx.State):
         yield rx.redirect(f"/bulk/{run_id}")
 
     def _begin(self, choice: Choice, action: str) -> None:
-        self._choice, self.action, self._restock = choice, action, True
+        self._choice, self.action, self._chosen = choice, action, {"restock": "on"}
         self.question = BulkQuestion()
         self.open, self.looking, self.starting = True, True, False
         self.asked += 1
 
     async def _look(self) -> None:
         """Preview what is chosen, as a new frozen run."""
+        action = BulkAction(self.action)
         try:
-            shown = await ask(bulk_previews.preview, BulkAction(self.action), self._choice, restock=self._gives_back())
+            await self._offer(action)
+            if (options := options_of(action, self._chosen)) is None:
+                self.question = BulkQuestion(title=RULES[action].verb, missing=MISSING[action])
+                return
+            shown = await ask(bulk_previews.preview, action, self._choice, options=options)
         except HoldfastError as error:
-            self.question = BulkQuestion(title=RULES[BulkAction(self.action)].verb, refusal=error.sentence)
+            self.question = BulkQuestion(title=RULES[action].verb, refusal=error.sentence)
             return
         finally:
             self.looking = False
         self.question = question(shown)
 
-    def _gives_back(self) -> bool:
-        return self._restock and self.action in (BulkAction.CANCEL, BulkAction.REFUND)
+    async def _offer(self, action: BulkAction) -> None:
+        """What can be chosen beside the action."""
+        if action is BulkAction.ASSIGN:
+            everybody = await ask(teamwork.colleagues)
+            self.people = [Option(str(each.id), each.name) for each in everybody if each.may_act]
+        if action is BulkAction.SNOOZE:
+            offered = choices(clock.now())
+            self.moments = [Option(each.value, f"{each.label} {each.hint}".strip()) for each in offered]
+
+
+def options_of(action: BulkAction, chosen: dict[str, str]) -> Options | None:
+    """What was chosen beside the action; None while the action lacks what it needs."""
+    if action is BulkAction.ASSIGN:
+        return Options(to=chosen["to"]) if chosen.get("to") else None
+    if action is BulkAction.SNOOZE:
+        wish = chosen.get("until", "")
+        if wish in set(SnoozeEvent):
+            return Options(event=SnoozeEvent(wish))
+        until = chosen_end(wish, "", clock.now())
+        return Options(until=until) if until is not None else None
+    settles = action in (BulkAction.CANCEL, BulkAction.REFUND)
+    return Options(restock=settles and chosen.get("restock") == "on")
 
 
 def proposed(kind: str) -> str:
@@ -187,6 +246,7 @@ def question(shown: BulkPreview) -> BulkQuestion:
         needs_reason=shown.needs_reason,
         asks_restock=settles,
         restock=shown.restock,
+        asks_reason=not RULES[action].shares,
         refusal=shown.refusal,
         verb=f"{shown.verb} {orders}" if action is not BulkAction.ASK else f"Ask about {orders}",
         run=str(shown.run_id),

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from backend.domain.bulk import RULES, BulkAction
-from dashboard.pages.bulk.asking import LONGEST_REASON, OFFERED, BulkAskState, Line
+from dashboard.pages.bulk.asking import LONGEST_REASON, OFFERED, BulkAskState, Line, Option
 from dashboard.pages.order.dialog import choices, hidden, refused
 
 _question = BulkAskState.question
@@ -26,11 +26,17 @@ def bulk_dialog() -> rx.Component:
         rx.el.h2(rx.cond(_question.title != "", _question.title, "Looking at the orders…"), id="bulk-title"),
         rx.cond(_question.words != "", rx.el.p(_question.words, class_name="soft first-up"), rx.fragment()),
         _actions(),
+        _choose(BulkAction.ASSIGN, "To whom", "to", BulkAskState.people),
+        _choose(BulkAction.SNOOZE, "Until", "until", BulkAskState.moments),
         rx.el.div(
             rx.cond(
                 BulkAskState.looking,
                 rx.el.p("Every order is previewed one by one…", class_name="soft", role="status"),
-                rx.cond(_question.refusal != "", refused(_question.refusal), _what()),
+                rx.cond(
+                    _question.missing != "",
+                    rx.el.p(_question.missing, class_name="soft", custom_attrs={"data-testid": "bulk-missing"}),
+                    rx.cond(_question.refusal != "", refused(_question.refusal), _what()),
+                ),
             ),
             class_name="bulk-what",
             aria_live="polite",
@@ -73,6 +79,26 @@ def _actions() -> rx.Component:
     )
 
 
+def _choose(action: BulkAction, label: str, name: str, options: rx.Var[list[Option]]) -> rx.Component:
+    """What the action needs to know beside the orders."""
+    return rx.cond(
+        BulkAskState.action == str(action),
+        rx.el.div(
+            rx.el.label(label, html_for=f"bulk-{name}"),
+            rx.el.select(
+                rx.el.option("Choose…", value=""),
+                rx.foreach(options, lambda option: rx.el.option(option.label, value=option.value)),
+                id=f"bulk-{name}",
+                default_value="",
+                on_change=lambda value: BulkAskState.choose_option(name, value),
+                custom_attrs={"data-testid": f"bulk-{name}"},
+            ),
+            class_name="stack tight",
+        ),
+        rx.fragment(),
+    )
+
+
 def _what() -> rx.Component:
     return rx.fragment(
         rx.el.div(
@@ -93,7 +119,7 @@ def _what() -> rx.Component:
         rx.cond(_question.still_held != "", rx.el.p(_question.still_held, class_name="soft"), rx.fragment()),
         rx.cond(_question.left_out != "", _left_out(), rx.fragment()),
         rx.cond(_question.asks_restock, _restock(), rx.fragment()),
-        _reason(),
+        rx.cond(_question.asks_reason, _reason(), rx.fragment()),
     )
 
 
