@@ -14,6 +14,7 @@ from backend.api.strict import StrictRoute
 from backend.api.teamwork import Moment
 from backend.domain.bulk import BulkAction, BulkPreview, Choice, MemberState, Options, RunRow, RunView
 from backend.domain.desk import ActionDone
+from backend.domain.search import LONGEST
 from backend.domain.teamwork import SnoozeEvent
 from backend.services import bulk, bulk_previews
 
@@ -39,6 +40,10 @@ class NewRun(Body):
     numbers: Annotated[list[Annotated[Text, Field(max_length=40)]], Field(max_length=MOST_NAMED)] = []
     kind: Annotated[Text, Field(max_length=60, description="The kind of hold.", examples=["carrier_funds"])] = ""
     cluster: Annotated[Text, Field(max_length=400, description="The cause, as the held queue names it.")] = ""
+    search: Annotated[
+        Text,
+        Field(max_length=LONGEST, description="All that a search of `/admin/orders` finds.", examples=["status:held"]),
+    ] = ""
     run_id: Annotated[Id | None, Field(description="An earlier run.")] = None
     results: Results = []
     restock: Annotated[bool, Field(description="Cancel and refund: whether the goods go back to stock.")] = False
@@ -57,7 +62,7 @@ class Start(Body):
 @router.post("", summary="Preview a bulk run: its orders are frozen, nothing is done to them", status_code=201)
 async def preview(desk: AtDesk, body: NewRun) -> BulkPreview:
     results = tuple(str(each) for each in body.results)
-    choice = Choice(tuple(body.numbers), body.kind, body.cluster, body.run_id or 0, results)
+    choice = Choice(tuple(body.numbers), body.kind, body.cluster, body.run_id or 0, results, body.search.strip())
     options = Options(body.restock, body.person, body.until, SnoozeEvent(body.event) if body.event else None)
     return await desk.ask(bulk_previews.preview, body.action, choice, options=options)
 

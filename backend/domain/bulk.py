@@ -167,9 +167,11 @@ def _plain(sentence: str) -> str:
 
 @dataclass(frozen=True)
 class Choice:
-    """Which orders: those named, or all that fit the held queue's filter, or members of an earlier run by their result.
+    """Which orders: those named, or all that a search finds, or members of an earlier run by their result, or else all that
+    fit the held queue's filter.
 
-    `kind` and `cluster` narrow named orders too: then it is their hold of this cause that is acted on.
+    `kind` and `cluster` are that filter; they narrow the others too: then it is their hold of this cause that is acted on.
+    `whole`: the filter may be empty, and then all held orders are meant.
     """
 
     numbers: tuple[str, ...] = ()
@@ -177,10 +179,12 @@ class Choice:
     cluster: str = ""
     run_id: int = 0
     results: tuple[str, ...] = ()
+    search: str = ""
+    whole: bool = False
 
     @property
     def is_filter(self) -> bool:
-        return not self.numbers and not self.run_id
+        return not (self.numbers or self.run_id or self.search)
 
 
 @dataclass(frozen=True)

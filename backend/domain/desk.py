@@ -306,6 +306,16 @@ class ActionDone:
 
 
 @dataclass(frozen=True)
+class RunNews:
+    """How a bulk run stands, and as whom it acts."""
+
+    id: int
+    state: str
+    actor_id: str
+    failed: int
+
+
+@dataclass(frozen=True)
 class Pulse:
     """Whether the machinery runs: open holds, steps due, the age of the last sweep in seconds (None: no worker)."""
 
@@ -323,3 +333,5 @@ class Pulse:
     """That nothing is sent outside, in a sentence; empty while everything is sent as it is due."""
     approvals: tuple[tuple[str, str], ...] = ()
     """What waits for a second person: (action, who asked)."""
+    runs: tuple[RunNews, ...] = ()
+    """Bulk runs that are not over, or were until lately."""

@@ -74,8 +74,8 @@ def _share(session: Session, action: BulkAction, number: str, options: Options, 
     if action is BulkAction.ASSIGN:
         to = int(options.to) if options.to.isdigit() else options.to
         return teamwork.assign(session, number, to, actor=actor, token=token).sentence
-    when = {"until": options.until, "event": options.event}
-    return teamwork.snooze(session, number, actor=actor, token=token, **when).sentence
+    until, event = options.until, options.event
+    return teamwork.snooze(session, number, actor=actor, token=token, until=until, event=event).sentence
 
 
 def _click(

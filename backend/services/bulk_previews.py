@@ -25,7 +25,7 @@ from backend.domain.errors import InvalidInput, NotFound, OrderNotFound, TooMany
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.teamwork import LONGEST_SNOOZE, SNOOZE_WORDS
-from backend.services import bulk_acts, clicks, refunds, teamwork
+from backend.services import bulk_acts, clicks, order_lists, refunds, teamwork
 from backend.store import bulk as store
 from backend.store import orders, sending
 from backend.store.bulk import Candidate
@@ -62,7 +62,7 @@ def preview(
     actor.require(rule.area, Level.ACT, rule.phrase)
     shared = _shared(session, action, options, actor)
     limit = guard_of(actor)
-    candidates = _candidates(session, action, choice, limit)
+    candidates = _candidates(session, action, choice, limit, actor)
     if len(candidates) > limit:
         raise TooMany(limit)
     found = [_look(session, action, candidate, options, actor) for candidate in candidates]
@@ -86,17 +86,33 @@ def preview(
     return _shown(run, acting, refused, actor, shared)
 
 
-def _candidates(session: Session, action: BulkAction, choice: Choice, limit: int) -> list[Candidate]:
-    """At most one more than the guard allows."""
-    numbers = list(dict.fromkeys(choice.numbers))
+def _numbers(session: Session, choice: Choice, limit: int, actor: Actor) -> list[str]:
+    """The orders that are named, found or left from an earlier run, at most one more than the guard allows of those found.
+
+    Raises `InvalidInput` where there is none, and where nothing at all was chosen.
+    """
+    if choice.is_filter:
+        if not (choice.kind or choice.cluster or choice.whole):
+            raise InvalidInput(["Choose orders, or a cause whose orders are all meant."])
+        return []
+    if choice.search:
+        found = store.numbers(session, order_lists.found_by(session, choice.search, actor=actor, most=limit + 1))
+        if not found:
+            raise InvalidInput(["That search finds no order."])
+        return found
     if choice.run_id:
         if store.find(session, choice.run_id) is None:
             raise NotFound(f"There is no bulk run {choice.run_id}.")
-        numbers = store.numbers_of(session, choice.run_id, choice.results)
-        if not numbers:
+        found = store.numbers_of(session, choice.run_id, choice.results)
+        if not found:
             raise InvalidInput([f"No order of bulk run {choice.run_id} ended like that."])
-    if choice.is_filter and not (choice.kind or choice.cluster):
-        raise InvalidInput(["Choose orders, or a cause whose orders are all meant."])
+        return found
+    return list(dict.fromkeys(choice.numbers))
+
+
+def _candidates(session: Session, action: BulkAction, choice: Choice, limit: int, actor: Actor) -> list[Candidate]:
+    """At most one more than the guard allows."""
+    numbers = _numbers(session, choice, limit, actor)
     if len(numbers) > limit:
         raise TooMany(limit)
     named = store.named(session, numbers)
@@ -200,6 +216,10 @@ def _words(session: Session, choice: Choice, orders_found: int) -> str:
     cause = f"“{CATALOGUE[HoldKind(choice.kind)].title}”" if choice.kind in set(HoldKind) else ""
     if choice.run_id:
         return f"from bulk run {choice.run_id}: {', '.join(choice.results)}"
+    if choice.search:
+        return f"all found by “{choice.search}”"
+    if choice.is_filter and not (cause or choice.cluster):
+        return "all held orders"
     if choice.is_filter:
         return f"all held for {cause}" if cause else "all of one cause"
     return f"{orders_found} selected" + (f" of {cause}" if cause else "")

@@ -68,6 +68,18 @@ def counted(session: Session, *, actor: Actor, q: str) -> int:
     return _bounded(session, COUNT_SECONDS, count)
 
 
+def found_by(session: Session, q: str, *, actor: Actor, most: int) -> list[int]:
+    """Ids of up to `most` orders that a search finds, newest first. Raises as `listed` does."""
+    actor.require(Area.ORDERS, Level.VIEW, "see orders")
+    wish = Wish(query=search.parse(q))
+
+    def find() -> list[int]:
+        matching = order_search.matching(session, wish.query, asking(actor))
+        return [order_id for order_id, _ in order_lists.page(session, matching, wish, limit=most)]
+
+    return _bounded(session, PAGE_SECONDS, find)
+
+
 def order_page(
     session: Session,
     *,

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from backend import clock, settings
-from backend.domain.desk import Pulse
+from backend.domain.desk import Pulse, RunNews
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.steps import RULES
 from backend.services import sending
@@ -20,4 +20,5 @@ def pulse(session: Session, *, actor: Actor) -> Pulse:
     documents = [str(kind) for kind, rule in RULES.items() if not rule.holds]
     found = store.read(session, since=midnight, documents=documents)
     found["approvals"] = tuple((action, party) for action, party in found["approvals"])
+    found["runs"] = tuple(RunNews(*run) for run in found["runs"])
     return Pulse(**found, pause=sending.pause(session))

@@ -61,6 +61,12 @@ def named(session: Session, numbers: Sequence[str]) -> list[Candidate]:
     return [Candidate(o.id, o.number, None, o.version, o.total_minor, o.currency) for o in found]
 
 
+def numbers(session: Session, order_ids: Sequence[int]) -> list[str]:
+    """Orders' numbers by their ids, oldest first."""
+    statement = select(Order.number).where(col(Order.id).in_(order_ids)).order_by(col(Order.id))
+    return list(session.exec(statement).all())
+
+
 def numbers_of(session: Session, run_id: int, results: Sequence[str]) -> list[str]:
     """The orders of a run whose result is one of these, in their turn."""
     statement = (

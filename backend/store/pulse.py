@@ -19,6 +19,10 @@ _PULSE = text(
       (select count(*) from orders where created_at >= :since) as orders_today,
       (select count(*) from orders where delivered_at >= :since) as delivered_today,
       (select count(*) from incidents where closed_at is null) as open_incidents,
+      (select coalesce(jsonb_agg(jsonb_build_array(id, state, actor_id, (select count(*) from bulk_members
+          where run_id = runs.id and state = 'failed')) order by id), '[]') from bulk_runs as runs
+          where state in ('running', 'paused') or coalesce(ended_at, started_at) > clock_timestamp() - interval '1 day')
+          as runs,
       coalesce((select title from incidents where closed_at is null order by opened_at desc, id desc limit 1), '')
           as incident,
       array(select array[action, requested_party] from approvals where state = 'pending'

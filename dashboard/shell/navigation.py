@@ -6,14 +6,17 @@ from typing import Any
 from urllib.parse import urlencode
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from backend.domain.approvals import decidable
+from backend.domain.bulk import RunState
+from backend.domain.desk import RunNews
 from backend.domain.permissions import Area
 from dashboard.components.marks import brand_mark
 from dashboard.components.plain_form import PlainForm
 from dashboard.components.times import zone_name
-from dashboard.components.words import number
-from dashboard.shell import live, sessions
+from dashboard.components.words import count, number
+from dashboard.shell import live, notices, sessions
 from dashboard.shell.needs import needs
 from dashboard.shell.pulse import current_pulse
 from dashboard.shell.tab import TabState
@@ -42,6 +45,9 @@ PLACES = (
 )
 
 
+UNDER_WAY = (RunState.RUNNING, RunState.PAUSED)
+
+
 class FrameState(rx.State):
     """Live numbers in the rail."""
 
@@ -52,9 +58,13 @@ class FrameState(rx.State):
     incident: str = ""
     pause: str = ""
     zone: str = ""
+    bulk: str = ""
+    _runs: dict[int, str] | None = None
+    """How the person's own bulk runs stood when they were last looked at; None before the first look."""
     _seen: int = -1
 
-    async def _read(self) -> None:
+    async def _read(self) -> list[EventSpec]:
+        """Read anew; what there is to say to the person about it."""
         self._seen = live.hub.serial
         pulse = await current_pulse()
         self.held = _count(pulse.held_orders)
@@ -63,12 +73,19 @@ class FrameState(rx.State):
         self.quarantined = _count(pulse.quarantined)
         self.incidents, self.incident = _count(pulse.open_incidents), pulse.incident
         self.pause = pulse.pause
+        self.bulk = _count(sum(run.state in UNDER_WAY for run in pulse.runs))
+        mine = [run for run in pulse.runs if run.actor_id == actor.id]
+        before, self._runs = self._runs, {run.id: run.state for run in mine}
+        if before is None:
+            return []
+        over = [run for run in mine if run.state not in UNDER_WAY]
+        return [ended(run) for run in over if before.get(run.id, RunState.RUNNING) in UNDER_WAY]
 
     @rx.event
     @needs(Area.HOLDS)
     async def load(self):
         self.zone = f"Times in {zone_name()}"
-        await self._read()
+        return await self._read()
 
     @rx.event(background=True)
     @needs(Area.HOLDS)
@@ -76,7 +93,9 @@ class FrameState(rx.State):
         """Keep the numbers current; when the session has ended, by itself or elsewhere, say so."""
         async for _ in live.changes(live.ALL, self._seen):
             async with self:
-                await self._read()
+                news = await self._read()
+            for notice in news:
+                yield notice
         async with self:
             tab = await self.get_state(TabState)
             tab.signed_out = True
@@ -90,6 +109,15 @@ class FrameState(rx.State):
         if ORDER_NUMBER.fullmatch(text):
             return rx.redirect(f"/orders/{text}")
         return rx.redirect("/orders?" + urlencode({"query": typed})) if typed else None
+
+
+def ended(run: RunNews) -> EventSpec:
+    """Tell whoever started a bulk run, wherever they are by now, that it has come to its end or to a halt."""
+    if run.state != RunState.DONE:
+        return notices.problem(f"Bulk run {run.id} has stopped. Its page says why.")
+    if run.failed:
+        return notices.problem(f"Bulk run {run.id} has finished with {count(run.failed, 'failure')}.")
+    return notices.done(f"Bulk run {run.id} has finished.")
 
 
 def _count(amount: int) -> str:
@@ -114,13 +142,14 @@ def _entry(place: Place) -> rx.Component:
         "/review": FrameState.reviews,
         "/quarantine": FrameState.quarantined,
         "/incidents": FrameState.incidents,
+        "/bulk": FrameState.bulk,
     }
-    count = counts.get(place.href)
+    amount = counts.get(place.href)
     return rx.el.li(
         rx.el.a(
             rx.icon(place.icon, aria_hidden="true"),
             place.label,
-            _badge(count, place) if count is not None else rx.fragment(),
+            _badge(amount, place) if amount is not None else rx.fragment(),
             href=place.href,
             aria_current=rx.cond(here, "page", "false"),
             custom_attrs={"data-testid": f"nav-{place.label.lower().replace(' ', '-')}", "data-key": place.key},

@@ -9,7 +9,8 @@ from backend.domain.permissions import Role
 from backend.services import bulk_turns
 from dashboard.pages.bulk.asking import BulkAskState, proposed
 from dashboard.pages.bulk.state import BulkRunState, BulkState, RunQuery
-from dashboard.shell import guard
+from dashboard.shell import guard, live
+from dashboard.shell.navigation import FrameState
 from tests.bulk_runs import REASON, on_terms
 from tests.conftest import Database
 from tests.dashboard.conftest import Answer, Tab
@@ -131,13 +132,24 @@ def test_a_run_is_paused_resumed_and_stopped_from_its_page(tab: Tab, database: D
     assert stopped.last("card").why == "Stopped by Sofia Marin. 3 orders are untouched."
 
 
-def test_who_watches_a_run_is_told_when_it_ends(tab: Tab, database: Database) -> None:
+def test_who_started_a_run_is_told_on_any_page_when_it_ends(tab: Tab, database: Database) -> None:
+    on_terms(2)
+    run = begin(tab)
+    assert tab.send(FrameState.load, "/orders").last("bulk") == "1"
+    run_on(run)
+    live.hub.publish_everything()
+    answer = tab.follow(FrameState.follow, "/orders", until=lambda seen: bool(seen.texts()))
+    assert answer.texts() == [f"Bulk run {run} has finished."]
+    assert answer.last("bulk") == ""
+
+
+def test_an_open_page_of_a_run_goes_along_with_it(tab: Tab, database: Database) -> None:
     on_terms(2)
     run = begin(tab)
     tab.send(BulkRunState.load, f"/bulk/{run}")
     run_on(run)
-    answer = tab.follow(BulkRunState.follow, f"/bulk/{run}", until=lambda seen: bool(seen.texts()))
-    assert answer.texts() == [f"Bulk run {run} has finished: 2 done."]
+    finished = lambda seen: any(card.state == "Finished" for card in seen.values("card"))  # noqa: E731
+    assert tab.follow(BulkRunState.follow, f"/bulk/{run}", until=finished).last("card").counted == "2 done"
 
 
 def test_the_list_has_every_run_that_was_started(tab: Tab, database: Database) -> None:

@@ -18,6 +18,7 @@ CHANGING = {
     "ask_hold": (Area.HOLDS, Level.ACT),
     "ask_orders": (Area.MONEY, Level.ACT),
     "ask_refund": (Area.MONEY, Level.ACT),
+    "ask_search": (Area.MONEY, Level.ACT),
     "ask_snooze": (Area.HOLDS, Level.ACT),
     "ask_step": (Area.ORDERS, Level.ACT),
     "ask_stop": (Area.HOLDS, Level.ACT),

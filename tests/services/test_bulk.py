@@ -366,3 +366,16 @@ def test_orders_are_given_to_nobody_and_put_away_for_nothing(database: Database,
         with pytest.raises(InvalidInput):
             preview(anna, TERMS, action, options=options)
     assert database.execute("select count(*) from bulk_runs") == [(0,)]
+
+
+def test_all_that_a_search_finds_are_meant(database: Database, anna: Actor) -> None:
+    numbers = on_terms(3)
+    created(new_order())
+
+    shown = preview(anna, Choice(search="status:held amount:<60"))
+
+    assert (shown.acting, shown.words) == (3, "all found by “status:held amount:<60”")
+    one = preview(anna, Choice(search=numbers[1]), BulkAction.RELEASE)
+    assert (one.orders, one.acting) == (1, 1)
+    refused(database, InvalidInput, lambda: preview(anna, Choice(search="status:held amount:>900")))
+    assert preview(anna, Choice(whole=True)).words == "all held orders"

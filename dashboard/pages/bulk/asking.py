@@ -13,10 +13,11 @@ from backend import clock
 from backend.domain.bulk import RULES, BulkAction, BulkPreview, Choice, Gathered, MemberState, Options, kinds_helped
 from backend.domain.errors import HoldfastError
 from backend.domain.permissions import Area, Level
+from backend.domain.search import LONGEST
 from backend.domain.teamwork import SnoozeEvent
 from backend.services import bulk, bulk_previews, teamwork
 from dashboard.components.money import sums
-from dashboard.components.words import count
+from dashboard.components.words import count, number
 from dashboard.pages.order.snooze_choices import choices, chosen_end
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
@@ -109,6 +110,14 @@ class BulkAskState(rx.State):
         named = tuple(str(number)[:40] for number in numbers[: MOST_NAMED + 1]) if isinstance(numbers, list) else ()
         wanted = action if action in set(BulkAction) else proposed(str(kind))
         self._begin(Choice(named, str(kind)[:60], str(cluster)[:400]), wanted)
+        yield
+        await self._look()
+
+    @rx.event
+    @needs(Area.MONEY, Level.ACT)
+    async def ask_search(self, q: str):
+        """Every order that a search finds."""
+        self._begin(Choice(search=str(q).strip()[:LONGEST]), str(BulkAction.RETRY))
         yield
         await self._look()
 
@@ -263,6 +272,6 @@ def _still_held(orders: int) -> str:
 def _lines(found: tuple[Gathered, ...]) -> list[Line]:
     """The sentences that most orders share; the others are counted together."""
     by_many = sorted(found, key=lambda each: -each.orders)
-    shown = [Line(each.sentence, f"{each.orders:,}") for each in by_many[:MOST_LINES]]
+    shown = [Line(each.sentence, number(each.orders)) for each in by_many[:MOST_LINES]]
     rest = sum(each.orders for each in by_many[MOST_LINES:])
-    return [*shown, Line("Something else; the run's page says what for each order.", f"{rest:,}")] if rest else shown
+    return [*shown, Line("Something else; the run's page says what for each order.", number(rest))] if rest else shown

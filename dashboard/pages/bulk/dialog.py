@@ -20,6 +20,22 @@ def cause_button(kind: rx.Var[str] | str, cluster: rx.Var[str] | str = "") -> rx
     )
 
 
+def search_button(q: rx.Var[str]) -> rx.Component:
+    """Asks about every order that a search finds; without a search there is nothing to ask about."""
+    return rx.cond(
+        q != "",
+        rx.el.button(
+            rx.icon("list-checks", aria_hidden="true"),
+            "Do for all of these…",
+            type="button",
+            class_name="button",
+            on_click=BulkAskState.ask_search(q),
+            custom_attrs={"data-testid": "bulk-search"},
+        ),
+        rx.fragment(),
+    )
+
+
 def bulk_dialog() -> rx.Component:
     inside = rx.el.form(
         hidden(run=_question.run, token=_question.token),

@@ -6,7 +6,7 @@ from datetime import datetime
 from backend.domain.bulk import MemberRow, MemberState, RunRow, RunState
 from dashboard.components.money import money
 from dashboard.components.times import full, moment, span
-from dashboard.components.words import count
+from dashboard.components.words import count, number
 
 RUN_WORDS: dict[str, tuple[str, str]] = {
     RunState.RUNNING: ("moving", "Under way"),
@@ -101,17 +101,19 @@ def _share(run: RunRow, state: MemberState) -> str:
 
 def counted(counts: dict[str, int]) -> str:
     """`187 done · 3 failed · 24 untouched`."""
-    parts = [f"{counts[state]:,} {word.lower()}" for state, (_, word) in MEMBER_WORDS.items() if counts.get(state)]
+    parts = [
+        f"{number(counts[state])} {word.lower()}" for state, (_, word) in MEMBER_WORDS.items() if counts.get(state)
+    ]
     return " · ".join(parts)
 
 
 def tiles(run: RunRow, shown: str) -> list[ResultTile]:
     """One for all, and one for each result that there is."""
     base = f"/bulk/{run.id}"
-    found = [ResultTile("", "", "All", f"{run.members:,}", base, not shown)]
+    found = [ResultTile("", "", "All", number(run.members), base, not shown)]
     for state, (mark, word) in MEMBER_WORDS.items():
         if run.counts.get(state) or state == shown:
-            orders = f"{run.counts.get(state, 0):,}"
+            orders = number(run.counts.get(state, 0))
             found.append(ResultTile(state, mark, word, orders, f"{base}?show={state}", state == shown))
     return found
 

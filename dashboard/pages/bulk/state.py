@@ -102,7 +102,6 @@ class BulkRunState(rx.State):
     may_stop: bool = False
     may_again: bool = False
     _query: RunQuery = RunQuery()
-    _was: str = ""
     _seen: int = -1
 
     @rx.event
@@ -110,7 +109,7 @@ class BulkRunState(rx.State):
     async def load(self):
         query = RunQuery.of(self.router.url.path, dict(self.router.url.query_parameters))
         if query.run_id != self._query.run_id:
-            self.ready, self.problem, self._was = False, "", ""
+            self.ready, self.problem = False, ""
         self._query = query
         await self._read()
 
@@ -121,19 +120,7 @@ class BulkRunState(rx.State):
         run_id = RunQuery.of(self.router.url.path, {}).run_id
         async for _ in live.changes(f"bulk:{run_id}", -1):
             async with self:
-                before = self._was
                 await self._read()
-                news = self._news(before)
-            if news is not None:
-                yield news
-
-    def _news(self, before: str) -> Any:
-        """What to say when the run has just come to an end, or to a halt, under the eyes of whoever looks."""
-        if before != RunState.RUNNING or self._was == before:
-            return None
-        if self._was == RunState.DONE:
-            return notices.done(f"Bulk run {self.run} has finished: {self.card.counted}.")
-        return notices.problem(self.card.why) if self._was == RunState.STOPPED else None
 
     @rx.event(temporal=True)
     @needs(Area.MONEY, Level.ACT)
@@ -166,7 +153,6 @@ class BulkRunState(rx.State):
         except HoldfastError as error:
             await self._read()
             return notices.problem(error.sentence)
-        self._was = ""
         await self._read()
         return notices.done(done.sentence)
 
@@ -186,7 +172,6 @@ class BulkRunState(rx.State):
 
     def _show(self, query: RunQuery, found: RunView) -> None:
         run = found.run
-        self._was = run.state
         self.run, self.title = str(run.id), f"Bulk run {run.id} · Holdfast"
         self.card = run_card(run, clock.now())
         self.reason, self.stake = run.reason, sums(found.money)

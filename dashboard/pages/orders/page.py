@@ -3,6 +3,7 @@
 import reflex as rx
 
 from dashboard.components.states import loaded
+from dashboard.pages.bulk.dialog import bulk_dialog
 from dashboard.pages.orders.search_box import search_box
 from dashboard.pages.orders.state import OrdersState
 from dashboard.pages.orders.views import head, nothing, table, waiting
@@ -23,4 +24,5 @@ def page() -> rx.Component:
         views_strip(),
         search_box(),
         loaded(OrdersState.ready, OrdersState.problem, content, waiting()),
+        bulk_dialog(),
     )

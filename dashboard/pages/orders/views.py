@@ -4,6 +4,7 @@ import reflex as rx
 
 from dashboard.components.marks import mark, shape
 from dashboard.components.states import empty, skeleton
+from dashboard.pages.bulk.dialog import search_button
 from dashboard.pages.orders.rows import Cell, Head, OrderLine
 from dashboard.pages.orders.state import ColumnChoice, OrdersState
 
@@ -16,7 +17,7 @@ def head() -> rx.Component:
             rx.el.span(OrdersState.count, class_name="soft", custom_attrs={"data-testid": "orders-count"}),
             rx.fragment(),
         ),
-        rx.el.div(_columns(), _export(), class_name="head-tools"),
+        rx.el.div(search_button(OrdersState.box), _columns(), _export(), class_name="head-tools"),
         class_name="page-head",
     )
 
