@@ -9,9 +9,11 @@ from backend import clock
 from backend.domain.errors import InvalidInput
 from backend.domain.payments import EntryKind
 from backend.domain.permissions import Role
+from backend.domain.preferences import Preferences
 from backend.domain.refunds import RefundWish
 from backend.services.run import in_unit_of_work
 from backend.store import orders, payments
+from dashboard.components.viewer import show_for
 from dashboard.pages.order.confirm import MOVED, ConfirmState
 from dashboard.pages.order.refund import CHANGED, RefundState, amount_of, wish_of
 from dashboard.pages.order.state import OrderState
@@ -311,6 +313,17 @@ def test_an_order_that_arrived_cannot_be_cancelled_and_is_not_offered_it(
 )
 def test_an_amount_is_read_as_people_type_it(text: str, currency: str, minor: int) -> None:
     assert amount_of(text, currency) == minor
+
+
+@pytest.mark.parametrize(
+    ("text", "minor"), [("1.284,90", 128490), ("12,5", 1250), ("1.000", 100000), ("12.50", 1250), ("1 200", 120000)]
+)
+def test_an_amount_is_read_in_the_format_of_who_types(text: str, minor: int) -> None:
+    show_for(Preferences(numbers="de-DE"))
+    try:
+        assert amount_of(text, "EUR") == minor
+    finally:
+        show_for(None)
 
 
 @pytest.mark.parametrize(("text", "currency"), [("1,000", "EUR"), ("1,5", "JPY"), ("1e3", "EUR"), ("٣", "EUR")])

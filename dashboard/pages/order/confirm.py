@@ -15,6 +15,7 @@ from backend.domain.desk import ActionDone, Preview
 from backend.domain.errors import AlreadyDone, HoldfastError, PreviewOutdated
 from backend.domain.permissions import Area, Level
 from backend.services import actions, cancellations
+from dashboard.components.money import told
 from dashboard.pages.order import after
 from dashboard.pages.order.state import WHEN_CHANGED, OrderState
 from dashboard.shell import notices
@@ -171,11 +172,11 @@ class ConfirmState(rx.State):
             number=number,
             verb=ASKS if preview.asks else VERBS[action],
             title=_title(action, preview),
-            effects=list(preview.effects),
+            effects=[told(effect) for effect in preview.effects],
             remaining=list(preview.remaining_holds),
             needs_reason=preview.needs_reason,
             restock=action == CANCEL and bool(subject),
-            refusal=preview.refusal,
+            refusal=told(preview.refusal),
             version=preview.version,
             token=preview.token,
         )

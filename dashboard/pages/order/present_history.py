@@ -5,6 +5,7 @@ from datetime import datetime
 from backend.domain.history import Happening, Trying
 from backend.domain.order_page import TimelineTab
 from backend.domain.permissions import ActorKind
+from dashboard.components.money import told
 from dashboard.components.times import day, full, time_of_day, until
 from dashboard.components.words import count
 from dashboard.pages.order.cards import Earlier, Edit, Entry
@@ -37,14 +38,14 @@ def _entry(line: Happening, today: str, now: datetime) -> Entry:
         day=today,
         time=time_of_day(line.at, seconds=True),
         full=full(line.at),
-        text=line.text,
+        text=told(line.text),
         who=line.actor,
         source=source,
         source_word=source_word,
         weight=line.weight,
         trying=_trying(line.trying, now) if line.trying else "",
         edits=[Edit(change.what, change.old or "empty", change.new or "empty") for change in line.changes],
-        earlier=[Earlier(time_of_day(each.at, seconds=True), each.text) for each in line.earlier],
+        earlier=[Earlier(time_of_day(each.at, seconds=True), told(each.text)) for each in line.earlier],
         earlier_text=count(len(line.earlier), "earlier line") if line.earlier else "",
     )
 

@@ -7,6 +7,7 @@ from backend.domain.desk import HoldView
 from backend.domain.fixes import LABELS, Fix
 from backend.domain.holds import HoldAction, HoldKind, HoldSource
 from backend.domain.order_page import OrderHead
+from dashboard.components.money import told
 from dashboard.components.times import age, full, moment
 from dashboard.components.words import word
 from dashboard.pages.order.cards import ClosedHoldCard, FixOffer, HoldCard, Stage
@@ -27,7 +28,7 @@ def open_holds(order: OrderHead, now: datetime) -> list[HoldCard]:
         HoldCard(
             id=hold.id,
             title=hold.title,
-            reason=hold.reason,
+            reason=told(hold.reason),
             advice=hold.advice,
             origin=_origin(hold),
             age=age(hold.placed_at, now),
@@ -52,7 +53,7 @@ def closed_holds(order: OrderHead) -> list[ClosedHoldCard]:
         ClosedHoldCard(
             id=hold.id,
             title=hold.title,
-            reason=hold.reason,
+            reason=told(hold.reason),
             how=", ".join(
                 part
                 for part in (

@@ -16,10 +16,12 @@ from backend.domain.errors import AlreadyDone, HoldfastError, InvalidInput, Prev
 from backend.domain.money import exponent, parse_major
 from backend.domain.order_page import ItemsTab, Look, OrderShown, Tab
 from backend.domain.permissions import Area, Level
+from backend.domain.preferences import DEFAULT_NUMBERS
 from backend.domain.refunds import RefundWish
 from backend.services import refunds
 from backend.services.order_page import order_shown
-from dashboard.components.money import money
+from dashboard.components.money import money, told, typed
+from dashboard.components.viewer import viewer
 from dashboard.pages.order import after
 from dashboard.pages.order.confirm import LONGEST_REASON, outdated
 from dashboard.pages.order.present_money import open_to_refund_minor
@@ -229,9 +231,9 @@ def _shown(
         question.left,
         question.lines,
         question.shipping,
-        effects=list(preview.effects) if preview else [],
+        effects=[told(effect) for effect in preview.effects] if preview else [],
         remaining=list(preview.remaining_holds) if preview else [],
-        refusal=refusal,
+        refusal=told(refusal),
         missing=missing,
         version=preview.version if preview else 0,
         token=preview.token if preview else "",
@@ -263,13 +265,16 @@ def wish_of(entries: dict[str, str], currency: str) -> RefundWish:
 
 
 def amount_of(text: str, currency: str) -> int:
-    """Minor units of an amount as people type it: `12.50`, or `12,50` where the comma can mean nothing else."""
-    typed = text.replace("\u00a0", "").replace(" ", "").strip()
-    if not typed:
+    """Minor units of an amount as people type it: in the format of who types, or as `12.50`; `12,50` where the comma can
+    mean nothing else."""
+    written = re.sub(r"[\s\u00a0\u202f]", "", text)
+    if not written:
         raise Unfinished([f"Type the amount to pay back, in {currency}."])
-    if exponent(currency) and (match := _COMMA.fullmatch(typed)):
-        typed = f"{match[1]}.{match[2]}"
-    minor = parse_major(typed, currency)
+    if viewer().locale != DEFAULT_NUMBERS:
+        written = typed(written)
+    if exponent(currency) and (match := _COMMA.fullmatch(written)):
+        written = f"{match[1]}.{match[2]}"
+    minor = parse_major(written, currency)
     if minor <= 0:
         raise InvalidInput(["The refund comes to nothing. Choose an amount above zero."])
     return minor
