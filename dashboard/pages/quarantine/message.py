@@ -58,7 +58,7 @@ def _form() -> rx.Component:
         rx.el.input(type="hidden", name="wish", default_value=CHECK),
         rx.el.section(_editor(), class_name="payload-side"),
         rx.el.section(_flaws(), _settle(), class_name="flaws-side stack"),
-        on_submit=MessageState.decide,
+        on_submit=MessageState.settle_message,
         class_name="mending",
         key=MessageState.shown.to_string(),
     )

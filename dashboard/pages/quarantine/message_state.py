@@ -109,7 +109,7 @@ class MessageState(rx.State):
 
     @rx.event(temporal=True)
     @needs(Area.QUARANTINE, Level.ACT)
-    async def decide(self, form: dict[str, Any]):
+    async def settle_message(self, form: dict[str, Any]):
         """What the pressed button says: check what was typed, or settle the message."""
         wish, message_id = str(form.get("wish", "")), str(form.get("message", ""))[:36]
         self.running, self.news = True, ""

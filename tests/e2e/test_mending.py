@@ -1,0 +1,79 @@
+"""Mending: a bad address is corrected on the held order and the parcel goes out; a payload that failed becomes an order."""
+
+import json
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e.desk import Desk, effects, held, keep_parcel_back, notice, open_order, reaches
+from tests.product.orders import shopify_order
+from tests.product.stack import Stack
+from tests.waiting import until
+
+
+def test_a_bad_address_is_corrected_where_it_stands_checked_by_the_carrier_and_shipped(
+    stack: Stack, page: Page
+) -> None:
+    keep_parcel_back(stack, 9701)
+    order = held(stack, 9701)
+    open_order(page, order)
+    hold = page.get_by_test_id("hold")
+    expect(hold).to_contain_text("Address not deliverable")
+    hold.get_by_test_id("fix-shipping_address").click()
+    dialog = page.get_by_role("dialog", name="Fix address: Address not deliverable")
+    street = dialog.get_by_label("Street and number")
+    expect(street).not_to_have_value("")
+
+    dialog.get_by_label("Postcode").fill("1")
+    expect(dialog.get_by_test_id("field-postal_code")).to_contain_text("The postcode is not valid.")
+    dialog.get_by_label("Postcode").fill("10119")
+    street.fill("Torstraße 141")
+    expect(dialog.get_by_test_id("effects")).to_contain_text("ShipEngine is asked about the new address")
+    expect(dialog.get_by_text("The postcode is not valid.")).to_have_count(0)
+    expect(dialog.get_by_test_id("effects")).to_contain_text("street and number")
+    dialog.get_by_test_id("confirm-go").click()
+
+    expect(notice(page, "Delivery address corrected. The order goes on.")).to_be_visible()
+    expect(page.get_by_test_id("hold")).to_have_count(0)
+    reaches(stack, order, "processing")
+    until(lambda: effects(stack, order, "label.bought") == {"label.bought": 1}, what="the label is bought")
+    expect(page.get_by_text("Delivery address corrected: ").first).to_be_visible()
+    expect(page.get_by_text("Torstraße 141").first).to_be_visible()
+
+
+def test_a_payload_that_failed_is_mended_beside_its_problems_and_becomes_one_order(stack: Stack, desk: Desk) -> None:
+    wrong = shopify_order(9702) | {"total_price": "999.00"}
+    right = str(shopify_order(9702)["total_price"])
+    stack.register(wrong | {"total_price": right})
+    assert stack.deliver(wrong, event_id="sums-9702").json()["verdict"] == "quarantined"
+    page, colleague = desk.open("sofia"), desk.open("priya")
+    for each in (page, colleague):
+        each.goto("/quarantine")
+        row = each.get_by_test_id("quarantine-row").filter(has_text="sums-9702")
+        row.get_by_test_id("open-message").click()
+        expect(each.get_by_test_id("message-stand")).to_have_text("In quarantine")
+
+    flaw = page.get_by_test_id("flaw")
+    expect(flaw).to_contain_text("but the order says 999.00 EUR")
+    flaw.click()
+    chosen = page.evaluate(
+        "() => { const t = document.activeElement; return t.value.slice(t.selectionStart, t.selectionEnd) }"
+    )
+    assert chosen.strip() == '"total_price": "999.00",'
+    payload = page.get_by_test_id("payload")
+    mended = json.dumps({**json.loads(payload.input_value()), "total_price": right}, indent=2)
+    payload.fill(mended)
+    page.get_by_test_id("mend-check").click()
+    expect(page.get_by_test_id("payload-fine")).to_contain_text("is created: ")
+    assert stack.value("select count(*) from orders where external_id = %s", str(wrong["id"])) == 0
+    page.get_by_test_id("mend-reason").fill("the shop's total was a typo")
+    page.get_by_test_id("mend-replay").dblclick()
+
+    expect(page.get_by_test_id("message-stand")).to_have_text("Accepted")
+    number = stack.value("select number from orders where external_id = %s", str(wrong["id"]))
+    expect(page.get_by_test_id("message-order")).to_have_text(number)
+    expect(page.get_by_test_id("decisions")).to_contain_text("Mended by Sofia Marin")
+    expect(colleague.get_by_test_id("message-stand")).to_have_text("Accepted")
+    expect(colleague.get_by_test_id("mend-replay")).to_have_count(0)
+    assert stack.value("select count(*) from orders where external_id = %s", str(wrong["id"])) == 1
+    page.get_by_test_id("message-order").click()
+    expect(page.get_by_test_id("order-number")).to_have_text(number)
