@@ -6,7 +6,7 @@ condition: the list is then read in its own order, and a page is full soon, beca
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +16,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Text,
+    Uuid,
     and_,
     any_,
     bindparam,
@@ -40,6 +41,8 @@ from backend.store.personal import keyring
 from backend.store.tables import Customer, DeskWork, Hold, Invoice, Order, Parcel, PaymentEntry, Step
 
 MOST_CANDIDATES = 5_000
+MOST_CUSTOMERS = 3_000
+"""Of one name, whose orders are looked up: each costs a look at a place of its own."""
 FEWEST_PHONE_DIGITS = 6
 _DAY_OF_GRACE = timedelta(days=1)
 """A shop's clock may run ahead of the carrier's."""
@@ -74,24 +77,42 @@ class Matching:
 
 @dataclass(frozen=True)
 class _Lookup:
-    """One way in which a text may name orders: ids by an index, and the same as a condition on an order."""
+    """One way in which a text may name orders: ids by an index, and the same as a condition on an order.
+
+    `ids` is None where it is known already that they are too many to be looked up.
+    """
 
     ids: Any
     condition: Condition
+    is_name: bool = False
 
 
 def matching(session: Session, query: Query, asking: Asking) -> Matching:
     """What the query means in this database, at this moment, for whoever asks."""
     found = Matching()
-    for words in needles(query.words):
-        _meet(session, found, _anything(session, words), negated=False)
+    _meet_words(session, found, needles(query.words))
     for term in query.terms:
         if term.operator in _NAMING:
-            _meet(session, found, _NAMING[term.operator](session, str(term.value)), negated=term.negated)
+            few, many = _looked_up(session, _NAMING[term.operator](session, str(term.value)))
+            _meet(found, few, many, negated=term.negated)
         else:
             met = _condition(session, term, asking)
             found.conditions.append(not_(met) if term.negated else met)
     return found
+
+
+def _meet_words(session: Session, found: Matching, words: Iterable[str]) -> None:
+    """Each word must name the order. Those that are nothing but common names are looked up together once more: few
+    customers have both this first and that second name."""
+    common = []
+    for text in words:
+        few, many = _looked_up(session, _anything(session, text))
+        if not few and len(many) == 1 and many[0].is_name:
+            common.append(text)
+        else:
+            _meet(found, few, many, negated=False)
+    if common:
+        _meet(found, *_looked_up(session, _name(session, " ".join(common))), negated=False)
 
 
 def needles(words: tuple[str, ...]) -> tuple[str, ...]:
@@ -102,32 +123,34 @@ def needles(words: tuple[str, ...]) -> tuple[str, ...]:
     return (whole,) if grouped and digits >= FEWEST_PHONE_DIGITS else words
 
 
-def _meet(session: Session, found: Matching, lookups: list[_Lookup], *, negated: bool) -> None:
-    """Take in that one of the lookups must name the order, or none of them."""
-    few, many = _looked_up(session, lookups)
+def _meet(found: Matching, few: list[int], many: list[_Lookup], *, negated: bool) -> None:
+    """Take in that one of what was looked up must name the order, or none of it."""
+    conditions = [lookup.condition for lookup in many]
     if negated:
-        found.conditions += [not_(condition) for condition in many]
+        found.conditions += [not_(condition) for condition in conditions]
         if few:
             found.conditions.append(not_(among(few)))
-    elif many:
-        found.conditions.append(or_(*many, *([among(few)] if few else [])))
+    elif conditions:
+        found.conditions.append(or_(*conditions, *([among(few)] if few else [])))
     else:
         found.only(few)
 
 
-def _looked_up(session: Session, lookups: list[_Lookup]) -> tuple[list[int], list[Condition]]:
-    """The ids that were found where they are few, and the conditions in their place where they are many."""
-    if not lookups:
-        return [], []
+def _looked_up(session: Session, lookups: list[_Lookup]) -> tuple[list[int], list[_Lookup]]:
+    """The ids that were found where they are few, and the lookups of which there were too many."""
+    asked = [lookup for lookup in lookups if lookup.ids is not None]
+    many = [lookup for lookup in lookups if lookup.ids is None]
+    if not asked:
+        return [], many
     parts = []
-    for place, lookup in enumerate(lookups):
+    for place, lookup in enumerate(asked):
         limited = lookup.ids.limit(MOST_CANDIDATES + 1).subquery()
         parts.append(select(literal(place), limited.c.id))
-    ids: list[list[int | None]] = [[] for _ in lookups]
+    ids: list[list[int]] = [[] for _ in asked]
     for place, order_id in session.execute(union_all(*parts)):
         ids[place].append(order_id)
-    few = {order_id for found in ids if len(found) <= MOST_CANDIDATES for order_id in found if order_id is not None}
-    many = [lookup.condition for lookup, found in zip(lookups, ids, strict=True) if len(found) > MOST_CANDIDATES]
+    few = {order_id for found in ids if len(found) <= MOST_CANDIDATES for order_id in found}
+    many += [lookup for lookup, found in zip(asked, ids, strict=True) if len(found) > MOST_CANDIDATES]
     return list(few), many
 
 
@@ -151,11 +174,11 @@ def _anything(session: Session, text: str) -> list[_Lookup]:
 def _number(session: Session, text: str) -> list[_Lookup]:
     part = text.upper()
     condition = func.strpos(col(Order.number), part) > 0
-    if not part or any(letter not in "ORD-0123456789" for letter in part):
+    if not any(letter.isdigit() for letter in part) or any(letter not in "ORD-0123456789" for letter in part):
         return []
     numbers = order_numbers.containing(session, part, MOST_CANDIDATES)
     if numbers is None:
-        return [_Lookup(select(col(Order.id).label("id")), condition)]
+        return [_Lookup(None, condition)]
     if not numbers:
         return []
     named = col(Order.number) == any_(bindparam(None, numbers, type_=ARRAY(Text)))
@@ -193,7 +216,7 @@ def _through(table: type[Parcel] | type[PaymentEntry] | type[Invoice], named: Co
 
 
 def _email(session: Session, text: str) -> list[_Lookup]:
-    return [_of_customers(col(Customer.email_token) == keyring().email_token(text))]
+    return [_of_customers(session, col(Customer.email_token) == keyring().email_token(text))]
 
 
 def _phone(session: Session, text: str) -> list[_Lookup]:
@@ -203,24 +226,25 @@ def _phone(session: Session, text: str) -> list[_Lookup]:
     if text.startswith("0") and not text.startswith("00"):
         tokens |= {keys.phone_token(text, region) for region in phonenumbers.SUPPORTED_REGIONS}
     named = col(Customer.phone_token).in_(sorted(token for token in tokens if token is not None))
-    return [_of_customers(named)]
+    return [_of_customers(session, named)]
 
 
 def _name(session: Session, text: str) -> list[_Lookup]:
     tokens = keyring().name_query_tokens(text)
     if not tokens:
         return []
-    return [_of_customers(type_coerce(Customer.name_tokens, ARRAY(BigInteger)).contains(tokens))]
+    named = type_coerce(Customer.name_tokens, ARRAY(BigInteger)).contains(tokens)
+    return [replace(_of_customers(session, named), is_name=True)]
 
 
-def _of_customers(named: Condition) -> _Lookup:
-    """Orders by their customer. A customer without orders counts as one, so that a cut at the limit is always noticed."""
-    people = select(col(Customer.id).label("id")).where(named).limit(MOST_CANDIDATES + 1).cte()
-    people = people.prefix_with("MATERIALIZED")
-    ids: Any = (
-        select(col(Order.id).label("id")).select_from(people).outerjoin(Order, people.c.id == col(Order.customer_id))
-    )
-    return _Lookup(ids, exists().where(col(Customer.id) == col(Order.customer_id), named))
+def _of_customers(session: Session, named: Condition) -> _Lookup:
+    """Orders by their customer: where there are many of that name, nobody's orders are looked up."""
+    condition = exists().where(col(Customer.id) == col(Order.customer_id), named)
+    people = session.exec(select(Customer.id).where(named).limit(MOST_CUSTOMERS + 1)).all()
+    if len(people) > MOST_CUSTOMERS:
+        return _Lookup(None, condition)
+    theirs = col(Order.customer_id) == any_(bindparam(None, list(people), type_=ARRAY(Uuid)))
+    return _Lookup(select(col(Order.id).label("id")).where(theirs), condition)
 
 
 _NAMING: dict[str, Callable[[Session, str], list[_Lookup]]] = {
@@ -244,8 +268,7 @@ def _condition(session: Session, term: Term, asking: Asking) -> Condition:
     if isinstance(value, Days):
         return _DAYS[term.operator](*_moments(value, asking))
     if isinstance(value, str):
-        tagged = type_coerce(Order.tags, ARRAY(Text))
-        return and_(tagged.contains([value]), tagged != [])
+        return type_coerce(Order.tags, ARRAY(Text)).contains([value])
     if term.operator == "status":
         return or_(*[held() if code == HELD else col(Order.status) == code for code in value])
     if term.operator == "cause":
@@ -347,5 +370,5 @@ _FLAGS: dict[str, Callable[[Asking], Condition]] = {
     Flag.UNASSIGNED: _unassigned,
     Flag.SNOOZED: _snoozed,
     Flag.UNSENT: _unsent,
-    Flag.TEST: lambda asking: col(Order.test).is_(True),
+    Flag.TEST: lambda asking: and_(col(Order.test)),
 }

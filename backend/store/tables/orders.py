@@ -66,7 +66,8 @@ class Order(SQLModel, table=True):
         ),
         Index("ix_orders_currency_total_minor_id", "currency", "total_minor", "id"),
         Index("ix_orders_delivered_at", "delivered_at", postgresql_where="delivered_at is not null"),
-        Index("ix_orders_tags", "tags", postgresql_using="gin", postgresql_where="tags <> '{}'"),
+        Index("ix_orders_tags", "tags", postgresql_using="gin"),
+        Index("ix_orders_test", "placed_at", "id", postgresql_where="test"),
     )
 
     id: int = identity()

@@ -57,6 +57,8 @@ class OrdersState(rx.State):
     heads: list[Head] = []
     rows: list[OrderLine] = []
     columns: list[ColumnChoice] = []
+    columns_key: int = 0
+    """Rises when the ticks of the columns are others than the browser shows by itself."""
     count: str = ""
     first_href: str = ""
     previous_href: str = ""
@@ -66,6 +68,7 @@ class OrdersState(rx.State):
     _address: ListAddress = ListAddress()
     _shown: Shown = Shown()
     _typed: str = ""
+    _ticked: tuple[str, ...] = ()
     _seen: int = -1
 
     @rx.event
@@ -125,6 +128,7 @@ class OrdersState(rx.State):
         """Show a column or not: for the view where one is chosen, otherwise for this person from now on."""
         keys = {choice.key for choice in self.columns if choice.shown} | {str(key)}
         wanted = [name for name in order_columns.COLUMNS if name in keys and (name != key or shown is True)]
+        self._ticked = order_columns.chosen(wanted)
         _, address = here(self)
         if address.view or address.columns is not None:
             return rx.redirect(address.href(columns=",".join(wanted), after=address.after, before=address.before))
@@ -179,6 +183,8 @@ class OrdersState(rx.State):
         self.heads = heads(columns, address, shown)
         self.parts = [Part(panel.said(part), address.href(q=str(query.without(part)))) for part in query.parts]
         self.filters = panel.shown(query, _today())
+        if columns != self._ticked:
+            self._ticked, self.columns_key = columns, self.columns_key + 1
         self.columns = [
             ColumnChoice(key, column.title, key in columns, key == order_columns.ALWAYS)
             for key, column in order_columns.COLUMNS.items()

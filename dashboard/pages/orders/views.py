@@ -43,7 +43,8 @@ def _column(choice: rx.Var[ColumnChoice]) -> rx.Component:
     return rx.el.label(
         rx.el.input(
             type="checkbox",
-            checked=choice.shown,
+            default_checked=choice.shown,
+            key=choice.key + OrdersState.columns_key.to_string(),
             disabled=choice.fixed,
             on_change=lambda shown: OrdersState.show_column(choice.key, shown),
             custom_attrs={"data-testid": "column-" + choice.key},
