@@ -7,6 +7,7 @@ not.
 
 import base64
 import inspect
+import json
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from reflex_base.registry import RegistrationContext
+from reflex_base.utils.format import json_dumps
 from sqlmodel import Session
 
 from backend import clock
@@ -154,14 +156,18 @@ def picture(database: Database) -> list[list[tuple[Any, ...]]]:
     return [database.execute(f"select t::text from {table} t order by 1") for table in UNCHANGED]
 
 
+BLANK: dict[str, dict[str, Any]] = json.loads(json_dumps(app._state(_reflex_internal_init=True).dict(initial=True)))
+"""Every variable as it is before anybody has looked at anything; the bundle itself says as much."""
+
+
 def told(socket: Socket) -> dict[str, Any]:
     """Every variable with something in it that a refused client was sent beyond what it may hear."""
     return {
         name: value
         for delta in socket.heard
-        for variables in delta.values()
+        for state, variables in delta.items()
         for name, value in variables.items()
-        if value and name not in ALLOWED_TO_HEAR and not name.startswith(ECHO)
+        if value and value != BLANK[state].get(name) and name not in ALLOWED_TO_HEAR and not name.startswith(ECHO)
     }
 
 
