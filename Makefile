@@ -7,7 +7,7 @@ BIN := .venv/bin
 INSTALLED := .venv/installed.stamp
 
 .DEFAULT_GOAL := help
-.PHONY: help run test chaos lint check settings lock clean
+.PHONY: help run test chaos shots lint check settings lock clean
 
 help: ## say what there is
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -20,6 +20,9 @@ test: $(INSTALLED) ## run all tests, in a real browser too
 
 chaos: $(INSTALLED) ## break everything on purpose, and count: nothing lost, nothing twice (ARGUMENTS="--experiment F01 --seed 7")
 	@$(BIN)/python -m tests.chaos $(ARGUMENTS)
+
+shots: $(INSTALLED) ## take pictures of every page, light and dark, wide and narrow (ARGUMENTS="--base http://127.0.0.1:3000")
+	@$(BIN)/python -m scripts.take_shots $(ARGUMENTS)
 
 lint: $(INSTALLED) ## check style, types, import directions and security
 	$(BIN)/ruff check .
