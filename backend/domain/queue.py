@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from backend.domain.desk import MoneySum
 from backend.domain.errors import InvalidInput
+from backend.domain.teamwork import Work
 
 BIGGEST_ID = 2**63 - 1
 BIGGEST_VALUE = 2**53
@@ -18,6 +19,7 @@ MAX_PAGE = 200
 
 class Sort(StrEnum):
     AGE = "age"
+    DUE = "due"
     AMOUNT = "amount"
 
 
@@ -43,10 +45,15 @@ class Place:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which held orders: of one cause (`cluster`), of one kind of hold, or all when both are empty."""
+    """Which held orders: of one cause (`cluster`), of one kind of hold, of one `person` (a user's id), or all of them.
+
+    Orders that somebody snoozed are left out, unless they are what is asked for.
+    """
 
     cluster: str = ""
     kind: str = ""
+    person: int = 0
+    snoozed: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class HeldOrder:
     other_holds: int
     held_at: datetime
     placed_at: datetime
+    work: Work
 
 
 @dataclass(frozen=True)
@@ -127,9 +135,21 @@ class Cause:
 
 @dataclass(frozen=True)
 class HeldSummary:
-    """What the queue opens with: how many orders, why, how old, and what is at stake."""
+    """What the queue opens with: how many orders, why, how old, whose, and what is at stake.
+
+    `orders` and `money` count every held order, `snoozed` ones among them; all other counts leave those out. `people` has
+    how many orders each person has, by their id.
+    """
 
     orders: int
     money: tuple[MoneySum, ...]
     oldest_at: datetime | None
     causes: tuple[Cause, ...]
+    snoozed: int = 0
+    at_risk: int = 0
+    overdue: int = 0
+    people: tuple[tuple[int, int], ...] = ()
+
+    def of_person(self, user_id: int) -> int:
+        """How many orders this person has."""
+        return dict(self.people).get(user_id, 0)

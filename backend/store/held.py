@@ -15,8 +15,14 @@ from sqlmodel import Session
 from backend.domain.queue import Filter, Place, Sort, Wish
 from backend.store.personal import Sealed
 
-COLUMNS = {Sort.AGE: "queue.held_at", Sort.AMOUNT: "queue.total_minor"}
+COLUMNS = {
+    Sort.AGE: "queue.held_at",
+    Sort.DUE: "coalesce(work.due_at, timestamptz '2250-01-01 00:00+00')",  # a clock that stands still is due last
+    Sort.AMOUNT: "queue.total_minor",
+}
 """What each sort orders by; closed, so nothing from outside becomes a statement."""
+_FROM = "held_orders as queue left join desk_work as work on work.order_id = queue.order_id and work.held"
+_IN_HANDS = "(work.claim_until is null or work.claim_until > clock_timestamp())"
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 
 
@@ -38,16 +44,17 @@ class HeldRow:
     open_holds: int
     held_at: datetime
     placed_at: datetime
+    sorted_by: datetime | int
 
 
 _ROWS = """
 with queue as materialized (
-    select queue.order_id, queue.held_at from held_orders as queue
+    select queue.order_id, queue.held_at, {column} as sorted_by from {source}
     where {conditions} order by {column} {direction}, queue.order_id {direction} limit :limit
 )
 select orders.id as order_id, orders.number, orders.external_number, orders.customer_id, customers.name as customer_name,
        orders.channel, orders.status, orders.total_minor, orders.currency, shown.kind, shown.reason, shown.provider,
-       shown.cluster, shown.open_holds, queue.held_at, orders.placed_at
+       shown.cluster, shown.open_holds, queue.held_at, orders.placed_at, queue.sorted_by
 from queue
 join orders on orders.id = queue.order_id
 join customers on customers.id = orders.customer_id
@@ -56,7 +63,7 @@ join lateral (
     where holds.order_id = queue.order_id and closed_at is null
     order by (cluster = :cluster or kind = :kind) desc, id limit 1
 ) as shown on true
-order by {shown_column} {direction}, orders.id {direction}
+order by queue.sorted_by {direction}, orders.id {direction}
 """
 
 
@@ -70,9 +77,9 @@ def page(session: Session, wish: Wish) -> list[HeldRow]:
     if place is not None:
         conditions.append(f"({column}, queue.order_id) {'<' if descending else '>'} (:value, :order_id)")
     statement = _ROWS.format(
-        conditions=" and ".join(conditions) or "true",
+        source=_FROM,
+        conditions=" and ".join(conditions),
         column=column,
-        shown_column="queue.held_at" if wish.sort is Sort.AGE else "orders.total_minor",
         direction="desc" if descending else "asc",
     )
     values = {**_filter_values(wish.filter), **_place_values(wish.sort, place), "limit": wish.size}
@@ -80,19 +87,19 @@ def page(session: Session, wish: Wish) -> list[HeldRow]:
     return found[::-1] if backwards else found
 
 
-_COUNT = "select count(*) from held_orders as queue where {conditions}"
+_COUNT = "select count(*) from {source} where {conditions}"
 
 
 def count(session: Session, wanted: Filter) -> int:
     """How many held orders fit the filter."""
-    statement = _COUNT.format(conditions=" and ".join(_conditions(wanted)) or "true")
+    statement = _COUNT.format(source=_FROM, conditions=" and ".join(_conditions(wanted)))
     return int(session.execute(text(statement), _filter_values(wanted)).scalar_one())
 
 
 def ahead_of(session: Session, wish: Wish, place: Place) -> int:
     """How many orders that fit stand in front of a place."""
     side = f"({COLUMNS[wish.sort]}, queue.order_id) {'>' if wish.desc else '<'} (:value, :order_id)"
-    statement = _COUNT.format(conditions=" and ".join([*_conditions(wish.filter), side]))
+    statement = _COUNT.format(source=_FROM, conditions=" and ".join([*_conditions(wish.filter), side]))
     values = {**_filter_values(wish.filter), **_place_values(wish.sort, place)}
     return int(session.execute(text(statement), values).scalar_one())
 
@@ -110,10 +117,10 @@ class CauseRow:
 
 
 _CAUSES = text(
-    "select holds.cluster, min(holds.kind) as kind, min(holds.cluster_label) as label, min(holds.provider) as provider, "
+    "select holds.cluster, min(holds.kind) as kind, min(holds.cluster_label) as label, min(holds.provider) as provider, "  # nosec B608 - constants
     "queue.currency, count(*) as orders, sum(queue.total_minor)::bigint as amount_minor, min(queue.held_at) as oldest_at "
-    "from holds join held_orders as queue on queue.order_id = holds.order_id where holds.closed_at is null "
-    "group by holds.cluster, queue.currency"
+    f"from {_FROM} join holds on holds.order_id = queue.order_id and holds.closed_at is null "
+    "where work.snoozed_at is null group by holds.cluster, queue.currency"
 )
 
 
@@ -122,25 +129,55 @@ def causes(session: Session) -> list[CauseRow]:
     return [CauseRow(**row) for row in session.execute(_CAUSES).mappings()]
 
 
-_TOTALS = text("select currency, count(*), sum(total_minor)::bigint, min(held_at) from held_orders group by currency")
+@dataclass(frozen=True)
+class TotalRow:
+    currency: str
+    orders: int
+    amount_minor: int
+    oldest_at: datetime
+    snoozed: int
+    at_risk: int
+    overdue: int
 
 
-def totals(session: Session) -> list[tuple[str, int, int, datetime]]:
-    """(currency, orders, money at stake in minor units, since when the oldest is held); every order counts once."""
-    return [(row[0], int(row[1]), int(row[2]), row[3]) for row in session.execute(_TOTALS).all()]
+_TOTALS = text(
+    "select queue.currency, count(*) as orders, sum(queue.total_minor)::bigint as amount_minor, "  # nosec B608 - constants
+    "min(queue.held_at) as oldest_at, count(*) filter (where work.snoozed_at is not null) as snoozed, "
+    "count(*) filter (where work.risk_at <= :now and work.due_at > :now) as at_risk, "
+    f"count(*) filter (where work.due_at <= :now) as overdue from {_FROM} group by queue.currency"
+)
 
 
-def place_of(row: HeldRow, sort: Sort) -> Place:
-    """Where a row stands in the queue so ordered."""
-    return Place((row.held_at - _EPOCH) // _MICROSECOND if sort is Sort.AGE else row.total_minor, row.order_id)
+def totals(session: Session, now: datetime) -> list[TotalRow]:
+    """All held orders, one row per currency; every order counts once."""
+    return [TotalRow(**row) for row in session.execute(_TOTALS, {"now": now}).mappings()]
+
+
+_PEOPLE = text(
+    f"select work.assignee_id, count(*) from {_FROM} "  # nosec B608 - constants
+    f"where work.assignee_id is not null and work.snoozed_at is null and {_IN_HANDS} group by work.assignee_id"
+)
+
+
+def people(session: Session) -> list[tuple[int, int]]:
+    """(user id, orders) of everybody who has some."""
+    return [(int(row[0]), int(row[1])) for row in session.execute(_PEOPLE).all()]
+
+
+def place_of(row: HeldRow) -> Place:
+    """Where a row stands in the queue that it was read from."""
+    value = row.sorted_by
+    return Place((value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value, row.order_id)
 
 
 def _conditions(wanted: Filter) -> list[str]:
-    found = []
+    found = ["work.snoozed_at is not null" if wanted.snoozed else "work.snoozed_at is null"]
     if wanted.cluster:
         found.append(_WITH_HOLD.format("cluster = :cluster"))
     if wanted.kind:
         found.append(_WITH_HOLD.format("kind = :kind"))
+    if wanted.person:
+        found.append(f"work.assignee_id = :person and {_IN_HANDS}")
     return found
 
 
@@ -148,13 +185,13 @@ _WITH_HOLD = "queue.order_id in (select order_id from holds where closed_at is n
 
 
 def _filter_values(wanted: Filter) -> dict[str, Any]:
-    return {"cluster": wanted.cluster, "kind": wanted.kind}
+    return {"cluster": wanted.cluster, "kind": wanted.kind, "person": wanted.person}
 
 
 def _place_values(sort: Sort, place: Place | None) -> dict[str, Any]:
     if place is None:
         return {}
-    value = _EPOCH + place.value * _MICROSECOND if sort is Sort.AGE else place.value
+    value = place.value if sort is Sort.AMOUNT else _EPOCH + place.value * _MICROSECOND
     return {"value": value, "order_id": place.order_id}
 
 

@@ -27,6 +27,7 @@ ACTIONS = (
     ("c", "Cancel the order"),
     ("h", "Hold the order"),
     ("m", "Make it mine"),
+    ("g", "Give to a colleague"),
     ("s", "Snooze"),
 )
 """Offered while their button is on the page."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from backend.domain.queue import HeldOrder, HeldPage, Place
+from backend.domain.teamwork import Work
 from dashboard.pages.held.rows import GONE, MOST_GONE, OPEN, Row, moved_on, named, next_number, row, worked_in
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -14,7 +15,7 @@ def order(name: str, at: int) -> HeldOrder:
     return HeldOrder(
         order_id=at, place=Place(at, at), number=name, external_number="#1", customer="Greta", channel="shopify",
         status="pending", total_minor=100, currency="EUR", kind="po_box", title="PO box address", reason="A box.",
-        advice="Ask.", provider="", cluster="po_box.0", other_holds=0, held_at=NOW, placed_at=NOW,
+        advice="Ask.", provider="", cluster="po_box.0", other_holds=0, held_at=NOW, placed_at=NOW, work=Work(at),
     )  # fmt: skip
 
 

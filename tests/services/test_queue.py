@@ -10,12 +10,13 @@ from backend import clock
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM
 from backend.domain.queue import Cause, Filter, HeldPage, HeldSummary, Place, Sort, Wish
-from backend.services import holds, queue
+from backend.services import holds, queue, teamwork
 from backend.services.run import in_unit_of_work
 from backend.store import holds as hold_store
 from backend.store import orders
+from backend.store.teamwork import user_id
 from tests.conftest import Database
-from tests.factories import created, new_order, staff, stocked
+from tests.factories import colleague, created, new_order, staff, stocked
 
 ANNA = staff(number=1)
 FRONT = Wish()
@@ -169,3 +170,37 @@ def test_a_page_is_never_empty_nor_endless(database: Database, size: int) -> Non
     number = held(5, database)
     assert numbers(Wish(size=size)) == [number]
     assert in_unit_of_work(queue.held_summary, actor=SYSTEM).orders == 1
+
+
+def test_ones_own_orders_and_what_is_put_away_are_parts_of_the_queue(database: Database) -> None:
+    sofia, priya = colleague("Sofia Marin"), colleague("Priya Nair")
+    mine, hers, away = (held(minutes, database) for minutes in (30, 20, 10))
+    in_unit_of_work(teamwork.claim, mine, actor=sofia)
+    in_unit_of_work(teamwork.claim, hers, actor=priya)
+    in_unit_of_work(teamwork.snooze, away, actor=sofia, until=clock.now() + timedelta(days=1))
+    me = user_id(sofia)
+    assert numbers() == [mine, hers]
+    assert numbers(Wish(Filter(person=me))) == [mine]
+    assert numbers(Wish(Filter(snoozed=True))) == [away]
+    row = page().rows[0]
+    assert (row.work.assignee, row.work.held) == ("Sofia Marin", True)
+    told = summary()
+    assert (told.orders, told.snoozed, told.of_person(me), told.of_person(99)) == (3, 1, 1, 0)
+    assert [cause.orders for cause in told.causes] == [2]
+
+
+def test_what_is_due_first_is_first_and_a_clock_that_stands_still_is_last(database: Database) -> None:
+    late, soon, waits = (held(minutes, database) for minutes in (10, 20, 30))
+    for number, turn, hours in ((late, "us", -1), (soon, "us", 1), (waits, "customer", None)):
+        due = None if hours is None else clock.now() + timedelta(hours=hours)
+        risk = None if due is None else due - timedelta(hours=2)
+        database.execute(
+            "update desk_work set turn = %s, due_at = %s, risk_at = %s from orders where orders.id = order_id and number = %s",
+            (turn, due, risk, number),
+        )
+    assert numbers(Wish(sort=Sort.DUE)) == [late, soon, waits]
+    front, behind, end = walk(Wish(sort=Sort.DUE, size=1))
+    assert [part.rows[0].number for part in (front, behind, end)] == [late, soon, waits]
+    assert page(Wish(sort=Sort.DUE, size=1, before=end.previous)) == behind
+    assert numbers(Wish(sort=Sort.DUE, desc=True)) == [waits, soon, late]
+    assert (summary().overdue, summary().at_risk) == (1, 1)

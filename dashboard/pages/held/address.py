@@ -14,6 +14,7 @@ FRONT, END = "first", "last"
 """In place of an order's number: whichever stands at the front or the end of the page."""
 _CAUSE = re.compile(r"[a-z_]{1,40}\.[0-9a-f]{10}")
 _NUMBER = re.compile(r"[A-Z0-9-]{1,40}")
+_NAMES = ("cause", "kind", "mine", "snoozed", "sort", "dir", "after", "before", "order")
 DESCENDING_FIRST = frozenset({Sort.AMOUNT})
 """Sorts that people mean the largest first by."""
 
@@ -27,13 +28,13 @@ class Address:
     after: str = ""
     before: str = ""
     order: str = ""
+    mine: bool = False
+    snoozed: bool = False
 
     @classmethod
     def of(cls, parameters: dict[str, Any]) -> "Address":
         """Read an address; whatever is not allowed in it falls back to the default."""
-        said = {
-            name: str(parameters.get(name, "")) for name in ("cause", "kind", "sort", "dir", "after", "before", "order")
-        }
+        said = {name: str(parameters.get(name, "")) for name in _NAMES}
         order = said["order"].upper()
         return cls(
             cause=said["cause"] if _CAUSE.fullmatch(said["cause"]) else "",
@@ -42,6 +43,8 @@ class Address:
             desc=said["dir"] == "desc",
             after=said["after"] if _is_place(said["after"]) else "",
             before=said["before"] if _is_place(said["before"]) and not _is_place(said["after"]) else "",
+            mine=said["mine"] == "1",
+            snoozed=said["snoozed"] == "1",
             order=said["order"] if said["order"] in (FRONT, END) else order if _NUMBER.fullmatch(order) else "",
         )
 
@@ -51,6 +54,8 @@ class Address:
         parts = {
             "cause": wanted.cause,
             "kind": wanted.kind,
+            "mine": "1" if wanted.mine else "",
+            "snoozed": "1" if wanted.snoozed else "",
             "sort": "" if wanted.sort is Sort.AGE else str(wanted.sort),
             "dir": "desc" if wanted.desc else "",
             "after": wanted.after,
@@ -66,11 +71,12 @@ class Address:
 
     @property
     def filtered(self) -> bool:
-        return bool(self.cause or self.kind)
+        return bool(self.cause or self.kind or self.mine or self.snoozed)
 
-    def wish(self) -> Wish:
+    def wish(self, me: int) -> Wish:
+        """What to ask for; `me` is the id of the person whose orders `mine` means."""
         return Wish(
-            filter=Filter(cluster=self.cause, kind=self.kind),
+            filter=Filter(self.cause, self.kind, me if self.mine else 0, self.snoozed),
             sort=self.sort,
             desc=self.desc,
             after=Place.parse(self.after) if self.after else None,

@@ -7,12 +7,12 @@ from dashboard.pages.bulk.dialog import bulk_dialog
 from dashboard.pages.held.pane import pane
 from dashboard.pages.held.state import HeldState
 from dashboard.pages.held.views import answer, causes, nothing, orders, waiting
-from dashboard.pages.order.state import OrderState
+from dashboard.pages.order.whole import FOLLOW
 from dashboard.shell.frame import framed
 
 ROUTE = "/held"
 TITLE = "Held orders · Holdfast"
-ON_LOAD = [HeldState.load, HeldState.follow, OrderState.follow]
+ON_LOAD = [HeldState.load, HeldState.follow, *FOLLOW]
 
 
 @framed

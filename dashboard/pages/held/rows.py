@@ -9,6 +9,7 @@ from datetime import datetime
 
 from backend.domain.queue import HeldOrder, HeldPage
 from dashboard.components.money import money
+from dashboard.components.teamwork import WorkCell, work_cell
 from dashboard.components.times import age, full
 from dashboard.components.words import count, word
 from dashboard.pages.held.address import END, FRONT
@@ -37,9 +38,12 @@ class Row:
     state: str = OPEN
     fresh: bool = False
     at: tuple[int, int] = field(default=(0, 0))
+    work: WorkCell = field(default_factory=WorkCell)
 
 
-def row(order: HeldOrder, now: datetime) -> Row:
+def row(order: HeldOrder, now: datetime, me: int = 0) -> Row:
+    """An order as the person `me` sees it."""
+    cell = work_cell(order.work, me=me, now=now)
     return Row(
         number=order.number,
         customer=order.customer,
@@ -50,20 +54,23 @@ def row(order: HeldOrder, now: datetime) -> Row:
         reason=order.reason,
         advice=order.advice,
         others=f"+ {count(order.other_holds, 'more hold')}" if order.other_holds else "",
-        age=age(order.held_at, now),
-        since=f"Held since {full(order.held_at)}",
+        age=cell.age or age(order.held_at, now),
+        since=f"Held since {full(order.held_at)}, {age(order.held_at, now)} ago",
+        work=cell,
         at=(order.place.value, order.place.order_id),
     )
 
 
-def worked_in(shown: Sequence[Row], page: HeldPage, now: datetime, *, chosen: str, desc: bool) -> list[Row]:
+def worked_in(
+    shown: Sequence[Row], page: HeldPage, now: datetime, *, chosen: str, desc: bool, me: int = 0
+) -> list[Row]:
     """The rows after a new reading of the same page.
 
     What came is marked fresh. What is no longer held stays in its place as gone; what merely slid over the edge of the
     page leaves it, unless it is the chosen one.
     """
     before = {each.number: each for each in shown}
-    result = [row(order, now) for order in page.rows]
+    result = [row(order, now, me) for order in page.rows]
     for each in result:
         known = before.get(each.number)
         each.fresh = known.fresh if known else bool(shown)

@@ -39,7 +39,8 @@ class SelectionState(rx.State):
     @needs(Area.HOLDS)
     async def take_all(self):
         """Every order that fits the filter, on this page or another."""
-        self._select([], whole=True)
+        if not self._filter.person and not self._filter.snoozed:
+            self._select([], whole=True)
 
     @rx.event
     @needs(Area.HOLDS)
@@ -57,7 +58,7 @@ def selection_bar(all_of_them: rx.Var[str], *actions: rx.Component) -> rx.Compon
     return rx.el.section(
         rx.el.strong(says, aria_live="polite", custom_attrs={"data-testid": "selected"}),
         rx.cond(
-            SelectionState.whole,
+            SelectionState.whole | (all_of_them == ""),
             rx.fragment(),
             rx.el.button(
                 "Select all ",

@@ -11,6 +11,7 @@ import reflex as rx
 from backend import clock
 from backend.domain.permissions import Area
 from backend.domain.queue import HeldPage, HeldSummary, Wish
+from backend.domain.teamwork import VIEWERS
 from dashboard.components.money import sums
 from dashboard.components.times import age
 from dashboard.components.words import count
@@ -18,10 +19,10 @@ from dashboard.pages.held import rows as listed
 from dashboard.pages.held.address import END, FRONT, Address
 from dashboard.pages.held.rows import Row
 from dashboard.pages.held.selection import SelectionState
-from dashboard.pages.held.tiles import CauseTile, SortChoice, folded, sorts, tiles
+from dashboard.pages.held.tiles import CauseTile, Scope, SortChoice, folded, scopes, sorts, tiles
 from dashboard.pages.order import after
 from dashboard.pages.order.state import OrderState
-from dashboard.shell import live
+from dashboard.shell import live, sessions
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
 from dashboard.shell.summary import held
@@ -49,6 +50,9 @@ class HeldState(rx.State):
     more_causes: list[CauseTile] = []
     more_text: str = ""
     sorts: list[SortChoice] = []
+    scopes: list[Scope] = []
+    at_risk: str = ""
+    overdue: str = ""
     rows: list[Row] = []
     news: str = ""
     chosen: str = ""
@@ -67,7 +71,7 @@ class HeldState(rx.State):
         self.rows = []
         await self._read()
         selection = await self.get_state(SelectionState)
-        selection._limit_to(self._address.wish().filter)
+        selection._limit_to(self._wish().filter)
         self.chosen = listed.named(self.rows, self._address.order)
         return OrderState.show_order(self.chosen)
 
@@ -75,12 +79,12 @@ class HeldState(rx.State):
     @needs(Area.HOLDS)
     async def follow(self):
         """Work in what changes. Reading happens outside the tab's lock, so that nobody's click waits for it."""
-        async for _ in live.changes(live.ALL, self._seen):
+        async for _ in live.changes(live.ALL, self._seen, VIEWERS):
             async with self:
-                wish = self._address.wish()
+                wish = self._wish()
             read = await _reading(wish, follow=True)
             async with self:
-                if self._address.wish() == wish:
+                if self._wish() == wish:
                     self._take(read)
 
     @rx.event(supersedes=True)
@@ -121,7 +125,10 @@ class HeldState(rx.State):
 
     async def _read(self) -> None:
         self._seen = live.hub.serial
-        self._take(await _reading(self._address.wish()))
+        self._take(await _reading(self._wish()))
+
+    def _wish(self) -> Wish:
+        return self._address.wish(_me())
 
     def _take(self, read: Reading | str) -> None:
         """Show what was read, or why it could not be."""
@@ -132,7 +139,7 @@ class HeldState(rx.State):
         self._show(*read)
 
     def _show(self, summary: HeldSummary, page: HeldPage) -> None:
-        now, address = clock.now(), self._address
+        now, address, me = clock.now(), self._address, _me()
         shown, more = folded(tiles(summary.causes, address))
         last = page.first + len(page.rows) - 1
         values = {
@@ -140,17 +147,18 @@ class HeldState(rx.State):
             "stake": sums(summary.money),
             "oldest": age(summary.oldest_at, now) if summary.oldest_at else "",
             "some": summary.orders > 0,
-            "filtered": count(page.orders, "order") if address.filtered else "",
-            "all_of_them": f"{count(page.orders, 'order')} of this cause"
-            if address.filtered
-            else count(page.orders, "order"),
+            "filtered": count(page.orders, "order") if address.cause or address.kind else "",
+            "all_of_them": _all_of_them(address, page.orders),
             "kind": address.kind,
             "cause": address.cause,
             "causes": shown,
             "more_causes": more,
             "more_text": count(len(more), "more cause"),
             "sorts": sorts(address),
-            "rows": listed.worked_in(self.rows, page, now, chosen=self.chosen, desc=address.desc),
+            "scopes": scopes(summary, address, me),
+            "at_risk": f"{summary.at_risk:,}" if summary.at_risk else "",
+            "overdue": f"{summary.overdue:,}" if summary.overdue else "",
+            "rows": listed.worked_in(self.rows, page, now, chosen=self.chosen, desc=address.desc, me=me),
             "position": f"{page.first:,}–{last:,} of {page.orders:,}" if page.orders > len(page.rows) else "",
             "previous_href": address.href(before=str(page.previous), order=END) if page.previous else "",
             "next_href": address.href(after=str(page.next), order=FRONT) if page.next else "",
@@ -167,6 +175,18 @@ class HeldState(rx.State):
     def _set(self, name: str, value: Any) -> None:
         if getattr(self, name) != value:
             setattr(self, name, value)
+
+
+def _all_of_them(address: Address, orders: int) -> str:
+    """What "all" means when a selection is made whole; nothing where a bulk run could not name it."""
+    if address.mine or address.snoozed:
+        return ""
+    return f"{count(orders, 'order')} of this cause" if address.filtered else count(orders, "held order")
+
+
+def _me() -> int:
+    """The id of the person whose tab this is."""
+    return sessions.current().person.id
 
 
 async def _reading(wish: Wish, follow: bool = False) -> Reading | str:

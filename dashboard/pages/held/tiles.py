@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.domain.providers import provider_name
-from backend.domain.queue import Cause, Sort
+from backend.domain.queue import Cause, HeldSummary, Sort
 from dashboard.components.money import sums
 from dashboard.pages.held.address import Address
 
 MOST_TILES = 5
 """Causes shown at once; the smaller ones are folded away, but never the chosen one."""
-SORT_WORDS = {Sort.AGE: "Age", Sort.AMOUNT: "Amount"}
+SORT_WORDS = {Sort.AGE: "Age", Sort.DUE: "Due", Sort.AMOUNT: "Amount"}
 
 
 @dataclass
@@ -34,6 +34,31 @@ class SortChoice:
     href: str
     order: str
     """ascending, descending, or none when the queue is not in this order."""
+
+
+@dataclass
+class Scope:
+    """A part of the queue: everybody's orders, one's own, or those put away for later."""
+
+    key: str
+    label: str
+    orders: str
+    href: str
+    chosen: bool
+
+
+def scopes(summary: HeldSummary, address: Address, me: int) -> list[Scope]:
+    everybody = not address.mine and not address.snoozed
+    found = [
+        Scope(
+            "all", "All", f"{summary.orders - summary.snoozed:,}", address.href(mine=False, snoozed=False), everybody
+        ),
+        Scope("mine", "Mine", f"{summary.of_person(me):,}", address.href(mine=True, snoozed=False), address.mine),
+    ]
+    if summary.snoozed or address.snoozed:
+        away = address.href(mine=False, snoozed=True)
+        found.append(Scope("snoozed", "Snoozed", f"{summary.snoozed:,}", away, address.snoozed and not address.mine))
+    return found
 
 
 def tiles(causes: Sequence[Cause], address: Address) -> list[CauseTile]:

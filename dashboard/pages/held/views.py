@@ -4,11 +4,12 @@ import reflex as rx
 
 from dashboard.components.marks import shape
 from dashboard.components.states import empty, skeleton
+from dashboard.components.teamwork import assignee_mark, due_mark, turn_mark, viewers_mark
 from dashboard.pages.bulk.asking import BulkAskState
 from dashboard.pages.held.rows import Row
 from dashboard.pages.held.selection import SelectionState, selection_bar
 from dashboard.pages.held.state import HeldState
-from dashboard.pages.held.tiles import CauseTile, SortChoice
+from dashboard.pages.held.tiles import CauseTile, Scope, SortChoice
 
 
 def answer() -> rx.Component:
@@ -26,6 +27,8 @@ def answer() -> rx.Component:
                 ),
                 rx.fragment(),
             ),
+            _standing("overdue", shape("triangle"), HeldState.overdue),
+            _standing("at-risk", shape("half"), HeldState.at_risk),
             rx.el.span(
                 rx.el.strong(HeldState.stake, custom_attrs={"data-testid": "held-stake"}),
                 " at stake",
@@ -35,6 +38,21 @@ def answer() -> rx.Component:
         ),
         class_name="page-head answer",
     )
+
+
+def _standing(name: str, sign: rx.Component, orders: rx.Var[str]) -> rx.Component:
+    """How many are overdue, or at risk; nothing when none is."""
+    words = name.replace("-", " ")
+    return rx.cond(
+        orders != "",
+        rx.el.a(
+            sign, rx.el.strong(orders), " ", words,
+            href="/held?sort=due",
+            class_name=f"standing {name}",
+            custom_attrs={"data-testid": f"held-{name}"},
+        ),
+        rx.fragment(),
+    )  # fmt: skip
 
 
 def causes() -> rx.Component:
@@ -72,7 +90,8 @@ def _cause(cause: rx.Var[CauseTile]) -> rx.Component:
 
 def orders() -> rx.Component:
     return rx.el.section(
-        rx.el.div(_filtered(), _sorts(), class_name="list-head"),
+        rx.el.div(_scopes(), _sorts(), class_name="list-head"),
+        _filtered(),
         selection_bar(HeldState.all_of_them, _for_these()),
         _news(),
         rx.el.ol(
@@ -108,6 +127,23 @@ def _filtered() -> rx.Component:
         ),
         rx.fragment(),
     )  # fmt: skip
+
+
+def _scopes() -> rx.Component:
+    return rx.el.nav(rx.foreach(HeldState.scopes, _scope), class_name="choices-row", aria_label="Whose orders")
+
+
+def _scope(scope: rx.Var[Scope]) -> rx.Component:
+    return rx.el.a(
+        scope.label,
+        " ",
+        rx.el.span(scope.orders, class_name="muted"),
+        href=scope.href,
+        key=scope.key,
+        class_name=rx.cond(scope.chosen, "choice on", "choice"),
+        aria_current=rx.cond(scope.chosen, "true", "false"),
+        custom_attrs={"data-testid": "scope-" + scope.key},
+    )
 
 
 def _sorts() -> rx.Component:
@@ -173,6 +209,7 @@ def held_row(rest: rx.RestProp, *, row: rx.Var[Row], ticked: rx.Var[bool], chose
         _who(row, chosen),
         _why(row),
         _what(row),
+        _desk(row),
         rest,
         class_name=rx.cond(row.state == "gone", "row gone", "row")
         + rx.cond(row.fresh, " fresh", "")
@@ -221,6 +258,26 @@ def _what(row: rx.Var[Row]) -> rx.Component:
         rx.el.span(row.advice, class_name="advice", title=row.advice),
         rx.el.span(row.channel, " ", row.external, class_name="from"),
         class_name="line third",
+    )
+
+
+def _desk(row: rx.Var[Row]) -> rx.Component:
+    """The desk's side of it: how it stands against its target, whose turn, who looks at it, whose it is."""
+    work = row.work
+    return rx.el.div(
+        rx.cond(
+            work.held,
+            rx.fragment(
+                due_mark(bucket=work.bucket, word=work.bucket_word, due=work.due, hint=work.due_hint),
+                turn_mark(turn=work.turn, word=work.turn_word, hint=work.turn_hint),
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(work.snoozed, rx.el.span("Snoozed ", work.snooze, class_name="muted snoozed"), rx.fragment()),
+        rx.el.span(class_name="spacer"),
+        viewers_mark(short=work.viewers_short, people=work.viewers),
+        assignee_mark(name=work.assignee, letters=work.initials, mine=work.mine, hint=work.assigned),
+        class_name="line desk-line",
     )
 
 

@@ -90,10 +90,10 @@ def _acts() -> rx.Component:
         rx.cond(
             _work.mine,
             _act("Let go", "let-go", TeamState.let_go(number, version)),
-            rx.cond(_work.assignee == "", _act("Claim", "claim", TeamState.claim(number), "c"), rx.fragment()),
+            rx.cond(_work.assignee == "", _act("Claim", "claim", TeamState.claim(number), "m"), rx.fragment()),
         ),
-        _act("Assign…", "assign", TeamState.ask_assign, "a"),
-        rx.cond(_work.snoozed, rx.fragment(), _act("Snooze…", "snooze", TeamState.ask_snooze, "z")),
+        _act("Assign…", "assign", TeamState.ask_assign, "g"),
+        rx.cond(_work.snoozed, rx.fragment(), _act("Snooze…", "snooze", TeamState.ask_snooze, "s")),
         _turn_choice(),
         class_name="acts",
     )
