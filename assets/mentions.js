@@ -1,4 +1,4 @@
-// Completes mentions: in a textarea marked data-mentions="<id of a datalist>", typing @ and a few letters offers colleagues.
+// What colleagues share, in the browser. Completes mentions: in a textarea marked data-mentions="<id of a datalist>", typing @ and a few letters offers colleagues.
 "use strict";
 (() => {
   const WORD = /(^|[\s(])@([^\s@]{0,30}(?: [^\s@]{0,30})?)$/u;
@@ -82,4 +82,16 @@
     event.preventDefault();
     event.stopPropagation();
   }, true);
+
+  // The list under the bell closes by Escape and by a click beside it, as the close button in it does.
+  const closeBell = () => document.querySelector("[data-close-bell]");
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && closeBell() && !document.querySelector("dialog[open]")) {
+      closeBell().click();
+      document.querySelector("[data-bell]")?.focus();
+    }
+  });
+  document.addEventListener("mousedown", (event) => {
+    if (closeBell() && event.target instanceof Element && !event.target.closest(".bell")) closeBell().click();
+  });
 })();

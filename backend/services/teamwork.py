@@ -27,7 +27,7 @@ from backend.domain.teamwork import (
 )
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import clicks, desk_notices, hold_clock, snoozes
-from backend.store import holds, orders, teamwork, timeline
+from backend.store import holds, orders, parcels, payments, teamwork, timeline
 from backend.store.tables import DeskWork, Order, User
 
 TURN_WORDS = {Turn.US: "our", Turn.CUSTOMER: "the customer's", Turn.PROVIDER: "the provider's"}
@@ -173,6 +173,21 @@ def colleagues(session: Session, *, actor: Actor) -> tuple[Colleague, ...]:
     """Everybody who can be mentioned, by name, and whether they may be given held orders."""
     actor.require(Area.ORDERS, Level.VIEW, "see colleagues")
     return tuple(teamwork.colleague(user, _may_act(user)) for user in teamwork.people(session))
+
+
+def awaitable(session: Session, number: str, *, actor: Actor) -> tuple[SnoozeEvent, ...]:
+    """What may still happen to an order, so that it can be snoozed until then; the likeliest first."""
+    actor.require(Area.HOLDS, Level.ACT, "snooze held orders")
+    order = orders.by_number(session, number)
+    found = [SnoozeEvent.ANSWER]
+    if payments.balance_of(session, order.id).captured_minor < order.total_minor:
+        found.append(SnoozeEvent.PAYMENT)
+    if parcels.status_of(session, order.id) is not None:
+        found.append(SnoozeEvent.PARCEL)
+    down = teamwork.providers_down(session)
+    if any(hold.provider in down for hold in holds.open_of(session, order.id)):
+        found.append(SnoozeEvent.PROVIDER)
+    return tuple(found)
 
 
 def _may_act(user: User) -> bool:

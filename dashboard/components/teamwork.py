@@ -197,8 +197,8 @@ def viewers_mark(*, short: rx.Var[str], people: rx.Var[str]) -> rx.Component:
         rx.el.span(
             rx.icon("eye", aria_hidden="true"),
             rx.el.span(short, aria_hidden="true"),
-            rx.el.span(people, " looks at it now", class_name="sr"),
-            title=people + " looks at it now",
+            rx.el.span(people, " looking at it now", class_name="sr"),
+            title=people + " looking at it now",
             class_name="looking",
             custom_attrs={"data-testid": "viewers"},
         ),

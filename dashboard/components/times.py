@@ -76,11 +76,6 @@ def span_of(seconds: int) -> str:
     return f"{hours} h {minutes % 60} min" if minutes % 60 and hours < 24 else f"{hours} h"
 
 
-def local(at: datetime) -> datetime:
-    """The moment on the shop's clock."""
-    return at.astimezone(_zone())
-
-
 def from_local(text: str) -> datetime | None:
     """What a field for date and time says, `2026-01-31T09:00`, as a moment; None for anything else."""
     try:

@@ -41,7 +41,9 @@ class BellState(rx.State):
     @rx.event(background=True)
     @needs(Area.ORDERS)
     async def follow(self):
-        """Count anew whenever this person is told something or has read it."""
+        """Count anew whenever this person is told something or has read it; a new page begins with the list closed."""
+        async with self:
+            self.open = False
         async for _ in live.changes(person_topic(sessions.current().person.id), -1):
             async with self:
                 await self._read()
@@ -115,7 +117,7 @@ def bell() -> rx.Component:
             aria_expanded=rx.cond(BellState.open, "true", "false"),
             aria_controls="notices-list",
             on_click=BellState.toggle,
-            custom_attrs={"data-testid": "bell"},
+            custom_attrs={"data-testid": "bell", "data-bell": "true"},
         ),
         rx.cond(BellState.open, _list(), rx.fragment()),
         class_name="bell",
@@ -143,7 +145,7 @@ def _list() -> rx.Component:
                 class_name="icon-button",
                 aria_label="Close notices",
                 on_click=BellState.shut,
-                custom_attrs={"data-testid": "close-bell"},
+                custom_attrs={"data-testid": "close-bell", "data-close-bell": "true"},
             ),
         ),
         rx.cond(

@@ -1,5 +1,6 @@
 """What an order may be snoozed until: a few moments that people mean, a moment of one's own, or an event."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -8,7 +9,6 @@ from backend.settings import current
 from dashboard.components.times import day, from_local, time_of_day
 
 SOON = timedelta(hours=2)
-ORDER = (SnoozeEvent.ANSWER, SnoozeEvent.PAYMENT, SnoozeEvent.PARCEL, SnoozeEvent.PROVIDER)
 
 
 @dataclass
@@ -20,13 +20,12 @@ class Choice:
     hint: str = ""
 
 
-def choices(now: datetime) -> list[Choice]:
+def choices(events: Sequence[SnoozeEvent], now: datetime) -> list[Choice]:
     """Events first: they need no guess when it will be."""
-    events = [Choice(str(event), f"Until {SNOOZE_WORDS[event]}") for event in ORDER]
     moments = [("soon", "For two hours"), ("morning", "Until the next working morning"), ("week", "For a week")]
     dated = [(value, label, chosen_end(value, "", now)) for value, label in moments]
     return [
-        *events,
+        *[Choice(str(event), f"Until {SNOOZE_WORDS[event]}") for event in events],
         *[Choice(value, label, f"{day(at)}, {time_of_day(at)}") for value, label, at in dated if at is not None],
     ]
 

@@ -100,7 +100,7 @@ def _words(note: rx.Var[NoteRow]) -> rx.Component:
         rx.cond(
             note.edited != "",
             rx.el.details(
-                rx.el.summary(note.edited, class_name="quiet", custom_attrs={"data-testid": "note-earlier"}),
+                rx.el.summary(note.edited, class_name="muted small", custom_attrs={"data-testid": "note-earlier"}),
                 rx.foreach(note.earlier, lambda text: rx.el.p(text, class_name="words was")),
             ),
             rx.fragment(),

@@ -17,8 +17,11 @@ def team_strip() -> rx.Component:
     """What colleagues share about the shown order; nothing while another one is being fetched."""
     mine = TeamState.number == OrderState.head.number
     return rx.el.section(
-        rx.cond(mine & (_work.viewers != ""), _viewers(), rx.fragment()),
-        rx.cond(mine & _work.held, rx.fragment(_away(), _strip()), rx.fragment()),
+        rx.cond(
+            mine & _work.held,
+            rx.fragment(_away(), _strip()),
+            rx.cond(mine & (_work.viewers != ""), rx.el.p(_viewers(), class_name="team-line"), rx.fragment()),
+        ),
         _assign_dialog(),
         _snooze_dialog(),
         class_name="team",
@@ -27,11 +30,12 @@ def team_strip() -> rx.Component:
 
 
 def _viewers() -> rx.Component:
-    return rx.el.p(
+    return rx.el.span(
         rx.icon("eye", aria_hidden="true"),
-        rx.el.strong(_work.viewers),
-        " looks at this order now.",
-        class_name="also-here",
+        _work.viewers,
+        rx.cond(_work.viewers.contains(" and "), " look", " looks"),
+        " at it now",
+        class_name="looking",
         role="status",
         custom_attrs={"data-testid": "also-here"},
     )
@@ -78,6 +82,7 @@ def _strip() -> rx.Component:
         ),
         turn_mark(turn=_work.turn, word=_work.turn_word, hint=_work.turn_hint),
         due_mark(bucket=_work.bucket, word=_work.bucket_word, due=_work.due, hint=_work.due_hint),
+        rx.cond(_work.viewers != "", _viewers(), rx.fragment()),
         rx.cond(TeamState.may_share, _acts(), rx.fragment()),
         class_name="team-line",
         custom_attrs={"data-testid": "team"},
@@ -92,8 +97,8 @@ def _acts() -> rx.Component:
             _act("Let go", "let-go", TeamState.let_go(number, version)),
             rx.cond(_work.assignee == "", _act("Claim", "claim", TeamState.claim(number), "m"), rx.fragment()),
         ),
-        _act("Assign…", "assign", TeamState.ask_assign, "g"),
-        rx.cond(_work.snoozed, rx.fragment(), _act("Snooze…", "snooze", TeamState.ask_snooze, "s")),
+        _act("Assign…", "assign", TeamState.ask_assign(number), "g"),
+        rx.cond(_work.snoozed, rx.fragment(), _act("Snooze…", "snooze", TeamState.ask_snooze(number), "s")),
         _turn_choice(),
         class_name="acts",
     )

@@ -21,6 +21,7 @@ from backend.services import notes as note_service
 from backend.services import presence, teamwork
 from backend.services.desk_work import DeskSide, desk_side
 from dashboard.components.teamwork import WorkCell, work_cell
+from dashboard.pages.order import after
 from dashboard.pages.order.snooze_choices import Choice, choices, chosen_end
 from dashboard.pages.order.state import OrderState
 from dashboard.pages.order.team_notes_present import NoteRow, Person, note_rows, people
@@ -101,15 +102,20 @@ class TeamState(rx.State):
 
     @rx.event
     @needs(Area.HOLDS, Level.ACT)
-    async def ask_assign(self):
+    async def ask_assign(self, number: str):
         """Choose to whom the order is given."""
-        self.dialog = ASSIGN
+        self.dialog = ASSIGN if number == self.number else ""
 
     @rx.event
     @needs(Area.HOLDS, Level.ACT)
-    async def ask_snooze(self):
+    async def ask_snooze(self, number: str):
         """Choose until when, or until what, the order is away."""
-        self.choices, self.dialog = choices(clock.now()), SNOOZE
+        try:
+            events = await ask(teamwork.awaitable, str(number)[:40])
+        except HoldfastError as error:
+            return notices.problem(error.sentence)
+        self.choices, self.dialog = choices(events, clock.now()), SNOOZE
+        return None
 
     @rx.event
     @needs(None)
@@ -181,7 +187,7 @@ class TeamState(rx.State):
             return notices.problem(error.sentence)
         self.dialog = ""
         await self._reread(number)
-        return notices.done(done.sentence)
+        return [notices.done(done.sentence), *after.events(number, service.__name__)]
 
     async def _reread(self, number: str) -> None:
         side = await _read(number)
