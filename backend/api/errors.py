@@ -10,6 +10,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from backend.domain.errors import HoldfastError, InvalidInput, TokenRefused, TooManyAttempts
 from backend.domain.fixes import FieldsRefused
@@ -167,10 +168,18 @@ def _mistake(item: dict[str, Any]) -> dict[str, str]:
     return {"parameter": name, "sentence": sentence}
 
 
+def _methods(request: Request) -> list[str]:
+    """Every method that the address takes; the router itself names those of its first route there only."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return sorted({method for route in routes for method in getattr(route, "methods", ())})
+
+
 async def _http(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     code, sentence = _BY_STATUS.get(error.status_code, ("refused", str(error.detail)))
     if error.status_code == 400 and error.detail:
         sentence = str(error.detail)
     headers = dict(error.headers or {})
+    if error.status_code == 405:
+        headers["Allow"] = ", ".join(_methods(request))
     return problem(request, error.status_code, code, sentence, headers=headers)

@@ -183,6 +183,11 @@ class Choice:
     whole: bool = False
 
     @property
+    def cause_kind(self) -> str:
+        """The kind of hold that all of them have in common, where the filter says so."""
+        return self.kind or self.cluster.partition(".")[0]
+
+    @property
     def is_filter(self) -> bool:
         return not (self.numbers or self.run_id or self.search)
 

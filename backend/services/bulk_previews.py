@@ -213,7 +213,8 @@ def _sums(members: list[_Member]) -> tuple[MoneySum, ...]:
 
 def _words(session: Session, choice: Choice, orders_found: int) -> str:
     """By what the orders were chosen, for people."""
-    cause = f"“{CATALOGUE[HoldKind(choice.kind)].title}”" if choice.kind in set(HoldKind) else ""
+    kind = choice.cause_kind
+    cause = f"“{CATALOGUE[HoldKind(kind)].title}”" if kind in set(HoldKind) else ""
     if choice.run_id:
         return f"from bulk run {choice.run_id}: {', '.join(choice.results)}"
     if choice.search:

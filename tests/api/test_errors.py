@@ -27,7 +27,7 @@ SAMPLES: dict[int, list[HoldfastError]] = {
         expected.TokenRefused(),
         errors.MessageRefused(),
     ],
-    403: [expected.NotAllowed("QA", "retry held orders")],
+    403: [expected.NotAllowed("QA", "retry held orders"), expected.OwnRequest()],
     404: [expected.NotFound("There is no such thing."), expected.OrderNotFound("ORD-1")],
     409: [
         expected.IllegalMove("shipped", "confirm"),
@@ -36,7 +36,12 @@ SAMPLES: dict[int, list[HoldfastError]] = {
         expected.AlreadyDone("This", "Mila"),
         expected.NotPossible("It is shipped already."),
     ],
-    422: [expected.ReasonMissing("release this hold"), expected.InvalidInput(["One.", "Two."])],
+    422: [
+        expected.ReasonMissing("release this hold"),
+        expected.InvalidInput(["One.", "Two."]),
+        expected.SearchTooWide(5),
+        expected.TooMany(500),
+    ],
     429: [expected.TooManyAttempts(30)],
     500: [expected.ConfigurationError("A setting is wrong."), HoldfastError("Something.")],
     503: [errors.Unavailable(), errors.NotReady("The database does not answer.")],

@@ -80,6 +80,18 @@ def test_selected_orders_are_asked_about_by_their_numbers(tab: Tab, database: Da
     assert (question.title, question.words) == ("Release: 2 orders", "2 selected")
 
 
+def test_a_whole_list_is_named_by_its_filter_and_what_no_list_sends_names_nothing(tab: Tab, database: Database) -> None:
+    on_terms(2)
+    ((cluster,),) = database.execute("select distinct cluster from holds")
+    whole = {"action": "", "numbers": [], "kind": "", "cluster": cluster}
+    answer = tab.send(BulkAskState.ask_orders, "/held", **whole)
+    assert (answer.last("action"), answer.last("question").words) == ("release", "all held for “To be paid later”")
+    everything = tab.send(BulkAskState.ask_orders, "/held", **(whole | {"cluster": ""})).last("question")
+    assert everything.words == "all held orders"
+    odd = tab.send(BulkAskState.ask_orders, "/held", **(whole | {"cluster": "", "numbers": {}})).last("question")
+    assert odd.refusal == "Choose orders, or a cause whose orders are all meant."
+
+
 def test_a_double_click_starts_one_run_and_leads_to_its_page(tab: Tab, database: Database) -> None:
     on_terms(1)
     question = ask(tab).last("question")

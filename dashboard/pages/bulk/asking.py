@@ -99,17 +99,17 @@ class BulkAskState(rx.State):
     @needs(Area.MONEY, Level.ACT)
     async def ask_cause(self, kind: str, cluster: str):
         """Every order that is held by one cause; proposed is the click that helps there."""
-        self._begin(Choice(kind=str(kind)[:60], cluster=str(cluster)[:400]), proposed(str(kind)))
+        self._begin(Choice(kind=str(kind)[:60], cluster=str(cluster)[:400]))
         yield
         await self._look()
 
     @rx.event
     @needs(Area.MONEY, Level.ACT)
     async def ask_orders(self, action: str, numbers: list[str], kind: str, cluster: str):
-        """The orders that somebody selected; `kind` and `cluster` are what the list was filtered by."""
+        """The orders that somebody selected; `kind` and `cluster` are what the list was filtered by. None named: all of it."""
         named = tuple(str(number)[:40] for number in numbers[: MOST_NAMED + 1]) if isinstance(numbers, list) else ()
-        wanted = action if action in set(BulkAction) else proposed(str(kind))
-        self._begin(Choice(named, str(kind)[:60], str(cluster)[:400]), wanted)
+        chosen = Choice(named, str(kind)[:60], str(cluster)[:400], whole=numbers == [])
+        self._begin(chosen, action if action in set(BulkAction) else "")
         yield
         await self._look()
 
@@ -117,7 +117,7 @@ class BulkAskState(rx.State):
     @needs(Area.MONEY, Level.ACT)
     async def ask_search(self, q: str):
         """Every order that a search finds."""
-        self._begin(Choice(search=str(q).strip()[:LONGEST]), str(BulkAction.RETRY))
+        self._begin(Choice(search=str(q).strip()[:LONGEST]))
         yield
         await self._look()
 
@@ -127,8 +127,8 @@ class BulkAskState(rx.State):
         """The orders of an earlier run that failed, as they are now."""
         known = str(run)
         run_id = int(known) if known.isascii() and known.isdigit() and len(known) < 19 else 0
-        wanted = action if action in set(BulkAction) else str(BulkAction.RETRY)
-        self._begin(Choice(run_id=run_id, results=(str(MemberState.FAILED),)), wanted)
+        chosen = Choice(run_id=run_id, results=(str(MemberState.FAILED),))
+        self._begin(chosen, action if action in set(BulkAction) else "")
         yield
         await self._look()
 
@@ -184,8 +184,9 @@ class BulkAskState(rx.State):
             yield notices.done(done.sentence)
         yield rx.redirect(f"/bulk/{run_id}")
 
-    def _begin(self, choice: Choice, action: str) -> None:
-        self._choice, self.action, self._chosen = choice, action, {"restock": "on"}
+    def _begin(self, choice: Choice, action: str = "") -> None:
+        self._choice, self.action = choice, action or proposed(choice.cause_kind)
+        self._chosen = {"restock": "on"}
         self.question = BulkQuestion()
         self.open, self.looking, self.starting = True, True, False
         self.asked += 1

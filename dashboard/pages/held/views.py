@@ -6,6 +6,7 @@ from dashboard.components.marks import shape
 from dashboard.components.states import empty, skeleton
 from dashboard.components.teamwork import assignee_mark, due_mark, turn_mark, viewers_mark
 from dashboard.pages.bulk.asking import BulkAskState
+from dashboard.pages.bulk.dialog import cause_button
 from dashboard.pages.held.rows import Row
 from dashboard.pages.held.selection import SelectionState, selection_bar
 from dashboard.pages.held.state import HeldState
@@ -122,7 +123,8 @@ def _filtered() -> rx.Component:
         HeldState.filtered != "",
         rx.el.p(
             rx.el.strong(HeldState.filtered, custom_attrs={"data-testid": "held-filtered"}), " of this cause. ",
-            rx.el.a("Show all", href=HeldState.all_href, class_name="link", custom_attrs={"data-testid": "show-all"}),
+            rx.el.a("Show all", href=HeldState.all_href, class_name="link", custom_attrs={"data-testid": "show-all"}), " ",
+            cause_button(HeldState.kind, HeldState.cause),
             class_name="filtered soft",
         ),
         rx.fragment(),
