@@ -125,6 +125,14 @@ def test_an_open_dialog_says_that_the_order_has_changed_and_keeps_what_was_read(
     assert (now.version, now.token, now.effects) == (question.version, question.token, question.effects)
 
 
+def test_a_dialog_about_one_order_does_not_stay_open_over_another(tab: Tab, paid: str) -> None:
+    other = factories.created().number
+    tab.send(OrderState.load, f"/orders/{paid}")
+    tab.send(RefundState.ask_refund, number=paid)
+    assert tab.send(OrderState.load, f"/orders/{paid}").values("open") == []
+    assert tab.send(OrderState.load, f"/orders/{other}").values("open") == [False]
+
+
 @pytest.mark.parametrize(
     ("chosen", "sentence"),
     [

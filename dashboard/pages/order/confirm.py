@@ -17,7 +17,7 @@ from backend.domain.permissions import Area, Level
 from backend.services import actions, cancellations
 from dashboard.components.money import told
 from dashboard.pages.order import after
-from dashboard.pages.order.state import WHEN_CHANGED, OrderState
+from dashboard.pages.order.state import DIALOGS, WHEN_CHANGED, OrderState
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
@@ -247,3 +247,4 @@ def _whole(form: dict[str, Any], name: str) -> int:
 
 
 WHEN_CHANGED.append(ConfirmState.renew)
+DIALOGS.append(ConfirmState)

@@ -14,7 +14,7 @@ from backend.domain.fixes import LABELS, FieldsRefused, Fix, FixForm
 from backend.domain.permissions import Area, Level
 from backend.services import fixes
 from dashboard.pages.order.confirm import LONGEST_REASON
-from dashboard.pages.order.state import OrderState
+from dashboard.pages.order.state import DIALOGS, OrderState
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
@@ -195,3 +195,6 @@ def _reason(form: dict[str, Any]) -> str:
 def _whole(form: dict[str, Any], name: str) -> int:
     text = str(form.get(name, ""))
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+DIALOGS.append(FixState)

@@ -25,7 +25,7 @@ from dashboard.components.viewer import viewer
 from dashboard.pages.order import after
 from dashboard.pages.order.confirm import LONGEST_REASON, outdated
 from dashboard.pages.order.present_money import open_to_refund_minor
-from dashboard.pages.order.state import WHEN_CHANGED, OrderState
+from dashboard.pages.order.state import DIALOGS, WHEN_CHANGED, OrderState
 from dashboard.shell import notices
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
@@ -299,3 +299,4 @@ def _back(entries: dict[str, str], lines: dict[int, int]) -> dict[int, int]:
 
 
 WHEN_CHANGED.append(RefundState.renew)
+DIALOGS.append(RefundState)

@@ -9,7 +9,7 @@ from backend.domain.permissions import Area, Level
 from backend.services.reveal import reveal_attempt
 from dashboard.pages.order.confirm import LONGEST_REASON
 from dashboard.pages.order.dialog import choices, hidden, reason, told
-from dashboard.pages.order.state import OrderState
+from dashboard.pages.order.state import DIALOGS, OrderState
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
 
@@ -75,3 +75,6 @@ def reveal_dialog() -> rx.Component:
         aria_labelledby="reveal-title",
         custom_attrs={"data-open": rx.cond(RevealState.open, "true", "false"), "data-testid": "reveal-dialog"},
     )
+
+
+DIALOGS.append(RevealState)

@@ -54,6 +54,8 @@ NOWHERE = ""
 MORE_LINES = 50
 WHEN_CHANGED: list[Any] = []
 """Events that run when the shown order has changed: the dialogs of its clicks add theirs."""
+DIALOGS: list[type[rx.State]] = []
+"""States with a dialog about the shown order, which is `open` or not: they are closed when another order is shown."""
 
 
 class OrderState(rx.State):
@@ -119,7 +121,7 @@ class OrderState(rx.State):
         match = _ADDRESS.fullmatch(self.router.url.path)
         number = match[1].upper() if match else ""
         if number != self._number:
-            self._begin(number)
+            await self._begin(number)
             self.title = f"{number} · Holdfast"
             yield
         await self._open(number)
@@ -130,7 +132,7 @@ class OrderState(rx.State):
         """Show this order here, on the tab that the address names; an empty number shows none."""
         number = str(number).upper()[:80]
         if number != self._number:
-            self._begin(number)
+            await self._begin(number)
         await self._open(number)
         live.hub.nudge(self._own_topic())
 
@@ -226,8 +228,12 @@ class OrderState(rx.State):
         self._view = self._view.but(cursor=str(cursor)[:80])
         await self._read()
 
-    def _begin(self, number: str) -> None:
+    async def _begin(self, number: str) -> None:
         """Another order: nothing of the last one stays on the screen."""
+        for state in DIALOGS:
+            dialog: Any = await self.get_state(state)
+            if dialog.open:
+                dialog.open = False
         self._number, self._topic, self._view, self.routine_shown = number, NOWHERE, View(), False
         self.ready, self.problem, self.missing = False, "", ""
 
