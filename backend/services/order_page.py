@@ -5,6 +5,7 @@ from urllib.parse import quote
 
 from sqlmodel import Session
 
+from backend.domain.approvals import ApprovalView
 from backend.domain.desk import HoldView
 from backend.domain.holds import HoldKind
 from backend.domain.order_page import Content, Look, Move, OrderHead, OrderShown, Tab
@@ -12,6 +13,7 @@ from backend.domain.orders import OrderStatus
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.providers import shop_url
 from backend.services import order_customer, order_history, order_money, order_parts, order_tabs
+from backend.services.approvals import waiting_on
 from backend.settings import current
 from backend.store import history, holds, orders, payments
 from backend.store import refunds as refund_store
@@ -35,6 +37,13 @@ def order_shown(session: Session, number: str, tab: Tab, look: Look, *, actor: A
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
     order = orders.by_number(session, number)
     return OrderShown(_head(session, order), READERS[tab](session, order, look))
+
+
+def order_with_requests(
+    session: Session, number: str, tab: Tab, look: Look, *, actor: Actor
+) -> tuple[OrderShown, tuple[ApprovalView, ...]]:
+    """The same, with what waits for a second person on the order: all that a screen shows, in one reading."""
+    return order_shown(session, number, tab, look, actor=actor), waiting_on(session, number, actor=actor)
 
 
 def _head(session: Session, order: Order) -> OrderHead:

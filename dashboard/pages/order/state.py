@@ -19,8 +19,7 @@ from backend.domain.errors import OrderNotFound
 from backend.domain.history import Show
 from backend.domain.order_page import Look, OrderShown, Tab
 from backend.domain.permissions import Area, Level
-from backend.services.approvals import waiting_on
-from backend.services.order_page import order_shown
+from backend.services.order_page import order_with_requests
 from dashboard.components.approvals import Request, request
 from dashboard.pages.order import present, present_holds
 from dashboard.pages.order.cards import (
@@ -274,8 +273,7 @@ class OrderState(rx.State):
             cursor=self._view.cursor,
         )
         try:
-            shown = await ask(order_shown, self._number, Tab(self.tab), look)
-            asked = await ask(waiting_on, self._number)
+            shown, asked = await ask(order_with_requests, self._number, Tab(self.tab), look)
         except OrderNotFound as error:
             self.missing = error.sentence
             return
