@@ -51,6 +51,7 @@ OFFERED: dict[HoldKind, tuple[Fix, ...]] = {
     _K.OUT_OF_STOCK: (Fix.SKU,),
     _K.PAYMENT_TERMS: (),
     _K.FRAUD_RISK: (),
+    _K.FRAUD_SUSPECTED: (),
     _K.CUSTOMER_NOTE: (Fix.SHIPPING_ADDRESS, Fix.CONTACT),
     _K.CUSTOMISATION: (),
     _K.ORDER_AMENDED: (Fix.SHIPPING_ADDRESS, Fix.BILLING_ADDRESS, Fix.CONTACT),
@@ -111,6 +112,11 @@ MUST_PASS: dict[HoldKind, frozenset[HoldKind]] = {
 """The checks that a fix of this hold must pass to be taken at all; others that fail hold the order by themselves."""
 NEEDED = frozenset({_K.ADDRESS_MISSING})
 """What a fix of any hold must pass."""
+
+
+def closes(kind: HoldKind, fix: Fix) -> bool:
+    """Whether this fix is what the hold waits for, rather than something that is corrected while it waits."""
+    return fix in MENDS.get(kind, ()) or kind in RECHECKED[fix]
 
 
 @dataclass(frozen=True)

@@ -78,13 +78,14 @@ _K = HoldKind
 CATALOGUE: dict[HoldKind, HoldRule] = {
     _K.ADDRESS_MISSING: HoldRule(
         "No delivery address",
-        "The order needs shipping but came without an address. Ask the customer for one.",
+        "The order needs shipping but came without an address. Ask the customer for one and fill it in.",
         (_RELEASE,),
         "The order goes on; the carrier will be asked with whatever address there is.",
     ),
     _K.ADDRESS_MALFORMED: HoldRule(
         "Address does not look right",
-        "The postcode or a required line does not fit the country. Check it with the customer, then release.",
+        "The postcode or a required line does not fit the country. Correct it, with the customer if need be; release only if"
+        " it is right as it is.",
         (_RELEASE,),
         "The address is taken as it is and goes on to the carrier's own check.",
     ),
@@ -95,7 +96,7 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
     ),
     _K.PO_BOX: HoldRule(
         "PO box address",
-        "Many carriers refuse PO boxes. Ask for a street address, or release if this carrier delivers to boxes.",
+        "Many carriers refuse PO boxes. Ask for a street address and fill it in, or release if this carrier delivers to boxes.",
         (_RELEASE,),
     ),
     _K.TAX_ID_MALFORMED: HoldRule(
@@ -172,13 +173,14 @@ CATALOGUE: dict[HoldKind, HoldRule] = {
     ),
     _K.ADDRESS_INVALID: HoldRule(
         "Address not deliverable",
-        "The carrier cannot find this address. Check it with the customer. Retry to check again, release to ship anyway.",
+        "The carrier cannot find this address. Correct it, and the carrier is asked again; retry asks about it as it is,"
+        " release ships anyway.",
         (_RETRY, _RELEASE),
         "The address is taken as it is and the label is bought without the carrier's check.",
     ),
     _K.SHIPMENT_NOT_ACCEPTED: HoldRule(
         "Carrier refused the parcel",
-        "The carrier did not accept the shipment. Read its answer (weight, service, contents), mend it, then retry.",
+        "The carrier did not accept the shipment. Read its answer and correct what it names (weight, address), or retry.",
         (_RETRY,),
     ),
     _K.SHIPMENT_OUT_OF_STOCK: HoldRule(

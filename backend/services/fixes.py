@@ -54,7 +54,8 @@ def preview_fix(
     """The form with what is there, or what was typed (`values` by field), what is wrong with it, and what would happen."""
     actor.require(Area.HOLDS, Level.ACT, "fix held orders")
     draft = _draft(session, orders.by_number(session, number), hold_id, fix, dict(values or {}))
-    effects = fix_effects.sentences(draft.plan, draft.fix, draft.corrected) if draft.corrected else ()
+    good = bool(draft.corrected) and not draft.errors
+    effects = fix_effects.sentences(draft.plan, draft.fix, draft.corrected) if good else ()
     preview = clicks.preview(
         session,
         draft.order,

@@ -69,6 +69,7 @@ class HoldCard:
     can_release: bool
     can_ask: bool
     fixes: list[FixOffer] = field(default_factory=list)
+    mends: bool = False
     stages: list[Stage] = field(default_factory=list)
 
 

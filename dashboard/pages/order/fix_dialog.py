@@ -18,7 +18,7 @@ def fix_buttons(hold: rx.Var[HoldCard]) -> rx.Component:
     return rx.cond(
         hold.fixes.length() > 0,
         rx.fragment(
-            _button(hold, hold.fixes[0], rx.cond(hold.can_retry | hold.can_release, "button", "button primary")),
+            _button(hold, hold.fixes[0], rx.cond(hold.mends, "button primary", "button")),
             rx.cond(
                 hold.fixes.length() > 1,
                 rx.el.details(

@@ -141,11 +141,13 @@ def _stage(stage: rx.Var[Stage]) -> rx.Component:
 def _clicks(hold: rx.Var[HoldCard]) -> rx.Component:
     return rx.el.div(
         fix_buttons(hold),
-        rx.cond(hold.can_retry, _click("Retry", RETRY, hold, "button primary"), rx.fragment()),
+        rx.cond(
+            hold.can_retry, _click("Retry", RETRY, hold, rx.cond(hold.mends, "button", "button primary")), rx.fragment()
+        ),
         rx.cond(hold.can_ask, _click("Ask the provider", ASK, hold, "button primary"), rx.fragment()),
         rx.cond(
             hold.can_release,
-            _click("Release", RELEASE, hold, rx.cond(hold.can_retry, "button", "button primary")),
+            _click("Release", RELEASE, hold, rx.cond(hold.can_retry | hold.mends, "button", "button primary")),
             rx.fragment(),
         ),
         class_name="clicks",

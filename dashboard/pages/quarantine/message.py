@@ -153,7 +153,7 @@ def _flaw(flaw: rx.Var[Flaw]) -> rx.Component:
 
 def _settle() -> rx.Component:
     mend = rx.fragment(
-        _reason("Why", "Goes with the mended payload: a reason is needed when you change or discard it"),
+        _reason("Why", "Needed when you change or discard it"),
         rx.el.div(
             _wish("Check", CHECK, "button"),
             _wish("Replay", REPLAY, "button primary"),

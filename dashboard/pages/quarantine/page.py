@@ -64,8 +64,8 @@ def _choices(choices: rx.Var[list[Choice]], label: str) -> rx.Component:
 
 def _choice(choice: rx.Var[Choice]) -> rx.Component:
     return rx.el.a(
-        choice.label,
-        rx.cond(choice.number != "", rx.el.span(" ", choice.number, class_name="muted num"), rx.fragment()),
+        rx.cond(choice.number != "", rx.el.strong(choice.number, " ", class_name="num"), rx.fragment()),
+        rx.el.span(choice.label),
         href=choice.href,
         class_name=rx.cond(choice.on, "choice on", "choice"),
         aria_current=rx.cond(choice.on, "true", "false"),
