@@ -62,7 +62,7 @@ def top_bar() -> rx.Component:
             type="button",
             class_name="icon-button",
             aria_label="Change between light and dark",
-            on_click=rx.toggle_color_mode,
+            on_click=[rx.toggle_color_mode, FrameState.keep_theme(rx.color_mode_cond("dark", "light"))],
             custom_attrs={"data-testid": "theme"},
         ),
         rx.el.div(sign_out_form("quiet"), class_name="only-phone"),

@@ -1,5 +1,6 @@
 """The rail, the search box and what they show of the whole shop."""
 
+import contextlib
 import re
 from dataclasses import dataclass
 from typing import Any
@@ -11,12 +12,15 @@ from reflex.event import EventSpec
 from backend.domain.approvals import decidable
 from backend.domain.bulk import RunState
 from backend.domain.desk import RunNews
+from backend.domain.errors import InvalidInput
 from backend.domain.permissions import Area
+from backend.services.profile import set_preferences
 from dashboard.components.marks import brand_mark
 from dashboard.components.plain_form import PlainForm
 from dashboard.components.times import zone_name
 from dashboard.components.words import count, number
 from dashboard.shell import live, notices, sessions
+from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
 from dashboard.shell.pulse import current_pulse
 from dashboard.shell.tab import TabState
@@ -99,6 +103,13 @@ class FrameState(rx.State):
         async with self:
             tab = await self.get_state(TabState)
             tab.signed_out = True
+
+    @rx.event(temporal=True)
+    @needs(None)
+    async def keep_theme(self, theme: str):
+        """Remember the theme that was just chosen, for the person's next sign-in anywhere."""
+        with contextlib.suppress(InvalidInput):
+            await ask(set_preferences, theme=str(theme)[:20])
 
     @rx.event
     @needs(Area.ORDERS)

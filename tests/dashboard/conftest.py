@@ -15,6 +15,7 @@ from backend.domain.permissions import SYSTEM, Role
 from backend.services import accounts
 from backend.services.run import in_unit_of_work
 from dashboard.dashboard import app
+from dashboard.pages.home import own
 from dashboard.shell import notices, pulse, sessions, summary
 from tests.conftest import Database
 
@@ -108,6 +109,7 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(pulse, "_known", None)
     summary.summaries.forget()
     summary.pages.forget()
+    own.counts.forget()
     sessions.forget_all()
     yield
     sessions.forget_all()

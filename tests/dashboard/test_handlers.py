@@ -87,6 +87,7 @@ def test_clicks_made_while_offline_are_not_replayed() -> None:
         "end_session",
         "give",
         "go",
+        "keep_theme",
         "let_go",
         "pause_run",
         "replay_all",

@@ -4,6 +4,7 @@ import reflex as rx
 
 from dashboard.components.marks import mark, shape
 from dashboard.components.states import loaded, skeleton
+from dashboard.pages.home.own import OwnFigure
 from dashboard.pages.home.state import CauseLine, Figure, HomeState
 from dashboard.shell.frame import framed
 
@@ -16,10 +17,37 @@ ON_LOAD = [HomeState.load, HomeState.follow]
 def page() -> rx.Component:
     content = rx.fragment(
         rx.el.header(rx.el.h1(HomeState.greeting), rx.el.p(HomeState.today, class_name="soft"), class_name="page-head"),
+        _own(),
         rx.el.div(_held(), _figures(), class_name="day"),
     )
     return loaded(
         HomeState.ready, HomeState.problem, content, rx.el.div(skeleton(2, tall=True), skeleton(6), class_name="stack")
+    )
+
+
+def _own() -> rx.Component:
+    """What is this person's to do, before what the shop is about."""
+    return rx.el.section(
+        rx.el.ul(rx.foreach(HomeState.own, _own_figure), class_name="figures own"),
+        aria_label="Your work",
+        custom_attrs={"data-testid": "own-work"},
+    )
+
+
+def _own_figure(figure: rx.Var[OwnFigure]) -> rx.Component:
+    inside = rx.fragment(
+        rx.el.span(figure.label, class_name="label"),
+        rx.el.strong(figure.value, class_name="figure"),
+        rx.el.span(mark(figure.mood, figure.hint), class_name="hint-line"),
+    )
+    return rx.el.li(
+        rx.cond(
+            figure.href != "",
+            rx.el.a(inside, href=figure.href, class_name="card tile"),
+            rx.el.div(inside, class_name="card tile"),
+        ),
+        key=figure.key,
+        custom_attrs={"data-testid": "own-" + figure.key},
     )
 
 

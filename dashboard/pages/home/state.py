@@ -11,6 +11,7 @@ from backend.domain.queue import HeldSummary
 from dashboard.components.money import sums
 from dashboard.components.times import age, day, time_of_day
 from dashboard.components.words import count, number
+from dashboard.pages.home.own import OwnFigure, figures, mine_to_decide
 from dashboard.shell import live, sessions
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
@@ -55,6 +56,7 @@ class HomeState(rx.State):
     causes: list[CauseLine] = []
     more_causes: str = ""
     figures: list[Figure] = []
+    own: list[OwnFigure] = []
     _seen: int = -1
 
     @rx.event
@@ -74,6 +76,8 @@ class HomeState(rx.State):
         try:
             queue = await current_summary()
             pulse = await current_pulse()
+            actor = sessions.current().person.actor
+            own = await figures(actor, mine_to_decide(actor, pulse.approvals))
         except Exception as error:
             self.problem = explain(error)
             return
@@ -86,7 +90,7 @@ class HomeState(rx.State):
         self.causes = _causes(queue)
         left_out = len(queue.causes) - MOST_CAUSES
         self.more_causes = count(left_out, "more cause") if left_out > 0 else ""
-        self.figures = _figures(pulse)
+        self.figures, self.own = _figures(pulse), own
 
 
 def _part_of_day(hour: int) -> str:

@@ -1,0 +1,122 @@
+"""Everybody's own work, by role: each number is counted by the very search that opens its rows."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from backend.domain.approvals import decidable
+from backend.domain.errors import HoldfastError
+from backend.domain.permissions import Actor, Role
+from backend.domain.search import Flag
+from backend.services import desk_notices
+from backend.services.order_lists import counted
+from dashboard.components.words import number
+from dashboard.shell.calls import ask
+from dashboard.shell.shared import Shared
+
+MOST = 9_999
+"""Beyond this a number is not counted out."""
+
+
+@dataclass(frozen=True)
+class Own:
+    """A search that is somebody's work. `mood` is what it is in while there is something."""
+
+    key: str
+    label: str
+    query: str
+    some: str
+    none: str
+    mood: str = "held"
+
+
+_MINE = Own("mine", "Assigned to you", f"is:{Flag.MINE}", "your held orders", "nothing is assigned to you")
+_NOBODYS = Own(
+    "nobodys", "Nobody's yet", f"is:{Flag.UNASSIGNED}", "held, and nobody has them", "every held order has somebody"
+)
+_SNOOZED = Own(
+    "snoozed", "Put off until later", f"is:{Flag.SNOOZED}", "they come back by themselves", "nothing is put off", "idle"
+)
+_UNSENT = Own(
+    "unsent", "Documents and messages failed", f"is:{Flag.UNSENT}", "run them again", "all were issued and sent", "bad"
+)
+_DISPUTES = Own(
+    "disputes", "Disputed payments", "payment:disputed", "answer them at the provider", "no payment is disputed", "bad"
+)
+_REFUSED = Own(
+    "refused", "Money that does not move", "cause:payment_refused,payment_mismatch,payment_declined",
+    "refused, declined or not matching", "every payment fits",
+)  # fmt: skip
+_FRAUD = Own(
+    "fraud", "Risk of fraud", "cause:fraud_risk,fraud_suspected", "check before they go on", "nothing is suspected"
+)
+_UNKNOWN = Own(
+    "unknown",
+    "Outcome unknown",
+    "cause:outcome_unknown",
+    "have the provider asked",
+    "every outcome is known",
+    "bad",
+)
+_TESTS = Own("tests", "Placed as a test", "is:test", "in the sandbox or by hand", "none", "idle")
+_BROKEN = Own(
+    "broken", "Stopped by the installation", "cause:provider_credentials,provider_not_connected,internal_error",
+    "keys, connections, or a bug", "nothing is stopped by it", "bad",
+)  # fmt: skip
+
+WORK: dict[Role, tuple[Own, ...]] = {
+    Role.CUSTOMER_SERVICE: (_MINE, _NOBODYS, _SNOOZED, _UNSENT),
+    Role.FINANCE: (_DISPUTES, _REFUSED, _UNSENT, _MINE),
+    Role.MANAGER: (_NOBODYS, _FRAUD, _DISPUTES, _MINE),
+    Role.QA: (_UNKNOWN, _TESTS, _UNSENT, _BROKEN),
+    Role.ADMIN: (_BROKEN, _UNKNOWN, _UNSENT, _NOBODYS),
+}
+
+
+@dataclass
+class OwnFigure:
+    """One number of somebody's own work, and where its rows are."""
+
+    key: str
+    label: str
+    value: str
+    hint: str
+    mood: str
+    href: str
+
+
+async def _count(key: tuple[str, str]) -> int:
+    return await ask(counted, q=key[0])
+
+
+counts: Shared[tuple[str, str], int] = Shared(_count)
+"""By search, and by person where the search is about whoever asks."""
+
+
+async def figures(actor: Actor, to_decide: int) -> list[OwnFigure]:
+    """The actor's own work, what waits for their decision and who has written to them first."""
+    found = [await _figure(own, actor) for own in WORK[actor.role or Role.QA]]
+    told = await ask(desk_notices.unread)
+    if told:
+        found.insert(0, OwnFigure("told", "For you to read", number(told), "under the bell, above", "held", ""))
+    if to_decide:
+        decide = OwnFigure(
+            "decide", "For you to decide", number(to_decide), "a second person is asked", "held", "/review"
+        )
+        found.insert(0, decide)
+    return found
+
+
+async def _figure(own: Own, actor: Actor) -> OwnFigure:
+    person = actor.id if own is _MINE else ""
+    try:
+        found = await counts.current((own.query, person))
+    except HoldfastError:  # too many to count in time: the list itself says more
+        found = MOST + 1
+    value = number(found) if found <= MOST else f"{number(MOST)}+"
+    hint, mood = (own.some, own.mood) if found else (own.none, "good")
+    return OwnFigure(own.key, own.label, value, hint, mood, "/orders?" + urlencode({"q": own.query}))
+
+
+def mine_to_decide(actor: Actor, waiting: tuple[tuple[str, str], ...]) -> int:
+    """How many requests the actor can be the second person of."""
+    return sum(decidable(action, party, actor) for action, party in waiting)
