@@ -19,11 +19,13 @@ from backend.demo.plan import Plan, Wish
 from backend.demo.setup import Numbers, Setup
 from backend.demo.sheets import MOVEMENTS
 from backend.domain.errors import NotPossible
+from backend.services import desk_round
 from backend.settings import Settings
 from backend.store import db
 
 BULK_FROM = 8_000
 """Fewer orders than this are quicker played one by one than models are made."""
+DESK_BATCH = 1_000
 _ANALYZE_SECONDS = 600
 
 Progress = Callable[[int, int], None]
@@ -61,11 +63,14 @@ class DemoData:
         begun, _ = self.state()
         if begun is None and wish.orders >= self._bulk_from:
             db.in_unit_of_work(self._load_in_bulk, wish, progress, say)
+            _tell_the_desk(wish)
             return Loaded(wish.orders, wish)
         begun = db.in_unit_of_work(self._begin, wish)
         if begun.complete:
             raise NotPossible("The demo data is loaded already.")
-        return self._go_on(begun, progress)
+        loaded = self._go_on(begun, progress)
+        _tell_the_desk(wish)
+        return loaded
 
     def _go_on(self, begun: Marker, progress: Progress) -> Loaded:
         setup, before = db.in_unit_of_work(self._setup, begun)
@@ -133,6 +138,13 @@ class DemoData:
         session.execute(text(f"set local statement_timeout = '{_ANALYZE_SECONDS}s'"))
         session.execute(text("analyze"))
         marker.write(session, complete, complete.wish.end)
+
+
+def _tell_the_desk(wish: Wish) -> None:
+    """Reckon the held orders at once; without that, the workers' rounds would find them little by little."""
+    for _ in range(wish.held // DESK_BATCH + 2):
+        if not db.in_unit_of_work(desk_round.catch_up, limit=DESK_BATCH):
+            break
 
 
 def _must_be_empty(session: Session) -> None:

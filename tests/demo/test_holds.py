@@ -169,3 +169,11 @@ def test_quarantined_webhooks_have_their_problems_in_words_and_their_bodies_kept
         assert problems
         assert all(problem.endswith(".") for problem in problems)
         assert len(demo.keyring.open_bytes("inbox", "body", row_id, Sealed(bytes(body)))) == size
+
+
+def test_the_desk_knows_of_every_held_order_whose_turn_it_is_and_when_it_is_due(demo: Database) -> None:
+    unknown = demo.execute(
+        "select count(*) from held_orders where order_id not in (select order_id from desk_work where held)"
+    )
+    without = demo.execute("select count(*) from desk_work where held and (due_at is null) = (turn = 'us')")
+    assert (unknown, without) == ([(0,)], [(0,)])
