@@ -1,5 +1,6 @@
 """Two colleagues share a held order: each sees the other, what is said and who has it, and nothing is done twice."""
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.desk import Desk, held, notice, open_order, sideways
@@ -13,6 +14,7 @@ def note(page: Page, words: str, kind: str = "internal") -> None:
     expect(notice(page, "Note added.").last).to_be_visible()
 
 
+@pytest.mark.timeout(300)
 def test_two_colleagues_share_a_held_order(stack: Stack, desk: Desk) -> None:
     order = held(stack, 9201)
     sofia, priya = desk.open("sofia"), desk.open("priya", viewport={"width": 390, "height": 844})
