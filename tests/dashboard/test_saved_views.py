@@ -152,6 +152,18 @@ def test_counts_stand_beside_the_views_and_follow_what_happens(tab: Tab, databas
     }  # fmt: skip
 
 
+def test_the_held_queue_leads_to_what_is_kept_of_held_orders(tab: Tab) -> None:
+    (path,) = save(tab).redirects()
+    save(tab, "/orders?q=status%3Apending", name="Pending")
+
+    found = chips(tab, "/held")
+
+    assert found["Large and held"].href == path
+    assert "Pending" not in found
+    assert found["Mine"].href == "/orders?q=status%3Aheld+is%3Amine"
+    assert [chip.name for chip in found.values() if chip.chosen] == ["All held"]
+
+
 def test_many_are_said_to_be_many() -> None:
     assert [counts.said(number) for number in (None, 0, 10_000, 10_001)] == ["", "0", "10,000", "10,000+"]
 

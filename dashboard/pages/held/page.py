@@ -8,17 +8,19 @@ from dashboard.pages.held.pane import pane
 from dashboard.pages.held.state import HeldState
 from dashboard.pages.held.views import answer, causes, nothing, orders, waiting
 from dashboard.pages.order.whole import FOLLOW
+from dashboard.pages.saved.state import ViewsState
+from dashboard.pages.saved.strip import views_strip
 from dashboard.shell.frame import framed
 
 ROUTE = "/held"
 TITLE = "Held orders · Holdfast"
-ON_LOAD = [HeldState.load, HeldState.follow, *FOLLOW]
+ON_LOAD = [HeldState.load, ViewsState.load, ViewsState.follow, HeldState.follow, *FOLLOW]
 
 
 @framed
 def page() -> rx.Component:
     queue = rx.el.div(
-        rx.el.div(answer(), causes(), orders(), class_name="queue-side"),
+        rx.el.div(answer(), views_strip(), causes(), orders(), class_name="queue-side"),
         pane(),
         bulk_dialog(),
         class_name="cockpit",

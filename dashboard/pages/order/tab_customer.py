@@ -5,6 +5,7 @@ import reflex as rx
 from dashboard.components.marks import mark, shape
 from dashboard.pages.order.cards import AddressCard, OtherCard
 from dashboard.pages.order.state import OrderState
+from dashboard.pages.order.tags import tags
 
 _contact, _head = OrderState.contact, OrderState.head
 
@@ -37,11 +38,7 @@ def _who() -> rx.Component:
                 rx.el.blockquote(rx.el.h3("Note from the customer"), rx.el.p(_head.note), class_name="customer-note"),
                 rx.fragment(),
             ),
-            rx.cond(
-                _head.tags.length() > 0,
-                rx.el.p(rx.foreach(_head.tags, lambda tag: rx.el.span(tag, class_name="tag")), class_name="tags"),
-                rx.fragment(),
-            ),
+            tags(),
             class_name="body stack",
         ),
         class_name="card",

@@ -80,20 +80,19 @@ class ViewsState(rx.State):
             await asyncio.sleep(PAUSE_SECONDS)
 
     def _show(self, page: ListPage, address: ListAddress, found: tuple[View, ...]) -> None:
-        known = {chip.key: chip.count for chip in self.chips}
+        known = {self._queries.get(chip.key): chip.count for chip in self.chips}
         view = next((view for view in found if view.key == address.view), None)
-        shown = address.shown_by(view)
-        base = ListAddress(path=address.path)
+        shown = address.shown_by(view) if page is ListPage.ORDERS else Shown()
         everything = Chip("all", _ALL[page], address.path, view is None and not shown.q, "built-in", _ALL[page])
         self._queries = {"all": counted_query(page, "")} | {each.key: counted_query(page, each.query) for each in found}
-        chips = [everything, *[_chip(each, base, view) for each in found]]
-        self.chips = [replace(chip, count=known.get(chip.key, "")) for chip in chips]
+        chips = [everything, *[_chip(each, page, view) for each in found]]
+        self.chips = [replace(chip, count=known.get(self._queries[chip.key], "")) for chip in chips]
         self.chosen, self.chosen_name = (view.key, view.name) if view else ("", "")
         self.changed = _differs(shown, view)
         self.may_change = view is not None and view.may_change
         self.chosen_shared = view is not None and view.shared
         self.may_share = sessions.current().person.actor.may(AREAS[page], Level.ACT)
-        self.reset_href = base.href(view=view.key) if view else ""
+        self.reset_href = ListAddress(view=view.key).href() if view else ""
 
     @rx.event
     @needs(None)
@@ -185,11 +184,18 @@ def here(state: rx.State) -> tuple[ListPage, ListAddress]:
 
 
 async def read_views(page: ListPage) -> tuple[tuple[View, ...], str]:
-    """The views of the list, or none and a sentence where they cannot be read."""
+    """The views of the list, or none and a sentence where they cannot be read.
+
+    The held queue shows those that come with the role and whatever kept view of the orders is about held ones.
+    """
     try:
-        return await ask(views.views_of, page), ""
+        found = await ask(views.views_of, page)
+        if page is ListPage.HELD:
+            kept = [view for view in await ask(views.views_of, ListPage.ORDERS) if view.key.isdigit()]
+            found = (*found, *[view for view in kept if search.parse(view.query).has("status", HELD)])
     except HoldfastError as error:
         return (), error.sentence
+    return found, ""
 
 
 def counted_query(page: ListPage, q: str) -> str:
@@ -206,10 +212,13 @@ def _named(found: tuple[View, ...], key: str) -> View | None:
     return next((view for view in found if view.key == key), None)
 
 
-def _chip(view: View, base: ListAddress, chosen: View | None) -> Chip:
+def _chip(view: View, page: ListPage, chosen: View | None) -> Chip:
+    """A view is opened by its key; the held queue's own ones open as a search of the orders."""
     mood = "shared" if view.shared else "own" if view.own else "built-in"
     hint = f"{view.query} · shared by {view.owner}" if view.owner else view.query
-    return Chip(view.key, view.name, base.href(view=view.key), view == chosen, mood, hint)
+    as_search = page is ListPage.HELD and not view.key.isdigit()
+    address = ListAddress(q=counted_query(page, view.query)) if as_search else ListAddress(view=view.key)
+    return Chip(view.key, view.name, address.href(), view == chosen, mood, hint)
 
 
 def _differs(shown: Shown, view: View | None) -> bool:
