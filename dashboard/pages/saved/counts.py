@@ -51,7 +51,8 @@ async def count_of(q: str) -> int | None:
 
 def _good(known: _Known) -> bool:
     age = monotonic() - known.at
-    return age < FRESH_SECONDS or (known.serial == hub.serial and age < REFRESH_SECONDS)
+    unchanged = known.orders is not None and known.serial == hub.serial
+    return age < FRESH_SECONDS or (unchanged and age < REFRESH_SECONDS)
 
 
 def _asker(q: str) -> int:
