@@ -49,7 +49,9 @@ def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> No
     page.get_by_test_id("routine").click()
     expect(page.get_by_test_id("routine")).to_have_text("Hide routine")
     found["order"] = findings(page)
-    for tab in ("items", "payments", "documents", "parcels", "customer", "attempts"):
+    for tab in (
+        ("items", "documents", "customer", "attempts") if theme == "light" else ("payments", "parcels", "attempts")
+    ):
         page.get_by_test_id(f"tab-{tab}").click()
         expect(page.get_by_role("tabpanel")).to_have_accessible_name(page.get_by_test_id(f"tab-{tab}").inner_text())
         if tab == "attempts":
