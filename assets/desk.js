@@ -36,7 +36,7 @@
   });
 
   // Rows that stay put. When a live update adds or takes away rows, the row under the pointer or the focus keeps its
-  // place on the screen: the page scrolls by the difference, or makes room above the list where it cannot scroll.
+  // place on the screen: the page scrolls by the difference, or makes room above or below where it cannot scroll.
   const rowOf = (node) => (node instanceof Element ? node.closest("[data-line], tbody tr") : null);
   let held = null, pointer = null;
   const spacer = (list) => list.closest("[data-still]");
@@ -55,12 +55,18 @@
     }
     if (row) {
       let by = row.getBoundingClientRect().top - top;
-      if (by) { const before = scrollY; scrollBy(0, by); by -= scrollY - before; }
+      const scroll = () => { const before = scrollY; scrollBy(0, by); by -= scrollY - before; };
+      if (by) scroll();
+      if (by > 0) { document.body.style.minHeight = `${Math.ceil(scrollY + innerHeight + by)}px`; scroll(); }
       if (by < 0) { const room = spacer(list); room.style.paddingTop = `${(parseFloat(room.style.paddingTop) || 0) - by}px`; }
     }
     remember();
   };
-  const letGo = (list) => { const room = list && spacer(list); if (room) room.style.paddingTop = ""; };
+  const letGo = (list) => {
+    const room = list && spacer(list);
+    if (room) room.style.paddingTop = "";
+    document.body.style.minHeight = "";
+  };
   addEventListener("pointermove", (event) => {
     if (event.pointerType === "touch") return;
     const row = rowOf(event.target);
@@ -86,6 +92,7 @@
         }
       }
       if (moved) settle();
+      if (document.body.style.minHeight && !document.querySelector("[data-still]")) document.body.style.minHeight = "";
     }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-open"] });
   };
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", watch) : watch();
