@@ -22,7 +22,7 @@ ABSENT = (
     "`pip install playwright` and `playwright install chromium`, or name a Chromium of your own with --chromium."
 )
 _WIDTH, _HEIGHT = 1440, 900
-_PATIENCE_MS = 20_000
+_PATIENCE_MS, _REST_MS = 20_000, 80
 _QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--no-first-run")
 
 _PROBE = """
@@ -35,7 +35,8 @@ async ({act, watch, limit}) => {
   const before = read();
   const done = () => {
     const now = read();
-    if (now === null) return false;
+    if (!now) return false;
+    if (watch.begins !== undefined) return now.startsWith(watch.begins);
     return watch.equals === undefined ? now !== before : now === watch.equals;
   };
   const node = act.selector ? document.querySelector(act.selector) : document.activeElement || document.body;
@@ -69,11 +70,12 @@ async ({act, watch, limit}) => {
 
 @dataclass(frozen=True)
 class Watch:
-    """What must change, or become `equals`: the text of the first element found, or one of its attributes."""
+    """What must change, or become `equals`, or begin so: the text of the first element found, or one of its attributes."""
 
     selector: str
     attribute: str | None = None
     equals: str | None = None
+    begins: str | None = None
 
     def as_json(self) -> dict[str, str]:
         return {name: value for name, value in vars(self).items() if value is not None}
@@ -88,23 +90,30 @@ class Tab:
     def open(self, path: str, ready: str) -> None:
         """Load a page anew, and wait until `ready` is there."""
         self.page.goto(f"{self._url}{path}")
-        self.page.wait_for_selector(ready, timeout=_PATIENCE_MS)
+        self.wait_for(ready)
 
     def is_there(self, selector: str) -> bool:
         return bool(self.page.query_selector(selector))
 
-    def texts(self, selector: str) -> list[str]:
-        return [str(found.text_content()) for found in self.page.query_selector_all(selector)]
+    def count(self, selector: str) -> int:
+        return len(self.page.query_selector_all(selector))
 
     def attribute(self, selector: str, name: str) -> str:
         found = self.page.query_selector(selector)
         return str(found.get_attribute(name) or "") if found else ""
 
-    def wait_for(self, selector: str) -> None:
-        self.page.wait_for_selector(selector, timeout=_PATIENCE_MS)
+    def focus(self, selector: str) -> None:
+        self.page.focus(selector)
 
-    def press(self, key: str) -> None:
-        self.page.keyboard.press(key)
+    def wait_for(self, selector: str) -> None:
+        try:
+            self.page.wait_for_selector(selector, timeout=_PATIENCE_MS)
+        except Exception as error:
+            raise Invalid(f"{self.page.url} does not show {selector}.") from error
+
+    def settle(self) -> None:
+        """Let what follows a click by itself (pictures, live updates) come to rest."""
+        self.page.wait_for_timeout(_REST_MS)
 
     def click(self, selector: str, watch: Watch) -> float:
         return self._measured({"kind": "click", "selector": selector}, watch)

@@ -46,9 +46,10 @@ class Desk:
 
     async def open(self, site: Site) -> None:
         """Connect as a browser does and ask for the page."""
-        host = urlsplit(site.url).netloc
-        address = f"ws://{host}{_SPACE}/?token={uuid4()}&EIO=4&transport=websocket"
-        headers = {"Cookie": f"holdfast_session={site.cookie}", "Origin": site.url}
+        place = urlsplit(site.url)
+        address = f"ws://{place.netloc}{_SPACE}/?token={uuid4()}&EIO=4&transport=websocket"
+        # The client names the host without its port, and the page must come from that same host.
+        headers = {"Cookie": f"holdfast_session={site.cookie}", "Origin": f"http://{place.hostname}"}
         self.socket = await AioClient.connect(address, headers=headers, receive_bytes=1 << 16)
         await self.socket.receive()
         where = {"pathname": PATH, "asPath": PATH, "query": {}}

@@ -51,12 +51,13 @@ def running(wish: Wish, doing: Doing) -> Iterator[Site]:
     """A shop for one measurement. Where `wish.keep` names a folder it stays there for the next one."""
     folder = wish.keep or Path(tempfile.mkdtemp(prefix="holdfast-desk-"))
     folder.mkdir(parents=True, exist_ok=True)
+    kept = keys.kept_or_made(Home.at(folder))
     postgres = EmbeddedPostgres(folder / "postgres")
     web: Child | None = None
     try:
         url = postgres.start()
         port = _free_port()
-        environment.only(_settings(folder, url, port))
+        environment.only(_settings(folder, url, port, kept))
         migrate.upgrade(url)
         wiring.start("bench")
         loaded = _load(wish, doing)
@@ -127,8 +128,7 @@ def _sign_in(address: str) -> str:
     return cookie
 
 
-def _settings(folder: Path, url: str, port: int) -> dict[str, str]:
-    kept = keys.kept_or_made(Home.at(folder))
+def _settings(folder: Path, url: str, port: int, kept: keys.Keys) -> dict[str, str]:
     return {
         "HOLDFAST_HOME": str(folder),
         "HOLDFAST_DATABASE_URL": url,
