@@ -14,7 +14,7 @@ def cause_button(kind: rx.Var[str] | str, cluster: rx.Var[str] | str = "") -> rx
     return rx.el.button(
         "Do for all of this cause…",
         type="button",
-        class_name="button",
+        class_name="quiet",
         on_click=BulkAskState.ask_cause(kind, cluster),
         custom_attrs={"data-testid": "bulk-cause"},
     )
