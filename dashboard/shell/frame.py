@@ -60,10 +60,17 @@ def top_bar() -> rx.Component:
         rx.el.button(
             rx.color_mode_cond(rx.icon("moon", aria_hidden="true"), rx.icon("sun", aria_hidden="true")),
             type="button",
-            class_name="icon-button",
+            class_name="icon-button only-wide",
             aria_label="Change between light and dark",
             on_click=[rx.toggle_color_mode, FrameState.keep_theme(rx.color_mode_cond("dark", "light"))],
             custom_attrs={"data-testid": "theme"},
+        ),
+        rx.el.a(
+            rx.icon("settings", aria_hidden="true"),
+            href="/settings",
+            class_name="icon-button only-phone",
+            aria_label="Your settings",
+            custom_attrs={"data-testid": "settings"},
         ),
         rx.el.div(sign_out_form("quiet"), class_name="only-phone"),
         class_name="bar",
