@@ -81,6 +81,9 @@ class FixState(rx.State):
     @needs(Area.HOLDS, Level.ACT)
     async def type_in(self, name: str, value: str):
         """Something was typed: say what is wrong with it, or what it would do."""
+        stored = {entry.name: entry.value for entry in self.question.fields}
+        if self._typed.get(str(name), stored.get(str(name))) == str(value):
+            return None
         if len(self._typed) < _MOST_FIELDS:
             self._typed = {**self._typed, str(name)[:40]: str(value)[:_LONGEST]}
         self.news = ""

@@ -135,6 +135,8 @@ def _input(entry: rx.Var[FixEntry], name: rx.Var[str]) -> rx.Component:
         auto_complete="off",
         class_name="field",
         on_change=lambda text: FixState.type_in(entry.name, text).debounce(250),
+        # Whoever is already in the next field when the pause is over has not lost what was typed in this one.
+        on_blur=lambda text: FixState.type_in(entry.name, text),
         custom_attrs=_marks(entry, name),
     )
 
