@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from uuid import uuid4
 
 from simple_websocket import AioClient, ConnectionClosed
+from simple_websocket.aiows import AioBase
 from sqlalchemy import text
 from sqlmodel import Session
 
@@ -35,6 +36,18 @@ _PATIENCE = 60.0
 _LAST_UPDATE = 10.0
 
 
+class _Socket(AioClient):  # type: ignore[misc]
+    """A client that names the host with its port, as browsers do."""
+
+    host: str
+    port: int
+
+    async def _connect(self) -> None:
+        self.rsock, self.wsock = await asyncio.open_connection(self.host, self.port)
+        self.host = f"{self.host}:{self.port}"
+        await AioBase.connect(self)
+
+
 @dataclass
 class Desk:
     """One open page. `seen` are the totals it showed, each with the moment it came."""
@@ -48,9 +61,8 @@ class Desk:
         """Connect as a browser does and ask for the page."""
         place = urlsplit(site.url)
         address = f"ws://{place.netloc}{_SPACE}/?token={uuid4()}&EIO=4&transport=websocket"
-        # The client names the host without its port, and the page must come from that same host.
-        headers = {"Cookie": f"holdfast_session={site.cookie}", "Origin": f"http://{place.hostname}"}
-        self.socket = await AioClient.connect(address, headers=headers, receive_bytes=1 << 16)
+        headers = {"Cookie": f"holdfast_session={site.cookie}", "Origin": site.url}
+        self.socket = await _Socket.connect(address, headers=headers, receive_bytes=1 << 16)
         await self.socket.receive()
         where = {"pathname": PATH, "asPath": PATH, "query": {}}
         first = {"name": _HYDRATE, "payload": {"vars": {}}, "router_data": where}
