@@ -68,7 +68,7 @@ def test_a_release_does_what_its_preview_said(
     assert len(preview["effects"]) == 2
     assert (answer.status_code, answer.json()) == (
         200,
-        {"sentence": "Released. The order goes on.", "repeated": False},
+        {"sentence": "Released. The order goes on.", "repeated": False, "asked": False},
     )
     assert database.execute(OPEN) == []
     assert database.execute(AUDIT) == [("release", "customer_service", "The customer called.")]
@@ -150,7 +150,11 @@ def test_a_retry_is_refused_while_its_cause_is_there_and_done_when_it_has_gone(
     answer = client.post(at(order, "/retry"), json=body, headers=service)
 
     assert (too_early.status_code, too_early.json()["code"]) == (409, "not_possible")
-    assert answer.json() == {"sentence": "The missing stock is reserved; the order goes on.", "repeated": False}
+    assert answer.json() == {
+        "sentence": "The missing stock is reserved; the order goes on.",
+        "repeated": False,
+        "asked": False,
+    }
     assert database.execute(OPEN) == []
     assert [row[0] for row in database.execute(AUDIT)] == ["retry"]
 
