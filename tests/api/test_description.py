@@ -9,6 +9,11 @@ from backend.api.app import create_api
 from tests.api.client import Client
 
 ADDRESSES = {
+    "/admin/approvals": ["get"],
+    "/admin/approvals/{approval_id}": ["get"],
+    "/admin/approvals/{approval_id}/approve": ["post"],
+    "/admin/approvals/{approval_id}/decline": ["post"],
+    "/admin/approvals/{approval_id}/withdraw": ["post"],
     "/admin/bulk": ["get", "post"],
     "/admin/bulk/{run_id}": ["get"],
     "/admin/bulk/{run_id}/pause": ["post"],
@@ -23,6 +28,7 @@ ADDRESSES = {
     "/admin/orders": ["get"],
     "/admin/orders.{form}": ["get"],
     "/admin/orders/{number}": ["get"],
+    "/admin/orders/{number}/approvals": ["get"],
     "/admin/orders/{number}/ask": ["post"],
     "/admin/orders/{number}/ask/preview": ["get"],
     "/admin/orders/{number}/assign": ["post"],
