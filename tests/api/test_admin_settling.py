@@ -81,7 +81,7 @@ def test_a_refund_by_lines_does_what_its_preview_said(
     ]
     assert (answer.status_code, answer.json()) == (
         200,
-        {"sentence": "104.70 EUR is being paid back.", "repeated": False},
+        {"sentence": "104.70 EUR is being paid back.", "repeated": False, "asked": False},
     )
     assert database.execute(REFUNDS) == [
         (10470, [{"position": 1, "quantity": 2, "restock": 1}], 490, True, "Came broken.")
