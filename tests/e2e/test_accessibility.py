@@ -6,11 +6,13 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from dashboard import dashboard
 from tests.e2e.desk import Arrival, Desk, held, open_order
 from tests.product.orders import shopify_order
 from tests.product.stack import Stack
 
 GRAVE = ("serious", "critical")
+PAGES = [page.ROUTE for page in dashboard.PAGES if "[" not in page.ROUTE]
 
 
 @pytest.fixture(scope="module")
@@ -34,12 +36,12 @@ def findings(page: Page) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> None:
-    page = desk.open("sofia", bypass_csp=True)
-    page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    page = desk.open("sofia", bypass_csp=True, color_scheme=theme)
     found: dict[str, list[dict[str, Any]]] = {}
-    for path in ("/", "/held", f"/held?kind={'address_invalid'}", "/orders", "/quarantine", "/incidents", "/nowhere"):
+    for path in (*PAGES, "/held?kind=address_invalid", "/nowhere"):
         page.goto(path)
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
         expect(page.get_by_test_id("skeleton")).to_have_count(0)
@@ -67,8 +69,7 @@ def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> No
         found[opener] = findings(page)
         page.get_by_test_id(dialog).get_by_test_id("cancel").click()
         expect(page.get_by_test_id(dialog)).to_be_hidden()
-    door = desk.open("", bypass_csp=True)
-    door.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    door = desk.open("", bypass_csp=True, color_scheme=theme)
     door.goto("/sign-in")
     found["sign-in"] = findings(door)
 

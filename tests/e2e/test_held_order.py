@@ -36,6 +36,8 @@ def test_a_held_order_appears_live_is_mended_with_one_click_and_is_seen_to_arriv
     expect(row).to_contain_text("€218.90")
     expect(row).to_contain_text("mend it, then retry")
     row.click()
+    expect(page.get_by_test_id("order-number")).to_have_text(order.number)
+    page.get_by_test_id("open-page").click()
     expect(page).to_have_url(f"{stack.url}/orders/{order.number}")
     hold = page.get_by_test_id("hold")
     expect(hold.get_by_role("heading")).to_have_text("Carrier refused the parcel")
