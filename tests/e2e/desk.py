@@ -69,6 +69,8 @@ class Arrival:
 def arrives(stack: Stack, serial: int, *faults: tuple[str, str, str], **details: Any) -> Arrival:
     """The shop sends an order; each fault (provider, operation, what goes wrong) strikes it once."""
     order = shopify_order(serial, **details)
+    known = stack.value("select count(*) from orders where external_id = %s", str(order["id"]))
+    assert not known, f"{order['name']} belongs to another story: choose another number"
     stack.register(order)
     for provider, operation, fault in faults:
         stack.fault(provider=provider, operation=operation, fault=fault, order=str(order["id"]), times=1)

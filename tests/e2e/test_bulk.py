@@ -11,7 +11,7 @@ EMPTY = ("shipengine", "label", "insufficient_funds")
 def test_orders_of_one_cause_are_retried_together_and_a_failure_leaves_the_rest_untouched(
     stack: Stack, desk: Desk
 ) -> None:
-    orders = [held(stack, serial, *EMPTY) for serial in (9301, 9302, 9303)]
+    orders = [held(stack, serial, *EMPTY) for serial in (9351, 9352, 9353)]
     stack.fault(provider="shipengine", operation="label", fault="insufficient_funds", order=orders[0].shop_id, times=1)
     page = desk.open("sofia")
     page.goto("/held?kind=carrier_funds")

@@ -34,7 +34,7 @@ def test_a_held_order_appears_live_is_mended_with_one_click_and_is_seen_to_arriv
     expect(row).to_contain_text("Carrier refused the parcel")
     expect(row).to_contain_text("Jörg Kühn9001")
     expect(row).to_contain_text("€218.90")
-    expect(row).to_contain_text("mend it, then retry")
+    expect(row).to_contain_text("correct what it names (weight, address), or retry")
     row.click()
     expect(page.get_by_test_id("order-number")).to_have_text(order.number)
     page.get_by_test_id("open-page").click()

@@ -13,8 +13,8 @@ from tests.waiting import until
 def test_a_bad_address_is_corrected_where_it_stands_checked_by_the_carrier_and_shipped(
     stack: Stack, page: Page
 ) -> None:
-    keep_parcel_back(stack, 9701)
-    order = held(stack, 9701)
+    keep_parcel_back(stack, 9751)
+    order = held(stack, 9751)
     open_order(page, order)
     hold = page.get_by_test_id("hold")
     expect(hold).to_contain_text("Address not deliverable")
@@ -44,14 +44,14 @@ def test_a_bad_address_is_corrected_where_it_stands_checked_by_the_carrier_and_s
 
 
 def test_a_payload_that_failed_is_mended_beside_its_problems_and_becomes_one_order(stack: Stack, desk: Desk) -> None:
-    wrong = shopify_order(9702) | {"total_price": "999.00"}
-    right = str(shopify_order(9702)["total_price"])
+    wrong = shopify_order(9752) | {"total_price": "999.00"}
+    right = str(shopify_order(9752)["total_price"])
     stack.register(wrong | {"total_price": right})
-    assert stack.deliver(wrong, event_id="sums-9702").json()["verdict"] == "quarantined"
+    assert stack.deliver(wrong, event_id="sums-9752").json()["verdict"] == "quarantined"
     page, colleague = desk.open("sofia"), desk.open("priya")
     for each in (page, colleague):
         each.goto("/quarantine")
-        row = each.get_by_test_id("quarantine-row").filter(has_text="sums-9702")
+        row = each.get_by_test_id("quarantine-row").filter(has_text="sums-9752")
         row.get_by_test_id("open-message").click()
         expect(each.get_by_test_id("message-stand")).to_have_text("In quarantine")
 

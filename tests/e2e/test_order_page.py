@@ -14,7 +14,7 @@ def chosen(page: Page, name: str) -> None:
 
 
 def test_an_order_is_read_tab_by_tab_with_the_keyboard_and_stays_current(stack: Stack, desk: Desk) -> None:
-    order = arrives(stack, 9601, ("shipengine", "label", "refuse"))
+    order = arrives(stack, 9651, ("shipengine", "label", "refuse"))
     page = desk.open("sofia")
     open_order(page, order)
     page.evaluate("() => { window.neverReloaded = true; }")
@@ -44,7 +44,7 @@ def test_an_order_is_read_tab_by_tab_with_the_keyboard_and_stays_current(stack: 
 
 
 def test_the_invoice_is_read_in_the_page_and_a_link_leads_to_the_tab(stack: Stack, page: Page) -> None:
-    order = arrives(stack, 9602)
+    order = arrives(stack, 9652)
     reaches(stack, order, "delivered")
     page.goto(f"/orders/{order.number}?tab=documents")
     chosen(page, "documents")
@@ -60,7 +60,7 @@ def test_the_invoice_is_read_in_the_page_and_a_link_leads_to_the_tab(stack: Stac
 
 
 def test_personal_data_is_shown_for_a_reason_for_this_view_and_is_written_down(stack: Stack, desk: Desk) -> None:
-    order = arrives(stack, 9603)
+    order = arrives(stack, 9653)
     reaches(stack, order, "delivered")
     page = desk.open("sofia", viewport={"width": 390, "height": 844})
     page.goto(f"/orders/{order.number}?tab=attempts")

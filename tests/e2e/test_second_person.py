@@ -25,8 +25,8 @@ def ask_for_release(page: Page) -> None:
 
 
 def test_an_order_held_for_suspected_fraud_goes_on_when_a_second_person_agrees(stack: Stack, desk: Desk) -> None:
-    keep_parcel_back(stack, 9401)
-    order = arrives(stack, 9401)
+    keep_parcel_back(stack, 9451)
+    order = arrives(stack, 9451)
     reaches(stack, order, "processing")
     sofia, priya = desk.open("sofia"), desk.open("priya")
     priya.goto("/review")
@@ -53,8 +53,8 @@ def test_an_order_held_for_suspected_fraud_goes_on_when_a_second_person_agrees(s
 
 
 def test_who_asked_can_only_take_it_back(stack: Stack, desk: Desk) -> None:
-    keep_parcel_back(stack, 9402)
-    order = arrives(stack, 9402)
+    keep_parcel_back(stack, 9452)
+    order = arrives(stack, 9452)
     reaches(stack, order, "processing")
     priya = desk.open("priya")
     open_order(priya, order)

@@ -16,7 +16,7 @@ def note(page: Page, words: str, kind: str = "internal") -> None:
 
 @pytest.mark.timeout(300)
 def test_two_colleagues_share_a_held_order(stack: Stack, desk: Desk) -> None:
-    order = held(stack, 9201)
+    order = held(stack, 9251)
     sofia, priya = desk.open("sofia"), desk.open("priya", viewport={"width": 390, "height": 844})
 
     # each sees that the other is there
