@@ -1,6 +1,7 @@
 """Every failure as problem+json (RFC 9457): a stable code for programs, a sentence for people, never a traceback."""
 
 import logging
+import re
 import secrets
 from collections.abc import Sequence
 from http import HTTPStatus
@@ -10,7 +11,6 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
-from starlette.routing import Match
 
 from backend.domain.errors import HoldfastError, InvalidInput, TokenRefused, TooManyAttempts
 from backend.domain.fixes import FieldsRefused
@@ -168,10 +168,13 @@ def _mistake(item: dict[str, Any]) -> dict[str, str]:
     return {"parameter": name, "sentence": sentence}
 
 
-def _methods(request: Request) -> list[str]:
-    """Every method that the address takes; the router itself names those of its first route there only."""
-    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
-    return sorted({method for route in routes for method in getattr(route, "methods", ())})
+def _methods(request: Request) -> set[str]:
+    """Every method that the address is described with; the router itself names those of its first route there only."""
+    path, found = request.scope["path"], set[str]()
+    for template, operations in request.app.openapi()["paths"].items():
+        if re.fullmatch(re.sub(r"\\\{\w+\\\}", "[^/]+", re.escape(template)), path):
+            found |= {method.upper() for method in operations}
+    return found
 
 
 async def _http(request: Request, error: Exception) -> JSONResponse:
@@ -181,5 +184,6 @@ async def _http(request: Request, error: Exception) -> JSONResponse:
         sentence = str(error.detail)
     headers = dict(error.headers or {})
     if error.status_code == 405:
-        headers["Allow"] = ", ".join(_methods(request))
+        named = {method.strip() for method in headers.get("Allow", "").split(",")}
+        headers["Allow"] = ", ".join(sorted((named | _methods(request)) - {""}))
     return problem(request, error.status_code, code, sentence, headers=headers)

@@ -67,9 +67,7 @@ async def list_quarantine(
     return await desk.ask(quarantine.quarantine_page, **filters)
 
 
-@router.post(
-    "/replay", summary="Handle all messages of one cause anew, where nothing is wrong any more", responses=_DECIDING
-)
+@router.post("", summary="Handle all messages of one cause anew, where nothing is wrong any more", responses=_DECIDING)
 async def replay_cause(desk: AtDesk, body: ReplayCause, key: Key = None) -> ActionDone:
     token = once(body.token, key, "replay_cause", body.provider, body.cause)
     wanted = {"cause": body.cause, "provider": body.provider}

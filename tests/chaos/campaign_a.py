@@ -303,7 +303,7 @@ EXPERIMENTS = [
     Experiment("F07", "Sweepers die alone", 20, 2, sweepers_dead),
     Experiment(
         "F08", "The queue is emptied in mid-run", 60, 10, queue_emptied,
-        recovery=15, short_orders=12, short_minimum=3,
+        recovery=15, short_orders=24, short_minimum=3,
     ),
     Experiment("F09", "Each wake-up fifty times", 9, 2500, flooded_with_wakeups, no_call_too_many),
     Experiment(

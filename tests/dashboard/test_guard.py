@@ -61,7 +61,7 @@ def test_a_tab_that_changes_hands_is_emptied_first(sign_in: SignIn) -> None:
     assert tab.send(OrderState.load, f"/orders/{number}").last("head").number == number
     tab.session = sign_in(Role.QA, "Tom Okafor")
     answer = tab.send(HeldState.load, "/held")
-    assert answer.last("head").number == ""
+    assert [head.number for head in answer.values("head") if hasattr(head, "number")] == [""]
     assert answer.last("person_name") == "Tom Okafor"
 
 

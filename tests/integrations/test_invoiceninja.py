@@ -210,6 +210,7 @@ def test_a_customer_is_made_once_and_found_by_e_mail(serve: Serve, call: Call) -
     assert made.json == {
         "name": "Ada Example",
         "id_number": "",
+        "vat_number": "",
         "address1": "Musterstr. 1",
         "address2": "",
         "city": "Berlin",

@@ -75,7 +75,7 @@ def found_out(copies: Copies, **world: Any) -> None:
     """Lives until something happened twice. Time goes on by itself, so a replay may come out differently."""
     findings: list[str] = []
     with pytest.raises((AssertionError, Flaky)):
-        live(copies, lives=150, outcomes=TROUBLE, findings=findings, **world)
+        live(copies, lives=400, outcomes=TROUBLE, findings=findings, **world)
     assert [finding for finding in findings if re.search(TWICE, finding)], findings
 
 

@@ -35,6 +35,7 @@ OFFERED = (
     BulkAction.REFUND,
     BulkAction.CANCEL,
 )
+AWAITED = (SnoozeEvent.ANSWER, SnoozeEvent.PAYMENT, SnoozeEvent.PARCEL, SnoozeEvent.PROVIDER)
 MISSING = {BulkAction.ASSIGN: "Choose to whom.", BulkAction.SNOOZE: "Choose until when, or until what."}
 
 
@@ -213,7 +214,7 @@ class BulkAskState(rx.State):
             everybody = await ask(teamwork.colleagues)
             self.people = [Option(str(each.id), each.name) for each in everybody if each.may_act]
         if action is BulkAction.SNOOZE:
-            offered = choices(clock.now())
+            offered = choices(AWAITED, clock.now())
             self.moments = [Option(each.value, f"{each.label} {each.hint}".strip()) for each in offered]
 
 
