@@ -232,16 +232,28 @@ def sweepers_dead(field: Field) -> None:
 
 
 def queue_emptied(field: Field) -> None:
-    """The queue's tables are emptied when half of the orders are in, and again and again until the last one is."""
+    """The queue's tables are emptied when half of the orders are in, and again and again until the last one is.
+
+    Workers stand still until then, so that there surely is something to lose.
+    """
+    for worker in field.site.workers:
+        worker.send(signal.SIGSTOP)
     field.driver.place_in_background(field.orders, pause=0.02)
     half = field.orders // 2
     until(lambda: field.site.value("select count(*) from orders") >= half, within=60, what="half of the orders are in")
-    lost = 0
-    while not field.driver.all_placed() or not lost:
-        lost += field.site.value("with gone as (delete from huey_task returning id) select count(*) from gone")
-        field.site.execute("truncate huey_task, huey_schedule")
+    lost = _empty_the_queue(field)
+    for worker in field.site.workers:
+        worker.send(signal.SIGCONT)
+    while not field.driver.all_placed():
+        lost += _empty_the_queue(field)
         field.pause(0.2)
     field.fault(f"{lost} wake-ups lost", count=lost)
+
+
+def _empty_the_queue(field: Field) -> int:
+    lost: int = field.site.value("with gone as (delete from huey_task returning id) select count(*) from gone")
+    field.site.execute("truncate huey_task, huey_schedule")
+    return lost
 
 
 FLOOD = """
@@ -303,7 +315,7 @@ EXPERIMENTS = [
     Experiment("F07", "Sweepers die alone", 20, 2, sweepers_dead),
     Experiment(
         "F08", "The queue is emptied in mid-run", 60, 10, queue_emptied,
-        recovery=15, short_orders=24, short_minimum=3,
+        recovery=15, short_orders=12, short_minimum=5,
     ),
     Experiment("F09", "Each wake-up fifty times", 9, 2500, flooded_with_wakeups, no_call_too_many),
     Experiment(
