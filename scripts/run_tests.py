@@ -1,5 +1,4 @@
-"""Run every test: first those without a browser, three at a time, as they wait more than they compute; then the browser's
-stories, against one built bundle.
+"""Run every test: first those without a browser, two at a time, then the browser's stories, against one built bundle.
 
 A browser is taken from `HOLDFAST_TEST_CHROMIUM` or where the system keeps one; where there is none, one is installed.
 """
@@ -27,7 +26,7 @@ def main() -> int:
     if run("dashboard.build") != 0:
         return 1
     arguments = sys.argv[1:]
-    results = [run("pytest", "-n", "3", "--ignore=tests/e2e", *arguments), run("pytest", "tests/e2e", *arguments)]
+    results = [run("pytest", "-n", "2", "--ignore=tests/e2e", *arguments), run("pytest", "tests/e2e", *arguments)]
     return max(results)
 
 
