@@ -114,9 +114,15 @@ NEEDED = frozenset({_K.ADDRESS_MISSING})
 """What a fix of any hold must pass."""
 
 
-def closes(kind: HoldKind, fix: Fix) -> bool:
-    """Whether this fix is what the hold waits for, rather than something that is corrected while it waits."""
-    return fix in MENDS.get(kind, ()) or kind in RECHECKED[fix]
+_GOODS_AWAITED = frozenset({_K.OUT_OF_STOCK, _K.SHIPMENT_OUT_OF_STOCK})
+
+
+def leads(kind: HoldKind, fix: Fix) -> bool:
+    """Whether this fix is what the hold waits for, rather than something that is corrected while it waits.
+
+    What is out of stock waits for goods; to send another item instead is the exception.
+    """
+    return kind not in _GOODS_AWAITED and (fix in MENDS.get(kind, ()) or kind in RECHECKED[fix])
 
 
 @dataclass(frozen=True)

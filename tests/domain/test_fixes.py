@@ -4,7 +4,7 @@ import pytest
 
 from backend.domain import checks, fix_rules
 from backend.domain.checks import Finding
-from backend.domain.fixes import CARRIED_BY, LABELS, MENDS, MUST_PASS, OFFERED, RECHECKED, SUBJECTS, Fix
+from backend.domain.fixes import CARRIED_BY, LABELS, MENDS, MUST_PASS, OFFERED, RECHECKED, SUBJECTS, Fix, leads
 from backend.domain.holds import CATALOGUE, HoldAction, HoldKind
 from tests.factories import address
 
@@ -105,3 +105,17 @@ def test_what_is_no_text_is_refused(value: str) -> None:
 def test_a_value_is_stored_on_one_line_without_margins() -> None:
     assert fix_rules.cleaned("  Torstraße\n 140 ") == "Torstraße 140"
     assert fix_rules.text_error("x" * 201) == "This is longer than 200 characters."
+
+
+@pytest.mark.parametrize(
+    ("kind", "fix", "first"),
+    [
+        (HoldKind.ADDRESS_INVALID, Fix.SHIPPING_ADDRESS, True),
+        (HoldKind.SKU_UNKNOWN, Fix.SKU, True),
+        (HoldKind.OUT_OF_STOCK, Fix.SKU, False),
+        (HoldKind.SHIPMENT_OUT_OF_STOCK, Fix.SKU, False),
+        (HoldKind.BY_STAFF, Fix.SHIPPING_ADDRESS, False),
+    ],
+)
+def test_a_fix_is_offered_first_only_where_the_hold_waits_for_it(kind: HoldKind, fix: Fix, first: bool) -> None:
+    assert leads(kind, fix) is first

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from backend.domain.cancelling import PartState
 from backend.domain.desk import HoldView
-from backend.domain.fixes import LABELS, Fix, closes
+from backend.domain.fixes import LABELS, Fix, leads
 from backend.domain.holds import HoldAction, HoldKind, HoldSource
 from backend.domain.order_page import OrderHead
 from dashboard.components.money import told
@@ -37,7 +37,7 @@ def open_holds(order: OrderHead, now: datetime) -> list[HoldCard]:
             can_release=HoldAction.RELEASE in hold.actions,
             can_ask=HoldAction.ASK in hold.actions,
             fixes=[FixOffer(name, LABELS[Fix(name)]) for name in hold.fixes],
-            mends=bool(hold.fixes) and closes(HoldKind(hold.kind), Fix(hold.fixes[0])),
+            mends=bool(hold.fixes) and leads(HoldKind(hold.kind), Fix(hold.fixes[0])),
             stages=_stages(order, hold),
         )
         for hold in order.holds
