@@ -1,7 +1,5 @@
 """Bulk runs as people handle them: start, pause, resume, stop, and see what became of every order."""
 
-import csv
-import io
 from typing import Any
 
 from sqlmodel import Session
@@ -21,8 +19,9 @@ from backend.domain.bulk import (
 from backend.domain.desk import ActionDone, MoneySum
 from backend.domain.errors import NotFound, NotPossible
 from backend.domain.money import to_major
+from backend.domain.order_columns import Cell
 from backend.domain.permissions import Actor, Area, Level
-from backend.services import bulk_turns, clicks
+from backend.services import bulk_turns, clicks, sheets
 from backend.store import bulk as store
 from backend.store import sending
 from backend.store.tables import AuditEntry, BulkMember, BulkRun
@@ -136,20 +135,17 @@ def results_csv(session: Session, run_id: int, *, actor: Actor, state: str = "")
     actor.require(Area.HOLDS, Level.VIEW, "see bulk runs")
     run = _found(session, run_id)
     chosen = state if state in set(MemberState) else ""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(["order", "result", "details", "amount", "currency", "began", "ended"])
-    for member, number in store.members(session, run.id, state=chosen, limit=MAX_PAGE * 100):
-        row = _member(member, number)
-        began, ended = (at.isoformat() if at else "" for at in (row.began_at, row.ended_at))
-        amount = to_major(row.amount_minor, row.currency)
-        writer.writerow([row.number, row.state, _neutral(row.result), amount, row.currency, began, ended])
-    return out.getvalue()
+    rows = [
+        _cells(_member(member, number))
+        for member, number in store.members(session, run.id, state=chosen, limit=MAX_PAGE * 100)
+    ]
+    heads = ["order", "result", "details", "amount", "currency", "began", "ended"]
+    return b"".join(sheets.csv_pieces(heads, [rows])).decode()
 
 
-def _neutral(text: str) -> str:
-    """A text that no spreadsheet takes for a formula."""
-    return "'" + text if text.startswith(("=", "+", "-", "@", "\t", "\r")) else text
+def _cells(row: MemberRow) -> list[Cell]:
+    began, ended = (at.isoformat() if at else "" for at in (row.began_at, row.ended_at))
+    return [row.number, row.state, row.result, to_major(row.amount_minor, row.currency), row.currency, began, ended]
 
 
 def _found(session: Session, run_id: int) -> BulkRun:
