@@ -1,9 +1,6 @@
-"""Shopify orders: whose they are, what they become, and in which words they are turned away."""
+"""Shopify orders: what they become, and in which words they are turned away."""
 
-import base64
 import copy
-import hashlib
-import hmac
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -13,24 +10,8 @@ import pytest
 from backend.domain.intake import NewAddress, NewDiscount, NewItem, problems
 from backend.domain.orders import PaymentMode
 from backend.integrations.shopify.channel import ShopifyChannel
-from backend.ports.calls import InboundMessage, SignatureRefused, UnusablePayload
 from tests.integrations.shared import fixture, reference
-
-SECRET = "shpss_0123456789abcdef01234567"
-
-
-def message(body: bytes | dict[str, Any], topic: str = "orders/create", **headers: str) -> InboundMessage:
-    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    signature = base64.b64encode(hmac.new(SECRET.encode(), raw, hashlib.sha256).digest()).decode()
-    sent = {
-        "x-shopify-topic": topic,
-        "x-shopify-webhook-id": "b54557e4-bdd9-4b37-8a5f-bf7d70bcd043",
-        "x-shopify-shop-domain": "lamps.myshopify.com",
-        "x-shopify-hmac-sha256": signature,
-    }
-    return InboundMessage(
-        sent | {name.replace("_", "-"): value for name, value in headers.items()}, raw, 1_770_000_000.0
-    )
+from tests.integrations.shopify_shop import SECRET, message, why
 
 
 @pytest.fixture
@@ -41,12 +22,6 @@ def channel() -> ShopifyChannel:
 @pytest.fixture
 def order() -> dict[str, Any]:
     return copy.deepcopy(fixture("shopify/order_paid.json"))
-
-
-def why(channel: ShopifyChannel, body: bytes | dict[str, Any]) -> list[str]:
-    with pytest.raises(UnusablePayload) as caught:
-        channel.read(message(body))
-    return caught.value.problems
 
 
 def test_an_order_becomes_ours_to_the_minor_unit(channel: ShopifyChannel, order: dict[str, Any]) -> None:
@@ -322,50 +297,6 @@ def test_an_order_that_the_shop_called_off_says_so(
 
     assert found is not None
     assert found.cancelled is cancelled
-
-
-def test_a_delivery_is_told_apart_by_its_id(channel: ShopifyChannel) -> None:
-    inbound = channel.identify(message(b"{}"))
-
-    assert (inbound.event_id, inbound.topic) == ("b54557e4-bdd9-4b37-8a5f-bf7d70bcd043", "orders/create")
-
-
-@pytest.mark.parametrize("header", ["x_shopify_webhook_id", "x_shopify_topic"])
-@pytest.mark.parametrize("value", ["", "x" * 256])
-def test_a_delivery_without_id_or_topic_is_unusable(channel: ShopifyChannel, header: str, value: str) -> None:
-    with pytest.raises(UnusablePayload, match="is missing or too long"):
-        channel.identify(message(b"{}", **{header: value}))
-
-
-def test_the_signature_fits_the_raw_bytes_only(channel: ShopifyChannel) -> None:
-    signed = message(b'{"id": 1}')
-
-    channel.authenticate(signed)
-    for body in (b'{"id":1}', b'{"id": 2}', b'{"id": 1}\n', b""):
-        with pytest.raises(SignatureRefused):
-            channel.authenticate(InboundMessage(signed.headers, body, signed.received))
-
-
-@pytest.mark.parametrize("value", ["", "not base64!", "ééé", "AAAA", "d29yZA==, d29yZA=="])
-def test_an_odd_signature_is_refused(channel: ShopifyChannel, value: str) -> None:
-    with pytest.raises(SignatureRefused):
-        channel.authenticate(message(b"{}", x_shopify_hmac_sha256=value))
-
-
-def test_either_secret_signs_while_it_is_changed() -> None:
-    signed = message(b"{}")
-
-    ShopifyChannel(webhook_secrets=["new-secret", SECRET]).authenticate(signed)
-    with pytest.raises(SignatureRefused):
-        ShopifyChannel(webhook_secrets=["new-secret"]).authenticate(signed)
-    with pytest.raises(SignatureRefused):
-        ShopifyChannel(webhook_secrets=[""]).authenticate(signed)
-
-
-def test_another_shop_is_refused_where_the_shop_is_known() -> None:
-    ShopifyChannel(webhook_secrets=[SECRET], shop_domain="Lamps.myshopify.com").authenticate(message(b"{}"))
-    with pytest.raises(SignatureRefused, match="another shop"):
-        ShopifyChannel(webhook_secrets=[SECRET], shop_domain="other.myshopify.com").authenticate(message(b"{}"))
 
 
 def test_the_reference_order_whose_lines_exceed_its_subtotal_is_told_in_words(channel: ShopifyChannel) -> None:

@@ -1,20 +1,16 @@
-"""The clicks of staff: previewed, explained, done once, refused when the facts have moved, and open to the right people."""
+"""The clicks of staff: previewed, explained, done once, and refused when the facts have moved."""
 
 import re
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Any
 
 import pytest
 
-from backend.domain.desk import ActionDone, Preview
+from backend.domain.desk import ActionDone
 from backend.domain.errors import (
     AlreadyDone,
-    HoldfastError,
     InvalidInput,
-    NotAllowed,
     NotFound,
     NotPossible,
     OrderNotFound,
@@ -23,55 +19,20 @@ from backend.domain.errors import (
 )
 from backend.domain.holds import HoldKind
 from backend.domain.intake import NewCustomer
-from backend.domain.permissions import SYSTEM, Actor, ActorKind, Role, provider_actor
-from backend.domain.queue import Wish
-from backend.services import actions, holds, notes, order_lists, orders, queue
-from backend.services.quarantine import quarantine_page
+from backend.domain.permissions import Actor
+from backend.services import actions, holds, notes, order_lists, orders
 from backend.services.run import in_unit_of_work
 from backend.store import orders as store
 from backend.store.tables import Order
 from tests.conftest import Database
-from tests.factories import address, created, new_order, staff
-
-ANNA, BEN = staff(number=1), staff(number=2)
+from tests.factories import address, created, new_order
+from tests.services.clicking import ANNA, BEN, hold_id, preview, refused, release, state
 
 
 @pytest.fixture
 def held(database: Database) -> Order:
     """An order that a check holds as a risk of fraud."""
     return created(new_order(risk="high"))
-
-
-def hold_id(database: Database, kind: str = "fraud_risk") -> int:
-    ((found,),) = database.execute("select id from holds where kind = %s and closed_at is null", (kind,))
-    return int(found)
-
-
-def preview(order: Order, *hold_ids: int, actor: Actor = ANNA) -> Preview:
-    return in_unit_of_work(actions.preview_release, order.number, list(hold_ids), actor=actor)
-
-
-def release(
-    order: Order, shown: Preview, *hold_ids: int, actor: Actor = ANNA, reason: str = "I called them."
-) -> ActionDone:
-    return in_unit_of_work(
-        actions.release, order.number, list(hold_ids),
-        actor=actor, version=shown.version, token=shown.token, reason=reason,
-    )  # fmt: skip
-
-
-def state(database: Database) -> list[list[tuple[Any, ...]]]:
-    tables = ("orders", "holds", "steps", "timeline", "audit", "notes")
-    return [database.execute(f"select t::text from {table} t order by 1") for table in tables]
-
-
-def refused(database: Database, kind: type[HoldfastError], work: Callable[[], object]) -> HoldfastError:
-    """The click is refused as expected, and nothing at all has changed."""
-    before = state(database)
-    with pytest.raises(kind) as refusal:
-        work()
-    assert state(database) == before
-    return refusal.value
 
 
 def uncounted(sentence: str) -> str:
@@ -295,52 +256,6 @@ def test_a_persons_hold_is_lifted_by_a_person_with_a_reason_and_by_no_check(data
     assert database.execute("select closed_by, closed_reason from holds") == [("user:2", "They called.")]
 
 
-VIEWERS = [staff(Role.FINANCE), staff(Role.QA)]
-STRANGERS = [
-    Actor(ActorKind.STAFF, "user:9", "Nobody"),
-    provider_actor("stripe"),
-    Actor(ActorKind.CUSTOMER, "c:1", "C"),
-]
-
-
-@pytest.mark.parametrize("actor", [*VIEWERS, *STRANGERS], ids=lambda actor: str(actor.role or actor.kind))
-def test_whoever_may_not_act_is_refused_and_nothing_happens(database: Database, held: Order, actor: Actor) -> None:
-    found = hold_id(database)
-    shown = preview(held, found)
-    common = {"actor": actor, "version": shown.version, "token": shown.token}
-    for work in (
-        lambda: in_unit_of_work(actions.preview_release, held.number, [found], actor=actor),
-        lambda: in_unit_of_work(actions.release, held.number, [found], reason="Because.", **common),
-        lambda: in_unit_of_work(actions.preview_retry, held.number, found, actor=actor),
-        lambda: in_unit_of_work(actions.retry, held.number, found, **common),
-        lambda: in_unit_of_work(actions.preview_retry_step, held.number, 1, actor=actor),
-        lambda: in_unit_of_work(actions.retry_step, held.number, 1, **common),
-        lambda: in_unit_of_work(actions.hold, held.number, actor=actor, reason="Because."),
-        lambda: in_unit_of_work(notes.add_note, held.number, "Hello", actor=actor),
-    ):
-        assert refused(database, NotAllowed, work).code == "not_allowed"
-
-
-@pytest.mark.parametrize("actor", STRANGERS, ids=lambda actor: str(actor.kind))
-def test_whoever_has_no_role_sees_nothing(database: Database, held: Order, actor: Actor) -> None:
-    for work in (
-        lambda: in_unit_of_work(orders.order_view, held.number, actor=actor),
-        lambda: in_unit_of_work(order_lists.order_page, actor=actor),
-        lambda: in_unit_of_work(orders.timeline_of, held.number, actor=actor),
-        lambda: in_unit_of_work(orders.holds_of, held.number, actor=actor),
-        lambda: in_unit_of_work(queue.held_page, Wish(), actor=actor),
-        lambda: in_unit_of_work(queue.held_summary, actor=actor),
-        lambda: in_unit_of_work(quarantine_page, actor=actor),
-    ):
-        refused(database, NotAllowed, work)
-
-
-@pytest.mark.parametrize("role", [Role.CUSTOMER_SERVICE, Role.MANAGER, Role.ADMIN])
-def test_those_who_triage_may_release(database: Database, held: Order, role: Role) -> None:
-    found, actor = hold_id(database), staff(role)
-    assert release(held, preview(held, found, actor=actor), found, actor=actor).repeated is False
-
-
 def test_a_failed_step_that_holds_its_order_is_retried_from_the_hold_only(database: Database) -> None:
     order = created()
     ((step_id,),) = database.execute("select id from steps")
@@ -407,7 +322,3 @@ def test_the_list_is_paged_without_gaps_or_repeats(database: Database) -> None:
     for bad in ("x", "2026-01-01~1", "2026-01-01T00:00:00+00:00~x", "~"):
         refused(database, InvalidInput, lambda bad=bad: in_unit_of_work(order_lists.order_page, actor=ANNA, cursor=bad))
     refused(database, InvalidInput, lambda: in_unit_of_work(order_lists.order_page, actor=ANNA, status="lost"))
-
-
-def test_the_system_may_look_too(database: Database, held: Order) -> None:
-    assert in_unit_of_work(orders.order_view, held.number, actor=SYSTEM).held is True

@@ -1,91 +1,18 @@
-"""Cancelling: one sequence that stops, voids, pays back and restocks, and is never done behind something that failed."""
+"""Cancelling an order is one sequence: each part is done, told and survives whatever happens to it."""
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
-from threading import Barrier
 
 import pytest
 
-from backend import failpoints
-from backend.domain.errors import HoldfastError, NotPossible, ReasonMissing
-from backend.domain.permissions import Role
+from backend.domain.errors import NotPossible, ReasonMissing
 from backend.domain.refunds import RefundWish
 from backend.domain.steps import RULES, StepKind
 from backend.services import actions, cancellations, refunds
 from backend.services.run import in_unit_of_work
-from tests.factories import staff, stocked
+from tests.factories import stocked
+from tests.services.cancelling import ask, cancel, holds, moves, on_the_shelf, packed, parts, release, retry
 from tests.waiting import until
 from tests.world import World
-
-
-@pytest.fixture(autouse=True)
-def disarmed() -> Iterator[None]:
-    """Whatever a test arms is disarmed again."""
-    yield
-    failpoints.arm("")
-
-
-def cancel(world: World, *, restock: bool = True) -> str:
-    number = world.number()
-    shown = in_unit_of_work(cancellations.preview_cancel, number, restock=restock, actor=world.actor)
-    assert shown.refusal == ""
-    done = in_unit_of_work(
-        cancellations.cancel,
-        number,
-        restock=restock,
-        actor=world.actor,
-        version=shown.version,
-        token=shown.token,
-        reason="customer changed her mind",
-    )
-    return done.sentence
-
-
-def on_the_shelf(world: World) -> tuple[int, int]:
-    (row,) = world.database.execute("select on_hand, reserved from inventory where sku = 'LNT-STR-BRS'")
-    return row[0], row[1]
-
-
-def parts(world: World) -> dict[str, str]:
-    return {part.name: part.state for part in world.view().cancellation}
-
-
-def holds(world: World) -> list[str]:
-    return sorted(hold.kind for hold in world.view().holds)
-
-
-def retry(world: World, kind: str) -> None:
-    (hold,) = [hold for hold in world.view().holds if hold.kind == kind]
-    number = world.number()
-    shown = in_unit_of_work(actions.preview_retry, number, hold.id, actor=world.actor)
-    in_unit_of_work(actions.retry, number, hold.id, actor=world.actor, version=shown.version, token=shown.token)
-
-
-def ask(world: World, kind: str) -> None:
-    (hold,) = [hold for hold in world.view().holds if hold.kind == kind]
-    shown = in_unit_of_work(actions.preview_ask, world.number(), hold.id, actor=world.actor)
-    click = {"version": shown.version, "token": shown.token}
-    in_unit_of_work(actions.ask, world.number(), hold.id, actor=world.actor, **click)
-
-
-def release(world: World, kind: str, reason: str) -> None:
-    (hold,) = [hold for hold in world.view().holds if hold.kind == kind]
-    shown = in_unit_of_work(actions.preview_release, world.number(), [hold.id], actor=world.actor)
-    click = {"version": shown.version, "token": shown.token, "reason": reason}
-    in_unit_of_work(actions.release, world.number(), [hold.id], actor=world.actor, **click)
-
-
-def packed(world: World, **changes: object) -> None:
-    """An order that is paid, invoiced and labelled, its parcel kept back."""
-    stocked("LNT-STR-BRS", 7)
-    world.keep_parcels_back()
-    world.place(**changes)
-    world.settle()
-
-
-def moves(world: World) -> list[str]:
-    return [entry.data["to"] for entry in reversed(world.view().timeline) if entry.kind == "order:moved"]
 
 
 def test_an_order_that_has_not_begun_is_cancelled_its_authorization_let_go_and_its_stock_free(world: World) -> None:
@@ -395,108 +322,3 @@ def test_money_that_the_shop_took_but_nobody_verified_is_found_recorded_and_paid
     ]
     assert [entry["amount_minor"] for entry in world.journal(kind="payment.refunded")] == [11920]
     assert (world.view().status, world.view().documents) == ("refunded", ())
-
-
-@pytest.mark.parametrize("fault", ["accept_then_cut", "accept_then_500"])
-def test_a_lost_answer_to_a_void_is_asked_for(world: World, fault: str) -> None:
-    world.fault("shopify", "decline", "capture", times=1)
-    world.place()
-    world.settle()
-    world.fault("shopify", fault, "void", times=1)
-
-    cancel(world)
-    world.settle()
-
-    assert len(world.journal(kind="payment.voided")) == 1
-    assert (world.view().status, world.step("payment.void")["attempts"]) == ("cancelled", 2)
-
-
-def test_an_invoice_in_doubt_is_found_out_before_the_money_goes_back(world: World) -> None:
-    world.keep_parcels_back()
-    world.fault("invoiceninja", "accept_then_hang", "invoice", times=1, delay_seconds=3)
-    world.place()
-    until(lambda: world.take_in() > 0)
-    while not world.database.execute("select 1 from steps where kind = 'invoice.issue'"):
-        world.run_due()
-    with ThreadPoolExecutor(1) as worker:
-        running = worker.submit(world.run, world.step("invoice.issue")["id"])
-        until(lambda: bool(world.journal(kind="invoice.created")))
-        cancel(world)
-        assert parts(world)["stop"] in ("running", "to_come")
-        assert world.view().refunded_minor == 0
-        running.result()
-
-    world.settle()
-
-    assert len(world.journal(kind="invoice.created")) == 1
-    assert [entry["amount_minor"] for entry in world.journal(kind="credit.created")] == [11920]
-    assert world.view().status == "refunded"
-
-
-def test_two_people_who_cancel_at_once_cancel_once(world: World) -> None:
-    packed(world)
-    number = world.number()
-    people = [staff(Role.ADMIN, 1), staff(Role.CUSTOMER_SERVICE, 2)]
-    previews = [in_unit_of_work(cancellations.preview_cancel, number, restock=True, actor=person) for person in people]
-    start = Barrier(2)
-
-    def click(place: int) -> str:
-        shown = previews[place]
-        start.wait()
-        try:
-            in_unit_of_work(
-                cancellations.cancel,
-                number,
-                restock=True,
-                actor=people[place],
-                version=shown.version,
-                token=shown.token,
-                reason="both",
-            )
-        except HoldfastError as error:
-            return type(error).__name__
-        return "done"
-
-    with ThreadPoolExecutor(2) as pool:
-        outcomes = sorted(pool.map(click, range(2)))
-    world.settle()
-
-    assert outcomes[1] == "done"
-    assert outcomes[0] != "done"
-    assert [len(world.journal(kind=kind)) for kind in ("payment.refunded", "label.voided", "credit.created")] == [
-        1,
-        1,
-        1,
-    ]
-    assert len([mail for mail in world.mails() if mail["subject"].endswith("is cancelled")]) == 1
-
-
-CRASHES = [
-    failpoints.CLAIM_AFTER_COMMIT,
-    failpoints.INTENT_AFTER_COMMIT,
-    failpoints.OUTCOME_BEFORE_COMMIT,
-    failpoints.OUTCOME_COMMIT_LOST,
-]
-
-
-@pytest.mark.parametrize("place", CRASHES)
-def test_it_is_taken_up_again_wherever_a_worker_dies_and_nothing_happens_twice(world: World, place: str) -> None:
-    packed(world)
-    cancel(world)
-    died: set[int] = set()
-
-    while steps := world.database.execute("select id from steps where state in ('ready', 'running') order by id"):
-        world.database.execute("update steps set due_at = clock_timestamp(), lease_until = clock_timestamp()")
-        for (step_id,) in steps:
-            failpoints.arm("" if step_id in died else f"{place}=raise")
-            with suppress(failpoints.Struck):
-                world.run(step_id)
-            died.add(step_id)
-    failpoints.arm("")
-
-    view = world.view()
-    assert (view.status, view.holds) == ("refunded", ())
-    effects = world.effects()
-    assert [effects[kind] for kind in ("label.voided", "payment.refunded", "credit.created")] == [1, 1, 1]
-    struck = {step.kind for step in view.steps if step.id in died}
-    assert {"shipment.void", "payment.refund", "credit_note.issue", "credit_note.send", "mail.cancelled"} <= struck
