@@ -225,6 +225,8 @@ class Options:
 class BulkPreview:
     """What a run would do, before it is started; `run_id` names its frozen members, `token` makes the start count once.
 
+    `looked`: how many of its orders were looked at one by one; `refused`, `effects` and `still_held` tell of these. The
+    others are looked at when their turn comes, and left out where it cannot be done with them. `money` is of all.
     `refusal` is filled when it cannot be started. `still_held`: orders that other holds keep where they are.
     """
 
@@ -233,6 +235,7 @@ class BulkPreview:
     verb: str
     words: str
     orders: int
+    looked: int
     acting: int
     refused: tuple[Gathered, ...]
     effects: tuple[Gathered, ...]

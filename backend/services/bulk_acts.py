@@ -25,6 +25,8 @@ from backend.store.tables import BulkMember, BulkRun, Hold, Order, Step
 _HOLDING = [str(kind) for kind, rule in RULES.items() if rule.holds]
 _ACTIVE = [str(StepState.READY), str(StepState.RUNNING)]
 NOT_HELD = "No hold like this is open any more."
+UNSEEN = "unseen"
+"""In a member's `watch`: the preview of its run did not come to it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,14 @@ def preview(
         return actions.preview_release(session, number, [hold_id], actor=actor)
     shown = actions.preview_ask if action is BulkAction.ASK else actions.preview_retry
     return shown(session, number, hold_id, actor=actor)
+
+
+def refusal_of_unseen(session: Session, run: BulkRun, member: BulkMember, *, actor: Actor) -> str:
+    """Why it cannot be done with an order that its run's preview did not come to; empty where it can, or where it did."""
+    if UNSEEN not in member.watch:
+        return ""
+    number, options = orders.number_of(session, member.order_id), Options.read(run.options)
+    return preview(session, BulkAction(run.action), number, member.hold_id, options, actor=actor).refusal
 
 
 def carry_out(session: Session, run: BulkRun, member: BulkMember, *, actor: Actor) -> tuple[str, dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Previewing a bulk run: which orders, what would be done to each, and which are refused; frozen as a draft.
 
-Every order is previewed by the very service that a single click on it would ask, so a run promises nothing else.
+Every order is previewed by the very service that a single click on it would ask, so a run promises nothing else. Of a
+very long list the last orders are looked at only when their turn comes; the preview says of how many.
 """
 
 from dataclasses import asdict, dataclass
@@ -27,20 +28,28 @@ from backend.domain.permissions import Actor, Area, Level
 from backend.domain.teamwork import LONGEST_SNOOZE, SNOOZE_WORDS
 from backend.services import bulk_acts, clicks, order_lists, refunds, teamwork
 from backend.store import bulk as store
-from backend.store import orders, sending
+from backend.store import sending
 from backend.store.bulk import Candidate
 from backend.store.tables import BulkRun
 
 NO_OPTIONS = Options()
 
 
+LOOKING_SECONDS = 3.0
+"""So long orders are looked at one by one, milliseconds each: whoever asks waits for an answer."""
+
+
 @dataclass(frozen=True)
 class _Member:
-    """An order with what its own preview says; `amount_minor` is what is at stake."""
+    """An order with what its own preview says, None where the time was over; `amount_minor` is what is at stake."""
 
     candidate: Candidate
-    preview: Preview
+    preview: Preview | None
     amount_minor: int
+
+    @property
+    def refusal(self) -> str:
+        return self.preview.refusal if self.preview else ""
 
 
 def guard_of(actor: Actor) -> int:
@@ -65,10 +74,10 @@ def preview(
     candidates = _candidates(session, action, choice, limit, actor)
     if len(candidates) > limit:
         raise TooMany(limit)
-    found = [_look(session, action, candidate, options, actor) for candidate in candidates]
-    acting = sorted((each for each in found if not each.preview.refusal), key=_simplest_first)
-    refused = [each for each in found if each.preview.refusal]
-    needs_reason = rule.always_reason or any(each.preview.needs_reason for each in acting)
+    found = _look(session, action, candidates, options, actor)
+    acting = sorted((each for each in found if not each.refusal), key=_simplest_first)
+    refused = [each for each in found if each.refusal]
+    needs_reason = rule.always_reason or (not rule.shares and any(_may_need_reason(each) for each in acting))
     run = BulkRun(
         action=str(action),
         words=_words(session, choice, len(found)),
@@ -150,46 +159,63 @@ def _shared(session: Session, action: BulkAction, options: Options, actor: Actor
     return f"Out of the queue{what}; it comes back by itself, also when its holds change."
 
 
-def _look(session: Session, action: BulkAction, candidate: Candidate, options: Options, actor: Actor) -> _Member:
-    shown = bulk_acts.preview(session, action, candidate.number, candidate.hold_id, options, actor=actor)
-    amount = candidate.total_minor
+def _look(
+    session: Session, action: BulkAction, candidates: list[Candidate], options: Options, actor: Actor
+) -> list[_Member]:
+    """Look at one order after the other until the time is over; what is at stake is known of all."""
+    paid_back: dict[int, int] = {}
     if action in (BulkAction.REFUND, BulkAction.CANCEL):
-        amount = max(0, refunds.refundable_minor(session, orders.by_number(session, candidate.number)))
-    return _Member(candidate, shown, amount)
+        paid_back = refunds.refundable_of(session, [each.order_id for each in candidates])
+    until = clock.monotonic() + LOOKING_SECONDS
+    found: list[_Member] = []
+    for each in candidates:
+        shown: Preview | None = None
+        if not found or clock.monotonic() < until:
+            shown = bulk_acts.preview(session, action, each.number, each.hold_id, options, actor=actor)
+        found.append(_Member(each, shown, max(0, paid_back.get(each.order_id, each.total_minor))))
+    return found
 
 
-def _simplest_first(member: _Member) -> int:
-    """Orders that nothing else holds come first: only they show that the cause has gone."""
-    return len(member.preview.remaining_holds)
+def _may_need_reason(member: _Member) -> bool:
+    """Of an order that nobody has looked at yet it is not known, so a reason is wanted."""
+    return member.preview is None or member.preview.needs_reason
+
+
+def _simplest_first(member: _Member) -> tuple[bool, int]:
+    """Orders that nothing else holds come first: only they show that the cause has gone. Then those not looked at."""
+    return (True, 0) if member.preview is None else (False, len(member.preview.remaining_holds))
 
 
 def _frozen(place: int, member: _Member) -> dict[str, object]:
-    candidate, refusal = member.candidate, member.preview.refusal
+    candidate, refusal = member.candidate, member.refusal
     return {
         "position": place,
         "order_id": candidate.order_id,
         "hold_id": candidate.hold_id,
-        "version": member.preview.version,
+        "version": member.preview.version if member.preview else candidate.version,
         "state": str(MemberState.SKIPPED if refusal else MemberState.WAITING),
         "result": refusal,
         "amount_minor": member.amount_minor,
         "currency": candidate.currency,
+        "watch": {} if member.preview else {bulk_acts.UNSEEN: True},
     }
 
 
 def _shown(run: BulkRun, acting: list[_Member], refused: list[_Member], actor: Actor, shared: str) -> BulkPreview:
-    effects = [sentence for each in acting for sentence in each.preview.effects] + [shared] * len(acting) * bool(shared)
+    seen = [each.preview for each in acting if each.preview]
+    effects = [sentence for shown in seen for sentence in shown.effects] + [shared] * len(acting) * bool(shared)
     return BulkPreview(
         run_id=run.id,
         action=run.action,
         verb=RULES[BulkAction(run.action)].verb,
         words=run.words,
         orders=len(acting) + len(refused),
+        looked=len(seen) + len(refused),
         acting=len(acting),
-        refused=gathered(each.preview.refusal for each in refused),
+        refused=gathered(each.refusal for each in refused),
         effects=gathered(effects),
         money=_sums(acting),
-        still_held=_still_held(BulkAction(run.action), acting),
+        still_held=_still_held(BulkAction(run.action), seen),
         needs_reason=run.needs_reason,
         restock=bool(run.options.get("restock")),
         token=clicks.mint(actor),
@@ -197,11 +223,11 @@ def _shown(run: BulkRun, acting: list[_Member], refused: list[_Member], actor: A
     )
 
 
-def _still_held(action: BulkAction, acting: list[_Member]) -> int:
+def _still_held(action: BulkAction, seen: list[Preview]) -> int:
     """Orders that other holds keep where they are; it does not matter for those that are to be settled."""
     if RULES[action].helps is None:
         return 0
-    return sum(1 for each in acting if each.preview.remaining_holds)
+    return sum(1 for shown in seen if shown.remaining_holds)
 
 
 def _sums(members: list[_Member]) -> tuple[MoneySum, ...]:

@@ -99,6 +99,9 @@ def _begin(session: Session, run_id: int) -> bool:
     if member is None:
         return False
     try:
+        if refusal := bulk_acts.refusal_of_unseen(session, run, member, actor=actor):
+            left_out: dict[str, Any] = {"at": clock.now(), "round": run.round}
+            return store.settle(session, member.id, MemberState.WAITING, MemberState.SKIPPED, refusal, **left_out)
         sentence, watch = bulk_acts.carry_out(session, run, member, actor=actor)
     except Exception as error:
         if database_trouble(error):

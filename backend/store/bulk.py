@@ -85,9 +85,9 @@ def numbers_of(session: Session, run_id: int, results: Sequence[str]) -> list[st
 
 _FREEZE = text(
     "insert into bulk_members (run_id, position, order_id, hold_id, version, state, result, round, amount_minor, currency, "
-    "watch) select :run_id, position, order_id, hold_id, version, state, result, 0, amount_minor, currency, '{}' from "
+    "watch) select :run_id, position, order_id, hold_id, version, state, result, 0, amount_minor, currency, watch from "
     "jsonb_to_recordset(cast(:members as jsonb)) as (position integer, order_id bigint, hold_id bigint, version integer, "
-    "state text, result text, amount_minor bigint, currency text)"
+    "state text, result text, amount_minor bigint, currency text, watch jsonb)"
 )
 
 

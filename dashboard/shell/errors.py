@@ -12,8 +12,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.domain.errors import HoldfastError
 from dashboard.shell import notices
 from dashboard.shell.html import bare_page
+from dashboard.shell.needs import needs
 
 log = logging.getLogger(__name__)
+MOST_LOGGED = 1500
+"""Characters of what a browser tells about an error; anybody could send more."""
 
 
 def explain(exception: Exception) -> str:
@@ -30,16 +33,42 @@ def on_error(exception: Exception) -> EventSpec:
     return notices.problem(explain(exception))
 
 
+class BrokenState(rx.State):
+    """What the browser could not draw is a bug too: it goes to the log under a reference that the person is shown."""
+
+    reference: str = ""
+
+    @rx.event
+    @needs(None)
+    async def report(self, info: str, component_stack: str):
+        self.reference = secrets.token_hex(4)
+        told = (self.router.url.path, self.reference, str(info)[:MOST_LOGGED], str(component_stack)[:MOST_LOGGED])
+        log.error("a browser could not draw %r, reference %s: %r in %r", *told)
+
+
 def broken_page() -> rx.Component:
     """In place of a page that the browser could not draw."""
     return error_boundary(
+        on_error=BrokenState.report,
         fallback_render=rx.el.main(
             rx.el.h1("This page could not be shown"),
-            rx.el.p("Reload it. If that does not help, tell an administrator which page it was and when."),
+            rx.el.p(
+                "Reload it. If that does not help, tell an administrator",
+                rx.cond(
+                    BrokenState.reference != "",
+                    rx.fragment(
+                        " this reference: ",
+                        rx.el.code(BrokenState.reference, custom_attrs={"data-testid": "reference"}),
+                    ),
+                    " which page it was and when",
+                ),
+                ".",
+            ),
             rx.el.a("Reload", href="", reload_document=True, class_name="button primary"),
             class_name="bare",
             role="alert",
-        )
+            custom_attrs={"data-testid": "broken"},
+        ),
     )
 
 

@@ -1,15 +1,18 @@
 """The frame around every page: rail, top bar, notices, and what shows when session or connection are lost."""
 
 import functools
+import sys
 from collections.abc import Callable
 
 import reflex as rx
 from reflex_components_core.core.banner import has_connection_errors
 
+from backend.domain.permissions import Area
 from dashboard.shell import keys, notices, palette, sending
 from dashboard.shell.bell import bell
 from dashboard.shell.echo import echo
 from dashboard.shell.navigation import FrameState, incident_strip, rail, sign_out_form
+from dashboard.shell.needs import need_of
 from dashboard.shell.tab import TabState
 
 PageFunction = Callable[[], rx.Component]
@@ -23,7 +26,9 @@ def framed(page: PageFunction) -> PageFunction:
         return rx.el.div(
             rx.el.a("Skip to content", href="#main", class_name="skip"),
             rail(),
-            rx.el.div(top_bar(), sending.strip(), incident_strip(), rx.el.main(page(), id="main", tab_index=-1)),
+            rx.el.div(
+                top_bar(), sending.strip(), incident_strip(), rx.el.main(_allowed(page), id="main", tab_index=-1)
+            ),
             notices.region(),
             keys.dialog(),
             palette.dialog(),
@@ -33,6 +38,36 @@ def framed(page: PageFunction) -> PageFunction:
         )
 
     return whole
+
+
+def _allowed(page: PageFunction) -> rx.Component:
+    """The page, or why it is not shown: who may not run its first event may not look at it."""
+    first = sys.modules[page.__module__].ON_LOAD[0].fn
+    need = need_of(first)
+    area = need[0] if need else None
+    return page() if area is None else rx.cond(TabState.barred.contains(str(area)), forbidden(), page())
+
+
+def forbidden() -> rx.Component:
+    """In place of a page that the person's role may not see."""
+    return rx.el.div(
+        rx.el.h1("This page is not for your role"),
+        rx.el.p(
+            "You are signed in as ",
+            rx.el.strong(TabState.person_name),
+            ", ",
+            TabState.person_role,
+            ". Ask an administrator if your work needs it; the pages that you may see are in the navigation.",
+        ),
+        rx.cond(
+            TabState.barred.contains(str(Area.HOLDS)),
+            rx.el.a("Your settings", href="/settings", class_name="button primary"),
+            rx.el.a("My day", href="/", class_name="button primary"),
+        ),
+        class_name="bare",
+        role="alert",
+        custom_attrs={"data-testid": "forbidden"},
+    )
 
 
 def top_bar() -> rx.Component:

@@ -12,7 +12,7 @@ from reflex.state import BaseState, StateUpdate
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 
-from backend.domain.permissions import ROLE_NAMES
+from backend.domain.permissions import ROLE_NAMES, Area, Level
 from backend.services.accounts import Person
 from dashboard.shell import notices, sessions
 from dashboard.shell.needs import Need, need_of
@@ -31,6 +31,9 @@ FRAMEWORK_HANDLERS = frozenset(
     }
 )
 """Sent by the framework itself when a page opens; they carry nothing but defaults."""
+
+BY_THEMSELVES = frozenset({"load", "follow"})
+"""What a page sends when it opens. Who may not look at the page is told so in its place, once, and not by notices."""
 
 REFUSAL = "You may not do that with your role. Ask an administrator if you need to."
 
@@ -54,6 +57,8 @@ class EventGuard(rx.Middleware):
         need = need_of(handler)
         if need is None or not _has(person, need):
             log.warning("refused %s to person %s (%s)", event.name, person.id, person.role)
+            if need is not None and handler.__name__ in BY_THEMSELVES:
+                return await _told(state)
             return StateUpdate(events=Event.from_event_type(notices.problem(REFUSAL)))
         return None
 
@@ -72,14 +77,21 @@ def _own(state: BaseState, tab: TabState, person: Person | None) -> None:
     if person is None:
         return
     role = ROLE_NAMES[person.role]
-    if tab._owner != owner or tab.signed_out or (tab.person_name, tab.person_role) != (person.name, role):
+    barred = [str(area) for area in Area if not person.actor.may(area, Level.VIEW)]
+    known = (tab.person_name, tab.person_role, tab.barred)
+    if tab._owner != owner or tab.signed_out or known != (person.name, role, barred):
         tab._owner, tab.signed_out = owner, False
-        tab.person_name, tab.person_role = person.name, role
+        tab.person_name, tab.person_role, tab.barred = person.name, role, barred
 
 
 async def _signed_out(state: BaseState, tab: TabState) -> StateUpdate:
     """Stop the event and open the dialog that leads to the sign-in page."""
     tab.signed_out = True
+    return await _told(state)
+
+
+async def _told(state: BaseState) -> StateUpdate:
+    """Stop the event; the tab is sent what it is to know and nothing else."""
     delta: dict[str, Any] = await state._get_resolved_delta()
     state._clean()
     return StateUpdate(delta=delta)

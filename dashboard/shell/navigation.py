@@ -13,7 +13,7 @@ from backend.domain.approvals import decidable
 from backend.domain.bulk import RunState
 from backend.domain.desk import RunNews
 from backend.domain.errors import InvalidInput
-from backend.domain.permissions import Area
+from backend.domain.permissions import Area, Level
 from backend.services.profile import set_preferences
 from dashboard.components.marks import brand_mark
 from dashboard.components.plain_form import PlainForm
@@ -36,16 +36,18 @@ class Place:
     href: str
     icon: str
     key: str
+    area: Area
+    """Who may not look at it is not shown the way there."""
 
 
 PLACES = (
-    Place("My day", "/", "sun", "1"),
-    Place("Held", "/held", "circle-pause", "2"),
-    Place("Orders", "/orders", "package", "3"),
-    Place("Review", "/review", "users", "4"),
-    Place("Quarantine", "/quarantine", "inbox", "5"),
-    Place("Incidents", "/incidents", "unplug", "6"),
-    Place("Bulk runs", "/bulk", "list-checks", "7"),
+    Place("My day", "/", "sun", "1", Area.HOLDS),
+    Place("Held", "/held", "circle-pause", "2", Area.HOLDS),
+    Place("Orders", "/orders", "package", "3", Area.ORDERS),
+    Place("Review", "/review", "users", "4", Area.MONEY),
+    Place("Quarantine", "/quarantine", "inbox", "5", Area.QUARANTINE),
+    Place("Incidents", "/incidents", "unplug", "6", Area.HOLDS),
+    Place("Bulk runs", "/bulk", "list-checks", "7", Area.HOLDS),
 )
 
 
@@ -70,9 +72,11 @@ class FrameState(rx.State):
     async def _read(self) -> list[EventSpec]:
         """Read anew; what there is to say to the person about it."""
         self._seen = live.hub.serial
+        actor = sessions.current().person.actor
+        if not (actor.may(Area.ORDERS, Level.VIEW) and actor.may(Area.HOLDS, Level.VIEW)):
+            return []
         pulse = await current_pulse()
         self.held = _count(pulse.held_orders)
-        actor = sessions.current().person.actor
         self.reviews = _count(sum(decidable(action, party, actor) for action, party in pulse.approvals))
         self.quarantined = _count(pulse.quarantined)
         self.incidents, self.incident = _count(pulse.open_incidents), pulse.incident
@@ -86,13 +90,13 @@ class FrameState(rx.State):
         return [ended(run) for run in over if before.get(run.id, RunState.RUNNING) in UNDER_WAY]
 
     @rx.event
-    @needs(Area.HOLDS)
+    @needs(None)
     async def load(self):
         self.zone = f"Times in {zone_name()}"
         return await self._read()
 
     @rx.event(background=True)
-    @needs(Area.HOLDS)
+    @needs(None)
     async def follow(self):
         """Keep the numbers current; when the session has ended, by itself or elsewhere, say so."""
         async for _ in live.changes(live.ALL, self._seen):
@@ -138,11 +142,16 @@ def _count(amount: int) -> str:
 def rail() -> rx.Component:
     return rx.el.nav(
         rx.el.a(brand_mark(), "Holdfast", href="/", class_name="brand", aria_label="Holdfast, my day"),
-        rx.el.ul(*[_entry(place) for place in PLACES]),
+        rx.el.ul(*[unless_barred(place.area, _entry(place)) for place in PLACES]),
         _me(),
         class_name="rail",
         aria_label="Main",
     )
+
+
+def unless_barred(area: Area, inside: rx.Component) -> rx.Component:
+    """Nothing for those whose role may not even look at the area."""
+    return rx.cond(TabState.barred.contains(str(area)), rx.fragment(), inside)
 
 
 def _entry(place: Place) -> rx.Component:

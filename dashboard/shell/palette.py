@@ -14,7 +14,7 @@ from dashboard.components.marks import shape
 from dashboard.components.money import money
 from dashboard.components.words import word
 from dashboard.shell.calls import ask
-from dashboard.shell.navigation import PLACES
+from dashboard.shell.navigation import PLACES, unless_barred
 from dashboard.shell.needs import needs
 
 MOST_FOUND = 8
@@ -98,7 +98,9 @@ def dialog() -> rx.Component:
             rx.el.div(
                 _group("Orders", rx.foreach(PaletteState.found, lambda found, place: _order(found, place))),
                 _group("With this order", *[_action(key, words) for key, words in ACTIONS]),
-                _group("Pages", *[_page(place.label, place.href, place.key) for place in PLACES]),
+                _group(
+                    "Pages", *[unless_barred(place.area, _page(place.label, place.href, place.key)) for place in PLACES]
+                ),
                 role="listbox",
                 id="palette-list",
                 aria_label="What was found",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from backend.domain.permissions import Role
-from backend.services import bulk_turns
+from backend.services import bulk_previews, bulk_turns
 from dashboard.pages.bulk.asking import BulkAskState, proposed
 from dashboard.pages.bulk.state import BulkRunState, BulkState, RunQuery
 from dashboard.shell import guard, live
@@ -102,6 +102,37 @@ def test_a_double_click_starts_one_run_and_leads_to_its_page(tab: Tab, database:
     assert first.texts() == [f"Bulk run {question.run} has started: one order first."]
     assert second.texts() == []
     assert database.execute("select count(*) from bulk_runs where state = 'running'") == [(1,)]
+
+
+def test_what_the_preview_did_not_come_to_is_said(
+    tab: Tab, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk_previews, "LOOKING_SECONDS", 0.0)
+    on_terms(3)
+    question = ask(tab).last("question")
+    assert question.unseen == (
+        "What is said here is of the first 1, looked at one by one. Each of the other 2 is looked at when its turn comes,"
+        " and left out where this cannot be done with it."
+    )
+    assert (question.title, question.acting, question.money) == ("Release: 3 orders", "3 orders", "€165")
+
+
+def test_a_form_that_says_something_else_than_was_previewed_is_previewed_instead(tab: Tab, database: Database) -> None:
+    on_terms(2)
+    ask(tab)
+    tab.send(BulkAskState.choose_action, action="snooze")
+    question = tab.send(BulkAskState.choose_option, name="until", value="week").last("question")
+    form = {"run": question.run, "token": question.token, "until": "answer"}
+
+    first = tab.send(BulkAskState.start_run, form=form)
+
+    assert first.texts() == ["You changed what is to be done. Look at what will happen now, and confirm once more."]
+    assert first.redirects() == []
+    assert database.execute("select count(*) from bulk_runs where state <> 'draft'") == [(0,)]
+    again = first.last("question")
+    assert "until the customer answers" in again.effects[0].text
+    second = tab.send(BulkAskState.start_run, form=form | {"run": again.run, "token": again.token})
+    assert second.redirects() == [f"/bulk/{again.run}"]
 
 
 def test_without_its_reason_nothing_starts(tab: Tab, database: Database) -> None:

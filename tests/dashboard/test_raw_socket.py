@@ -40,8 +40,10 @@ assert app  # the registry is filled by importing the app
 NAME = "holdfast_test_raw_socket"
 KEYS = (bytes(range(32)), bytes(range(32, 64)))
 ABSENT = "ORD-20200101-99999"
-ALLOWED_TO_HEAR = {"notices_rx_state_", "signed_out_rx_state_", "person_name_rx_state_", "person_role_rx_state_"}
-"""What a refused client may be sent: the refusal, and who it is itself; and where it said that it stands, as an echo."""
+OWN = ("signed_out", "person_name", "person_role", "barred")
+ALLOWED_TO_HEAR = {"notices_rx_state_", *(f"{name}_rx_state_" for name in OWN)}
+"""What a refused client may be sent: the refusal, and who it is itself and which areas it may not see; and where it said
+that it stands, as an echo."""
 ECHO = "rx_router_"
 UNCHANGED = (
     "orders", "holds", "steps", "refunds", "timeline", "notes", "audit", "approvals", "payment_entries", "inbox",

@@ -36,6 +36,7 @@ OFFERED = (
     BulkAction.CANCEL,
 )
 AWAITED = (SnoozeEvent.ANSWER, SnoozeEvent.PAYMENT, SnoozeEvent.PARCEL, SnoozeEvent.PROVIDER)
+CHANGED = "You changed what is to be done. Look at what will happen now, and confirm once more."
 MISSING = {BulkAction.ASSIGN: "Choose to whom.", BulkAction.SNOOZE: "Choose until when, or until what."}
 
 
@@ -64,6 +65,8 @@ class BulkQuestion:
     words: str = ""
     acting: str = ""
     effects: list[Line] = field(default_factory=list)
+    unseen: str = ""
+    """Of how many orders this was not looked at one by one, in words; empty where it was of all."""
     left_out: str = ""
     refused: list[Line] = field(default_factory=list)
     money: str = ""
@@ -171,6 +174,12 @@ class BulkAskState(rx.State):
         run, token = str(form.get("run", "")), str(form.get("token", ""))[:64]
         reason = str(form.get("reason", "")).strip()[:LONGEST_REASON]
         run_id = int(run) if run.isascii() and run.isdigit() and len(run) < 19 else 0
+        if run == self.question.run and self._changed(form):
+            self.looking = True
+            yield
+            await self._look()
+            yield notices.problem(CHANGED)
+            return
         self.starting = True
         yield
         try:
@@ -184,6 +193,15 @@ class BulkAskState(rx.State):
         if not done.repeated:
             yield notices.done(done.sentence)
         yield rx.redirect(f"/bulk/{run_id}")
+
+    def _changed(self, form: dict[str, Any]) -> bool:
+        """Whether the form says something else than what was previewed last; if so, that is chosen from now on."""
+        told = {name: str(form[name])[:40] for name in ("to", "until") if name in form}
+        if self.question.asks_restock:
+            told["restock"] = "on" if form.get("restock") else ""
+        known = self._chosen
+        self._chosen = {**known, **told}
+        return any(known.get(name, "") != value for name, value in told.items())
 
     def _begin(self, choice: Choice, action: str = "") -> None:
         self._choice, self.action = choice, action or proposed(choice.cause_kind)
@@ -242,6 +260,7 @@ def question(shown: BulkPreview) -> BulkQuestion:
     action = BulkAction(shown.action)
     orders = count(shown.acting, "order")
     out = shown.orders - shown.acting
+    unseen = shown.orders - shown.looked
     settles = action in (BulkAction.CANCEL, BulkAction.REFUND)
     return BulkQuestion(
         action=shown.action,
@@ -249,6 +268,7 @@ def question(shown: BulkPreview) -> BulkQuestion:
         words=shown.words,
         acting=orders,
         effects=_lines(shown.effects),
+        unseen=_unseen(shown.looked, unseen) if unseen else "",
         left_out=f"{count(out, 'order is', 'orders are')} left out" if out else "",
         refused=_lines(shown.refused),
         money=sums(shown.money),
@@ -262,6 +282,13 @@ def question(shown: BulkPreview) -> BulkQuestion:
         verb=f"{shown.verb} {orders}" if action is not BulkAction.ASK else f"Ask about {orders}",
         run=str(shown.run_id),
         token=shown.token,
+    )
+
+
+def _unseen(looked: int, unseen: int) -> str:
+    return (
+        f"What is said here is of the first {number(looked)}, looked at one by one. Each of the other {number(unseen)} is"
+        " looked at when its turn comes, and left out where this cannot be done with it."
     )
 
 

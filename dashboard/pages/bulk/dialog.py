@@ -47,7 +47,7 @@ def bulk_dialog() -> rx.Component:
         rx.el.div(
             rx.cond(
                 BulkAskState.looking,
-                rx.el.p("Every order is previewed one by one…", class_name="soft", role="status"),
+                rx.el.p("Every order is looked at one by one…", class_name="soft", role="status"),
                 rx.cond(
                     _question.missing != "",
                     rx.el.p(_question.missing, class_name="soft", custom_attrs={"data-testid": "bulk-missing"}),
@@ -105,6 +105,7 @@ def _choose(action: BulkAction, label: str, name: str, options: rx.Var[list[Opti
                 rx.el.option("Choose…", value=""),
                 rx.foreach(options, lambda option: rx.el.option(option.label, value=option.value)),
                 id=f"bulk-{name}",
+                name=name,
                 default_value="",
                 on_change=lambda value: BulkAskState.choose_option(name, value),
                 custom_attrs={"data-testid": f"bulk-{name}"},
@@ -120,6 +121,11 @@ def _what() -> rx.Component:
         rx.el.div(
             rx.el.h3("What will happen to ", rx.el.span(_question.acting, custom_attrs={"data-testid": "bulk-acting"})),
             _sentences(_question.effects, "bulk-effects"),
+            rx.cond(
+                _question.unseen != "",
+                rx.el.p(_question.unseen, class_name="soft", custom_attrs={"data-testid": "bulk-unseen"}),
+                rx.fragment(),
+            ),
             rx.el.p(
                 "One order first, then ten, then the rest; each wave waits until the one before has ended well, and the"
                 " run stops at the first failure.",
