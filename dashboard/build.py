@@ -6,6 +6,7 @@ changed source rebuilds by itself. Only npm reaches the network, with whatever r
 
 import fcntl
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -62,7 +63,13 @@ def build(progress: Callable[[str], None] = lambda line: None) -> None:
     last = _run([sys.executable, "-m", "reflex", "export", "--frontend-only", "--no-zip"], progress)
     if not (BUNDLE / "index.html").is_file():
         raise BuildFailed("\n".join(last) or "The build ended without a bundle.")
+    in_one_order(ROOT / "reflex.lock" / "package.json")
     STAMP.write_text(f"{sources}-{_hash(LOCKED)}", encoding="ascii")
+
+
+def in_one_order(lock: Path) -> None:
+    """Write what a build leaves there in the same order each time: a second build orders it otherwise than a first."""
+    lock.write_text(json.dumps(json.loads(lock.read_text("utf-8")), indent=2, sort_keys=True) + "\n", "utf-8")
 
 
 def ensure(progress: Callable[[str], None] = lambda line: None) -> None:

@@ -1,5 +1,6 @@
 """The bundle's build: when it is due, and the address it is made independent of."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -91,3 +92,11 @@ def test_the_web_process_is_one_worker_that_compiles_nothing() -> None:
     assert command[command.index("--workers") + 1] == "1"
     assert command[command.index("--port") + 1] == "3001"
     assert serve.environment()["__REFLEX_SKIP_COMPILE"] == "true"
+
+
+def test_a_build_leaves_the_kept_packages_in_the_order_they_are_kept_in(tmp_path: Path) -> None:
+    kept = (build.ROOT / "reflex.lock" / "package.json").read_text(encoding="utf-8")
+    left = tmp_path / "package.json"
+    left.write_text(json.dumps(dict(reversed(json.loads(kept).items()))), encoding="utf-8")
+    build.in_one_order(left)
+    assert left.read_text(encoding="utf-8") == kept
