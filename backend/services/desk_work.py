@@ -16,6 +16,7 @@ from backend.services import hold_clock, notes
 from backend.services import teamwork as sharing
 from backend.store import orders, teamwork, viewers
 from backend.store.tables import DeskWork
+from backend.store.teamwork import DeskRow
 
 
 def works(session: Session, order_ids: Sequence[int]) -> dict[int, Work]:
@@ -23,7 +24,7 @@ def works(session: Session, order_ids: Sequence[int]) -> dict[int, Work]:
     now = clock.now()
     looking = viewers.of_orders(session, order_ids)
     found = {
-        work.order_id: _view(work, name, looking.get(work.order_id, ()), now)
+        work.order_id: view(work, name, looking.get(work.order_id, ()), now)
         for work, name in teamwork.of_orders(session, order_ids)
     }
     return {
@@ -55,7 +56,8 @@ def desk_side(session: Session, number: str, *, actor: Actor) -> DeskSide:
     return DeskSide(shared, notes.of_order(session, order_id), sharing.colleagues(session, actor=actor))
 
 
-def _view(work: DeskWork, assignee: str, looking: tuple[Viewer, ...], now: datetime) -> Work:
+def view(work: DeskWork | DeskRow, assignee: str, looking: tuple[Viewer, ...], now: datetime) -> Work:
+    """The desk's side of an order as people read it; `assignee` is the name of whose it is, `looking` who looks at it."""
     whose = work.assignee_id if work.claim_until is None or work.claim_until > now else None
     calendar = hold_clock.current().calendar
     return Work(

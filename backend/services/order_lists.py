@@ -1,7 +1,7 @@
 """The orders list: pages of what a search finds, and how many that are."""
 
-from collections.abc import Callable
-from typing import TypeVar
+from collections.abc import Iterator
+from contextlib import contextmanager
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
@@ -17,8 +17,7 @@ from backend.domain.search import Flag, Query, Term
 from backend.domain.steps import RULES
 from backend.store import order_lists, order_search
 from backend.store.order_search import Asking
-
-T = TypeVar("T")
+from backend.store.personal import keyring
 
 PAGE_SECONDS = 5.0
 COUNT_SECONDS = 1.0
@@ -54,7 +53,8 @@ def listed(
 
 def page_of(session: Session, wish: Wish, actor: Actor) -> ListedPage:
     """The page that is wished for; the caller has checked that the actor may see it. Raises `SearchTooWide`."""
-    return _bounded(session, PAGE_SECONDS, lambda: _page(session, wish, actor))
+    with _bounded(PAGE_SECONDS):
+        return _page(session, wish, actor)
 
 
 def counted(session: Session, *, actor: Actor, q: str) -> int:
@@ -62,22 +62,18 @@ def counted(session: Session, *, actor: Actor, q: str) -> int:
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
     query = search.parse(q)
 
-    def count() -> int:
-        return order_lists.count(session, order_search.matching(session, query, asking(actor)), MOST_COUNTED)
-
-    return _bounded(session, COUNT_SECONDS, count)
+    with _bounded(COUNT_SECONDS):
+        wanted = order_search.read(session, query, asking(actor))
+        return order_lists.count(session, wanted, MOST_COUNTED, seconds=COUNT_SECONDS)
 
 
 def found_by(session: Session, q: str, *, actor: Actor, most: int) -> list[int]:
     """Ids of up to `most` orders that a search finds, newest first. Raises as `listed` does."""
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
-    wish = Wish(query=search.parse(q))
-
-    def find() -> list[int]:
-        matching = order_search.matching(session, wish.query, asking(actor))
-        return [order_id for order_id, _ in order_lists.page(session, matching, wish, limit=most)]
-
-    return _bounded(session, PAGE_SECONDS, find)
+    query = search.parse(q)
+    with _bounded(PAGE_SECONDS):
+        wanted = order_search.read(session, query, asking(actor))
+        return order_lists.ids(session, wanted, most, seconds=PAGE_SECONDS)
 
 
 def order_page(
@@ -124,44 +120,45 @@ def asking(actor: Actor) -> Asking:
 
 
 def _page(session: Session, wish: Wish, actor: Actor) -> ListedPage:
-    matching = order_search.matching(session, wish.query, asking(actor))
-    found = order_lists.page(session, matching, wish, limit=wish.size + 1)
+    wanted = order_search.read(session, wish.query, asking(actor))
+    found = order_lists.page(session, wanted, wish, limit=wish.size + 1, seconds=PAGE_SECONDS)
     backwards = wish.before is not None
     more = len(found) > wish.size
     shown = (found[1:] if backwards else found[:-1]) if more else found
-    rows = tuple(_listed(row) for row in order_lists.rows(session, [order_id for order_id, _ in shown]))
+    rows = tuple(_listed(row) for row in shown)
     if not shown:
         return ListedPage(rows)
     in_front = more if backwards else wish.after is not None
     behind = backwards or more
-    return ListedPage(rows, previous=str(shown[0][1]) if in_front else "", next=str(shown[-1][1]) if behind else "")
+    previous, following = str(shown[0].place), str(shown[-1].place)
+    return ListedPage(rows, previous=previous if in_front else "", next=following if behind else "")
 
 
 def _listed(row: order_lists.Row) -> ListedOrder:
-    order, customer = row.order, row.customer
+    show = keyring().show
     return ListedOrder(
-        id=order.id,
-        number=order.number,
-        external_number=order.external_number,
-        external_id=order.external_id,
-        channel=order.channel,
-        customer=customer.show("name"),
-        email=customer.show("email"),
-        phone=customer.show("phone"),
+        id=row.id,
+        number=row.number,
+        external_number=row.external_number,
+        external_id=row.external_id,
+        channel=row.channel,
+        customer=show("customers", "name", row.customer_id, row.name),
+        email=show("customers", "email", row.customer_id, row.email),
+        phone=show("customers", "phone", row.customer_id, row.phone),
         country=row.country,
-        status=order.status,
-        payment_status=order.payment_status,
-        shipping_status=order.shipping_status,
-        causes=row.causes,
-        total_minor=order.total_minor,
-        currency=order.currency,
-        payment_reference=order.payment_reference,
-        tracking=row.tracking,
-        tags=tuple(order.tags),
-        placed_at=order.placed_at,
-        created_at=order.created_at,
-        updated_at=order.updated_at,
-        delivered_at=order.delivered_at,
+        status=row.status,
+        payment_status=row.payment_status,
+        shipping_status=row.shipping_status,
+        causes=tuple(row.causes),
+        total_minor=row.total_minor,
+        currency=row.currency,
+        payment_reference=row.payment_reference,
+        tracking=tuple(row.tracking),
+        tags=tuple(row.tags),
+        placed_at=row.placed_at,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        delivered_at=row.delivered_at,
     )
 
 
@@ -183,10 +180,11 @@ def _order_row(row: ListedOrder) -> OrderRow:
     )
 
 
-def _bounded(session: Session, seconds: float, work: Callable[[], T]) -> T:
-    order_lists.bounded(session, seconds)
+@contextmanager
+def _bounded(seconds: float) -> Iterator[None]:
+    """A search that the database cuts off is said to be too wide."""
     try:
-        return work()
+        yield
     except OperationalError as error:
         if getattr(error.orig, "sqlstate", None) == _CANCELLED:
             raise SearchTooWide(seconds) from error

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 
 from sqlmodel import Session
 
@@ -20,21 +21,22 @@ def held_page(session: Session, wish: Wish, *, actor: Actor) -> HeldPage:
     """A page of the queue. One that lies beyond the end, or wholly ahead of the front, is the page at that end."""
     actor.require(Area.HOLDS, Level.VIEW, "see held orders")
     wish = wish.sized()
-    rows = held.page(session, wish)
-    if not rows and (wish.after or wish.before):
-        wish = Wish(wish.filter, wish.sort, wish.desc, size=wish.size)
-        rows = held.page(session, wish)
-    works = desk_work.works(session, [row.order_id for row in rows])
-    found = tuple(_held_order(row, works[row.order_id]) for row in rows)
-    first = 1 + held.ahead_of(session, wish, found[0].place) if found and (wish.after or wish.before) else 1
-    return HeldPage(found, held.count(session, wish.filter), first)
+    found = held.page(session, wish)
+    if not found.rows and (wish.after or wish.before):
+        found = held.page(session, Wish(wish.filter, wish.sort, wish.desc, size=wish.size))
+    now = clock.now()
+    return HeldPage(tuple(_held_order(row, now) for row in found.rows), found.orders, 1 + found.ahead)
 
 
-def _held_order(row: held.HeldRow, work: Work) -> HeldOrder:
+def _held_order(row: held.HeldRow, now: datetime) -> HeldOrder:
+    known = row.work
+    work = Work(row.order_id, viewers=row.viewers)
+    if known is not None:
+        work = desk_work.view(known, row.assignee, row.viewers, now)
     rule = CATALOGUE[HoldKind(row.kind)]
     return HeldOrder(
         order_id=row.order_id,
-        place=held.place_of(row),
+        place=row.place,
         number=row.number,
         external_number=row.external_number,
         customer=keyring().show("customers", "name", row.customer_id, row.customer_name),
@@ -58,22 +60,24 @@ def _held_order(row: held.HeldRow, work: Work) -> HeldOrder:
 def held_summary(session: Session, *, actor: Actor) -> HeldSummary:
     """Everything above the rows; causes by how many orders they hold, largest first."""
     actor.require(Area.HOLDS, Level.VIEW, "see held orders")
-    totals = held.totals(session, clock.now())
+    standing = held.standing(session, clock.now())
     rows: dict[str, list[held.CauseRow]] = defaultdict(list)
-    for row in held.causes(session):
-        rows[row.cluster].append(row)
+    for row in standing.causes:
+        if not row.snoozed:
+            rows[row.cluster].append(row)
     causes = sorted(
         (_cause(parts) for parts in rows.values()), key=lambda cause: (-cause.orders, cause.title, cause.label)
     )
+    orders = [row for row in standing.causes if row.oldest]
     return HeldSummary(
-        orders=sum(row.orders for row in totals),
-        money=_largest_first(MoneySum(row.currency, row.amount_minor) for row in totals),
-        oldest_at=min((row.oldest_at for row in totals), default=None),
+        orders=sum(row.orders for row in orders),
+        money=_sums(orders),
+        oldest_at=min((row.oldest_at for row in orders), default=None),
         causes=tuple(causes),
-        snoozed=sum(row.snoozed for row in totals),
-        at_risk=sum(row.at_risk for row in totals),
-        overdue=sum(row.overdue for row in totals),
-        people=tuple(held.people(session)),
+        snoozed=sum(row.orders for row in orders if row.snoozed),
+        at_risk=standing.at_risk,
+        overdue=standing.overdue,
+        people=standing.people,
     )
 
 
@@ -86,10 +90,15 @@ def _cause(rows: list[held.CauseRow]) -> Cause:
         label=first.label,
         provider=first.provider,
         orders=sum(row.orders for row in rows),
-        money=_largest_first(MoneySum(row.currency, row.amount_minor) for row in rows),
+        money=_sums(rows),
         oldest_at=min(row.oldest_at for row in rows),
     )
 
 
-def _largest_first(money: Iterable[MoneySum]) -> tuple[MoneySum, ...]:
+def _sums(rows: Iterable[held.CauseRow]) -> tuple[MoneySum, ...]:
+    """What these add up to per currency, the largest first."""
+    found: dict[str, int] = defaultdict(int)
+    for row in rows:
+        found[row.currency] += row.amount_minor
+    money = (MoneySum(currency, amount) for currency, amount in found.items())
     return tuple(sorted(money, key=lambda amount: (-amount.amount_minor, amount.currency)))

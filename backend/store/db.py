@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import psycopg
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Engine, Executable, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlmodel import Session
 
@@ -25,7 +25,9 @@ from backend.store.links import PatientConnection
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+S = TypeVar("S", bound=Executable)
 
+_SECONDS, _ANEW = "holdfast_seconds", "holdfast_anew"
 _WAKE = "holdfast_wake"
 _PASSES_BY = "holdfast_passes_by"
 _RETRYABLE = {"40001", "40P01"}
@@ -59,6 +61,27 @@ def configure(url: str, *, pool: int = 12, seconds: float = 20.0) -> None:
         return links.connect(seconds=seconds, cursor_factory=DescribingCursor, **parameters)
 
     event.listen(_engine, "handle_error", _discard_broken)
+    event.listen(_engine, "do_execute", _execute_limited)
+
+
+def limited(statement: S, seconds: float, *, anew: bool = False) -> S:
+    """The statement, to be cut off after so many seconds, as is whatever follows it in its transaction.
+
+    `anew`: planned for the values it has, and not for any; a plan that suits a common name does not suit a rare one.
+    """
+    options = {_SECONDS: seconds, _ANEW: anew}
+    return statement.execution_options(**options)
+
+
+def _execute_limited(cursor: psycopg.Cursor[Any], statement: Any, parameters: Any, context: Any) -> bool:
+    """Sends a limited statement together with its limit and the transaction's begin: one way there and back for all."""
+    seconds = context.execution_options.get(_SECONDS) if context is not None else None
+    if seconds is None:
+        return False
+    with cursor.connection.pipeline():
+        cursor.connection.execute(f"set local statement_timeout = {round(seconds * 1000)}".encode())
+        cursor.execute(statement, parameters, prepare=False if context.execution_options[_ANEW] else None)
+    return True
 
 
 def sqlalchemy_url(url: str) -> str:

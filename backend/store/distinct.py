@@ -1,6 +1,6 @@
 """The few different values of a column, read from the front of an index in as many steps as there are values."""
 
-from sqlalchemy import text
+from sqlalchemy import Text, column, text
 from sqlmodel import Session
 
 _STEPS = {
@@ -11,6 +11,10 @@ _STEPS = {
     )
     for table, column in (("orders", "channel"), ("orders", "currency"))
 }
+
+
+CHANNELS = _STEPS["orders", "channel"].columns(column("value", Text))
+"""The channels that sent orders, as part of another statement; the column is `value`."""
 
 
 def distinct(session: Session, table: str, column: str) -> list[str]:

@@ -1,33 +1,40 @@
 """The held queue's queries: pages from one place to the next over the small table of held orders, and its causes.
 
 `held_orders` has one row for every order with an open hold, kept by the database itself, so nothing here looks at the
-orders that are not held, and no page is found by counting past the ones before it.
+orders that are not held, and no page is found by counting past the ones before it. A page is one statement, and so is
+what stands above it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlmodel import Session, col, select
 
 from backend.domain.queue import Filter, Place, Sort, Wish
+from backend.domain.teamwork import Viewer
+from backend.store import viewers
+from backend.store.order_search import Matching
+from backend.store.order_search import among as is_among
 from backend.store.personal import Sealed
+from backend.store.tables import HeldOrder, Order
+from backend.store.teamwork import COLUMNS, DeskRow
 
-COLUMNS = {
-    Sort.AGE: "queue.held_at",
-    Sort.DUE: "coalesce(work.due_at, timestamptz '2250-01-01 00:00+00')",  # a clock that stands still is due last
-    Sort.AMOUNT: "queue.total_minor",
-}
-"""What each sort orders by; closed, so nothing from outside becomes a statement."""
-_FROM = "held_orders as queue left join desk_work as work on work.order_id = queue.order_id and work.held"
-_IN_HANDS = "(work.claim_until is null or work.claim_until > clock_timestamp())"
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+_NEVER = datetime(2250, 1, 1, tzinfo=UTC)
+"""A clock that stands still is due last."""
+_KEYS = {Sort.AGE: "queue.held_at", Sort.AMOUNT: "queue.total_minor"}
+"""What each sort orders by; closed, so nothing from outside becomes a statement."""
+_IN_HANDS = "(claim_until is null or claim_until > clock_timestamp())"
 
 
 @dataclass(frozen=True)
 class HeldRow:
+    """One held order. `work` is the desk's side of it, None while the desk has not reckoned it."""
+
     order_id: int
     number: str
     external_number: str
@@ -45,147 +52,255 @@ class HeldRow:
     held_at: datetime
     placed_at: datetime
     sorted_by: datetime | int
+    work: DeskRow | None
+    assignee: str
+    viewers: tuple[Viewer, ...]
+
+    @property
+    def place(self) -> Place:
+        """Where the row stands in the queue that it was read from."""
+        value = self.sorted_by
+        return Place((value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value, self.order_id)
 
 
-_ROWS = """
-with queue as materialized (
-    select queue.order_id, queue.held_at, {column} as sorted_by from {source}
-    where {conditions} order by {column} {direction}, queue.order_id {direction} limit :limit
+@dataclass(frozen=True)
+class Page:
+    """`orders`: how many fit the filter; `ahead`: how many of them stand in front of the first row."""
+
+    rows: tuple[HeldRow, ...] = ()
+    orders: int = 0
+    ahead: int = 0
+
+
+_SHOWN = (
+    "orders.id, orders.number, orders.external_number, orders.customer_id, customers.name, orders.channel, orders.status, "
+    "orders.total_minor, orders.currency, shown.kind, shown.reason, shown.provider, shown.cluster, queue.open_holds, "
+    "queue.held_at, orders.placed_at, queue.sorted_by"
 )
-select orders.id as order_id, orders.number, orders.external_number, orders.customer_id, customers.name as customer_name,
-       orders.channel, orders.status, orders.total_minor, orders.currency, shown.kind, shown.reason, shown.provider,
-       shown.cluster, shown.open_holds, queue.held_at, orders.placed_at, queue.sorted_by
+_ROWS = """
+with queue as materialized ({source} order by sorted_by {direction}, order_id {direction} limit {size}),
+looking as materialized ({looking})
+select {shown}, {work}, owner.name, looking.people,
+       (select count(*) from held_orders as queue where {conditions}), ({ahead})
 from queue
 join orders on orders.id = queue.order_id
 join customers on customers.id = orders.customer_id
-join lateral (
-    select kind, reason, provider, cluster, count(*) over () as open_holds from holds
-    where holds.order_id = queue.order_id and closed_at is null
-    order by (cluster = :cluster or kind = :kind) desc, id limit 1
-) as shown on true
-order by queue.sorted_by {direction}, orders.id {direction}
+join {hold} on true
+left join desk_work as work on work.order_id = queue.order_id
+left join users as owner on owner.id = work.assignee_id
+left join looking on looking.order_id = queue.order_id
+order by queue.sorted_by {direction}, queue.order_id {direction}
 """
+_QUEUE = "select queue.order_id, queue.hold_id, queue.open_holds, queue.held_at, {key} as sorted_by from "
+_BY_KEY = _QUEUE + "held_orders as queue where {conditions} and {from_place}"
+_DUE_SOME = (
+    _QUEUE + "desk_work as work join held_orders as queue on queue.order_id = work.order_id "
+    "where work.held and work.due_at is not null and work.snoozed_at is {put_away} and {conditions} and {from_place}"
+)
+_DUE_NEVER = (
+    _QUEUE + "held_orders as queue where {conditions} and {from_place} and not exists (select 1 from desk_work "
+    "where desk_work.order_id = queue.order_id and desk_work.held and desk_work.due_at is not null)"
+)
+_DUE = (
+    "with first_part as materialized ({first} order by sorted_by {direction}, order_id {direction} limit {size}), "
+    "second_part as materialized ({second} and (select count(*) from first_part) < {size} "
+    "order by sorted_by {direction}, order_id {direction} limit {size}) "
+    "select * from first_part union all select * from second_part"
+)
+"""Those with a due time stand in an index of their own; the others are only looked for where the first do not suffice."""
+_OLDEST = "lateral (select kind, reason, provider, cluster from holds where holds.id = queue.hold_id) as shown"
+_ASKED_FOR = (
+    "lateral (select kind, reason, provider, cluster from holds where holds.order_id = queue.order_id and closed_at is null "
+    "order by (cluster = :cluster or kind = :kind) desc, id limit 1) as shown"
+)
 
 
-def page(session: Session, wish: Wish) -> list[HeldRow]:
-    """Up to `wish.size` rows in the order asked for, behind `after` or ahead of `before`."""
+Found = Sequence[int] | None
+"""Ids of the held orders that a search finds; None where nothing is searched for."""
+
+
+def found(session: Session, matching: Matching) -> list[int]:
+    """The held orders that a search means. Ids, since several statements need them and only one has to look for them."""
+    named = [] if matching.candidates is None else [is_among(matching.candidates)]
+    held = col(Order.id).in_(select(HeldOrder.order_id))
+    return list(session.execute(select(col(Order.id)).where(held, *named, *matching.conditions)).scalars())
+
+
+def page(session: Session, wish: Wish, among: Found = None) -> Page:
+    """Up to `wish.size` rows in the order asked for, behind `after` or ahead of `before`, and how many there are."""
     backwards = wish.before is not None
-    column = COLUMNS[wish.sort]
     descending = wish.desc != backwards
-    conditions = _conditions(wish.filter)
     place = wish.before or wish.after
-    if place is not None:
-        conditions.append(f"({column}, queue.order_id) {'<' if descending else '>'} (:value, :order_id)")
+    conditions = " and ".join(_conditions(wish.filter, among))
+    source, ahead = (_by_due if wish.sort is Sort.DUE else _by_key)(wish, place, conditions, descending)
     statement = _ROWS.format(
-        source=_FROM,
-        conditions=" and ".join(conditions),
-        column=column,
+        source=source,
+        looking=viewers.OF_QUEUE,
+        shown=_SHOWN,
+        work=", ".join(f"work.{column}" for column in COLUMNS),
+        conditions=conditions,
+        ahead=ahead,
+        hold=_ASKED_FOR if wish.filter.cluster or wish.filter.kind else _OLDEST,
         direction="desc" if descending else "asc",
+        size=wish.size,
     )
-    values = {**_filter_values(wish.filter), **_place_values(wish.sort, place), "limit": wish.size}
-    found = [_row(dict(row)) for row in session.execute(text(statement), values).mappings()]
-    return found[::-1] if backwards else found
+    values = {**_filter_values(wish.filter, among), **_place_values(wish.sort, place), "seconds": viewers.SECONDS}
+    answer = session.execute(text(statement), values).all()
+    if not answer:
+        return Page()
+    rows = tuple(_row(row) for row in answer)
+    orders, passed = answer[0][-2:]
+    return Page(rows[::-1], orders, passed - len(rows)) if backwards else Page(rows, orders, passed)
 
 
-_COUNT = "select count(*) from {source} where {conditions}"
+def _by_key(wish: Wish, place: Place | None, conditions: str, descending: bool) -> tuple[str, str]:
+    """The rows in an index's order, and how many of them were passed."""
+    key = _KEYS[wish.sort]
+    if place is None:
+        return _BY_KEY.format(key=key, conditions=conditions, from_place="true"), "0"
+    here = f"({key}, queue.order_id)"
+    rows = _BY_KEY.format(key=key, conditions=conditions, from_place=f"{here} {_side(descending)} (:value, :order_id)")
+    passed = f"{here} {_passed(wish)} (:value, :order_id)"
+    return rows, f"select count(*) from held_orders as queue where {conditions} and {passed}"
 
 
-def count(session: Session, wanted: Filter) -> int:
+def _by_due(wish: Wish, place: Place | None, conditions: str, descending: bool) -> tuple[str, str]:
+    """The same by due time: first what has one, then what has none, or the other way round."""
+    parts, passed = [], []
+    for key, part in (("work.due_at", _DUE_SOME), (f"timestamptz '{_NEVER}'", _DUE_NEVER)):
+        here = f"({key}, queue.order_id)"
+        put_away = "not null" if wish.filter.snoozed else "null"
+        told = {"conditions": conditions, "put_away": put_away}
+        behind = "true" if place is None else f"{here} {_side(descending)} (:value, :order_id)"
+        parts.append(part.format(key=key, from_place=behind, **told))
+        ahead = f"{here} {_passed(wish)} (:value, :order_id)"
+        passed.append(f"(select count(*) from ({part.format(key=key, from_place=ahead, **told)}) as passed)")
+    first, second = reversed(parts) if descending else parts
+    rows = _DUE.format(first=first, second=second, size=wish.size, direction="desc" if descending else "asc")
+    return f"select * from ({rows}) as parts", "0" if place is None else f"select {' + '.join(passed)}"
+
+
+def _side(descending: bool) -> str:
+    return "<" if descending else ">"
+
+
+def _passed(wish: Wish) -> str:
+    """What stands in front of the page: up to and with `after`, or all that is ahead of `before`."""
+    return (">" if wish.desc else "<") + ("" if wish.before is not None else "=")
+
+
+def count(session: Session, wanted: Filter, among: Found = None) -> int:
     """How many held orders fit the filter."""
-    statement = _COUNT.format(source=_FROM, conditions=" and ".join(_conditions(wanted)))
-    return int(session.execute(text(statement), _filter_values(wanted)).scalar_one())
-
-
-def ahead_of(session: Session, wish: Wish, place: Place) -> int:
-    """How many orders that fit stand in front of a place."""
-    side = f"({COLUMNS[wish.sort]}, queue.order_id) {'>' if wish.desc else '<'} (:value, :order_id)"
-    statement = _COUNT.format(source=_FROM, conditions=" and ".join([*_conditions(wish.filter), side]))
-    values = {**_filter_values(wish.filter), **_place_values(wish.sort, place)}
-    return int(session.execute(text(statement), values).scalar_one())
+    conditions = " and ".join(_conditions(wanted, among))
+    statement = f"select count(*) from held_orders as queue where {conditions}"  # nosec B608 - a closed list
+    return int(session.execute(text(statement), _filter_values(wanted, among)).scalar_one())
 
 
 @dataclass(frozen=True)
 class CauseRow:
+    """Open holds of one cause in one currency; of orders with several holds, `oldest` says whether it is the first one.
+
+    Each held order is counted once among the oldest, and once more for each further hold."""
+
     cluster: str
+    currency: str
+    snoozed: bool
+    oldest: bool
+    orders: int
+    amount_minor: int
+    oldest_at: datetime
     kind: str
     label: str
     provider: str
-    currency: str
-    orders: int
-    amount_minor: int
-    oldest_at: datetime
-
-
-_CAUSES = text(
-    "select holds.cluster, min(holds.kind) as kind, min(holds.cluster_label) as label, min(holds.provider) as provider, "  # nosec B608 - constants
-    "queue.currency, count(*) as orders, sum(queue.total_minor)::bigint as amount_minor, min(queue.held_at) as oldest_at "
-    f"from {_FROM} join holds on holds.order_id = queue.order_id and holds.closed_at is null "
-    "where work.snoozed_at is null group by holds.cluster, queue.currency"
-)
-
-
-def causes(session: Session) -> list[CauseRow]:
-    """Every cause with its money at stake, one row per currency; an order with several causes counts for each."""
-    return [CauseRow(**row) for row in session.execute(_CAUSES).mappings()]
 
 
 @dataclass(frozen=True)
-class TotalRow:
-    currency: str
-    orders: int
-    amount_minor: int
-    oldest_at: datetime
-    snoozed: int
+class Standing:
+    """What is above the queue. `people`: (user id, orders) of everybody who has some."""
+
+    causes: tuple[CauseRow, ...]
     at_risk: int
     overdue: int
+    people: tuple[tuple[int, int], ...]
 
 
-_TOTALS = text(
-    "select queue.currency, count(*) as orders, sum(queue.total_minor)::bigint as amount_minor, "  # nosec B608 - constants
-    "min(queue.held_at) as oldest_at, count(*) filter (where work.snoozed_at is not null) as snoozed, "
-    "count(*) filter (where work.risk_at <= :now and work.due_at > :now) as at_risk, "
-    f"count(*) filter (where work.due_at <= :now) as overdue from {_FROM} group by queue.currency"
+_STANDING = """
+with away as materialized (select order_id from desk_work where snoozed_at is not null),
+due as materialized (
+    select count(*) filter (where due_at > :now and risk_at <= :now) as at_risk, count(*) filter (where due_at <= :now) as over
+    from desk_work as queue where held and snoozed_at is null and due_at is not null and {among}
+),
+owners as materialized (
+    select jsonb_agg(jsonb_build_array(assignee_id, orders)) as people from (
+        select assignee_id, count(*) as orders from desk_work as queue
+        where held and assignee_id is not null and snoozed_at is null and {in_hands} and {among} group by assignee_id
+    ) as each_one
+),
+counted as (
+    select cluster, currency, order_id in (select order_id from away) as snoozed, true as oldest, count(*) as orders,
+           sum(total_minor)::bigint as amount_minor, min(held_at) as oldest_at
+    from held_orders as queue where {among} group by 1, 2, 3
+    union all
+    select holds.cluster, queue.currency, queue.order_id in (select order_id from away), false, count(*),
+           sum(queue.total_minor)::bigint, min(queue.held_at)
+    from held_orders as queue join holds on holds.order_id = queue.order_id and holds.closed_at is null
+        and holds.id <> queue.hold_id
+    where queue.open_holds > 1 and {among} group by 1, 2, 3
 )
+select cluster, currency, snoozed, oldest, orders, amount_minor, oldest_at, named.kind, named.cluster_label, named.provider,
+       due.at_risk, due.over, owners.people
+from counted
+join lateral (
+    select kind, cluster_label, provider from holds where cluster = counted.cluster and closed_at is null limit 1
+) as named on true
+cross join due
+cross join owners
+"""
+"""What each order counts for follows from its row in `held_orders`; only of those with several holds the others are read."""
 
 
-def totals(session: Session, now: datetime) -> list[TotalRow]:
-    """All held orders, one row per currency; every order counts once."""
-    return [TotalRow(**row) for row in session.execute(_TOTALS, {"now": now}).mappings()]
+def standing(session: Session, now: datetime, among: Found = None) -> Standing:
+    """Every cause with its money at stake, how many are due or will be soon, and whose they are."""
+    statement = text(_STANDING.format(among=_among(among), in_hands=_IN_HANDS))
+    answer = session.execute(statement, {"now": now, **_ids(among)}).all()
+    if not answer:
+        return Standing((), 0, 0, ())
+    at_risk, overdue, people = answer[0][-3:]
+    causes = tuple(CauseRow(*row[:-3]) for row in answer)
+    return Standing(causes, at_risk, overdue, tuple((int(person), int(orders)) for person, orders in people or ()))
 
 
-_PEOPLE = text(
-    f"select work.assignee_id, count(*) from {_FROM} "  # nosec B608 - constants
-    f"where work.assignee_id is not null and work.snoozed_at is null and {_IN_HANDS} group by work.assignee_id"
-)
+def _among(among: Found) -> str:
+    """As a subquery, which is hashed whatever the plan: a long array is compared one by one in a plan that is kept."""
+    return "true" if among is None else "queue.order_id in (select unnest(cast(:among as bigint[])))"
 
 
-def people(session: Session) -> list[tuple[int, int]]:
-    """(user id, orders) of everybody who has some."""
-    return [(int(row[0]), int(row[1])) for row in session.execute(_PEOPLE).all()]
+def _ids(among: Found) -> dict[str, Any]:
+    return {} if among is None else {"among": list(among)}
 
 
-def place_of(row: HeldRow) -> Place:
-    """Where a row stands in the queue that it was read from."""
-    value = row.sorted_by
-    return Place((value - _EPOCH) // _MICROSECOND if isinstance(value, datetime) else value, row.order_id)
-
-
-def _conditions(wanted: Filter) -> list[str]:
-    found = ["work.snoozed_at is not null" if wanted.snoozed else "work.snoozed_at is null"]
+def _conditions(wanted: Filter, among: Found) -> list[str]:
+    """What a held order must meet, said of `queue` alone."""
+    met = [_among(among), f"queue.order_id {'in' if wanted.snoozed else 'not in'} ({_PUT_AWAY})"]
     if wanted.cluster:
-        found.append(_WITH_HOLD.format("cluster = :cluster"))
+        met.append(_WITH_HOLD.format("cluster = :cluster"))
     if wanted.kind:
-        found.append(_WITH_HOLD.format("kind = :kind"))
+        met.append(_WITH_HOLD.format("kind = :kind"))
     if wanted.person:
-        found.append(f"work.assignee_id = :person and {_IN_HANDS}")
-    return found
+        met.append(_IN_CHARGE)
+    return met
 
 
+_PUT_AWAY = "select order_id from desk_work where snoozed_at is not null"
 _WITH_HOLD = "queue.order_id in (select order_id from holds where closed_at is null and {})"
+_IN_CHARGE = (
+    "queue.order_id in (select order_id from desk_work where held and assignee_id = :person "  # nosec B608 - constants
+    f"and {_IN_HANDS})"
+)
 
 
-def _filter_values(wanted: Filter) -> dict[str, Any]:
-    return {"cluster": wanted.cluster, "kind": wanted.kind, "person": wanted.person}
+def _filter_values(wanted: Filter, among: Found) -> dict[str, Any]:
+    return {**_ids(among), "cluster": wanted.cluster, "kind": wanted.kind, "person": wanted.person}
 
 
 def _place_values(sort: Sort, place: Place | None) -> dict[str, Any]:
@@ -195,6 +310,10 @@ def _place_values(sort: Sort, place: Place | None) -> dict[str, Any]:
     return {"value": value, "order_id": place.order_id}
 
 
-def _row(values: dict[str, Any]) -> HeldRow:
-    blob = values.pop("customer_name")
-    return HeldRow(customer_name=None if blob is None else Sealed(bytes(blob)), **values)
+def _row(values: Sequence[Any]) -> HeldRow:
+    end = 17 + len(COLUMNS)
+    shown, work, (owner, people) = list(values[:17]), values[17:end], values[end : end + 2]
+    shown[4] = None if shown[4] is None else Sealed(bytes(shown[4]))
+    desk = None if work[0] is None else DeskRow(*work)
+    told: tuple[Any, ...] = (*shown, desk, owner or "", tuple(Viewer(*person) for person in people or ()))
+    return HeldRow(*told)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 _PULSE = text(
     """
     select
-      (select count(distinct order_id) from holds where closed_at is null) as held_orders,
+      (select count(*) from held_orders) as held_orders,
       (select count(*) from steps where state in ('ready', 'running') and due_at <= clock_timestamp()) as due_steps,
       (select count(*) from inbox where verdict = 'quarantined') as quarantined,
       (select count(*) from steps as failed where state = 'parked' and kind = any(:documents) and not exists (

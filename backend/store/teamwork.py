@@ -1,6 +1,7 @@
 """The desk's side of held orders: reading it for screens, locking it for acts, and finding what the sweep has to see to."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,37 @@ _DUE = text(
     f"{_COME} as come from desk_work as work where snoozed_at is not null) as waiting "
     "where snooze_until <= clock_timestamp() or come > snooze_seen order by snooze_until limit :limit"
 )
+
+
+@dataclass(frozen=True)
+class DeskRow:
+    """What a list shows of the desk's side of an order: the columns of `DeskWork` with these names."""
+
+    order_id: int
+    held: bool
+    assignee_id: int | None
+    assigned_by_name: str
+    claim_until: datetime | None
+    turn: str
+    turn_by: str
+    turn_provider: str
+    turn_at: datetime
+    spent_seconds: int
+    target_seconds: int
+    due_at: datetime | None
+    risk_at: datetime | None
+    held_at: datetime
+    snoozed_at: datetime | None
+    snooze_until: datetime | None
+    snooze_event: str
+    snooze_provider: str
+    snoozed_by_name: str
+    woken_at: datetime | None
+    woken_why: str
+    version: int
+
+
+COLUMNS = tuple(each.name for each in fields(DeskRow))
 
 
 def lock(session: Session, order_ids: Sequence[int], *, patiently: bool = True) -> list[DeskWork]:

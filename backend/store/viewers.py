@@ -55,6 +55,15 @@ def of_orders(session: Session, order_ids: Sequence[int]) -> dict[int, tuple[Vie
     return found
 
 
+OF_QUEUE = (
+    "select order_id, jsonb_agg(jsonb_build_array(user_id, name) order by user_id) as people from ("
+    "select order_id, user_id, max(name) as name from desk_viewers where order_id = any(array(select order_id from queue)) "
+    "and seen_at > clock_timestamp() - make_interval(secs => :seconds) group by order_id, user_id) as each_one "
+    "group by order_id"
+)
+"""The same as part of a statement in which `queue` names the orders: `people` is [[user id, name]] per order."""
+
+
 def forget_gone(session: Session) -> None:
     """Tabs that went without a word."""
     session.execute(

@@ -57,7 +57,7 @@ class Hold(SQLModel, table=True):
 class HeldOrder(SQLModel, table=True):
     """An order that is held, as the queue lists it; a trigger on `holds` keeps it, and its row goes with the last hold.
 
-    `hold_id` is the oldest open hold, `held_at` its moment.
+    `hold_id` is the oldest open hold, `held_at` its moment, `cluster` its cause; `open_holds` counts all of them.
     """
 
     __tablename__ = "held_orders"
@@ -71,6 +71,8 @@ class HeldOrder(SQLModel, table=True):
     held_at: datetime = moment()
     currency: str
     total_minor: int = big()
+    cluster: str = ""
+    open_holds: int = 1
 
 
 class TimelineEntry(SQLModel, table=True):

@@ -31,9 +31,16 @@ class DeskWork(SQLModel, table=True):
         CheckConstraint("held or (snoozed_at is null and due_at is null)", name="only_held_ones_wait"),
         CheckConstraint("(snoozed_at is null) = (snooze_until is null)", name="a_snooze_ends"),
         CheckConstraint("claim_until is null or assignee_id is not null", name="a_claim_is_somebodys"),
-        Index("ix_desk_work_due", "due_at", "order_id", postgresql_where="held and snoozed_at is null"),
+        Index(
+            "ix_desk_work_due",
+            "due_at",
+            "order_id",
+            postgresql_include=["risk_at"],
+            postgresql_where="held and snoozed_at is null",
+        ),
         Index("ix_desk_work_assignee", "assignee_id", "order_id", postgresql_where="held and assignee_id is not null"),
         Index("ix_desk_work_snoozed", "snooze_until", postgresql_where="snoozed_at is not null"),
+        Index("ix_desk_work_snoozed_order_id", "order_id", postgresql_where="snoozed_at is not null"),
         Index("ix_desk_work_claims", "claim_until", postgresql_where="claim_until is not null"),
     )
 
