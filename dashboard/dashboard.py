@@ -19,6 +19,7 @@ from dashboard.pages.held import page as held
 from dashboard.pages.home import page as home
 from dashboard.pages.incidents import page as incidents
 from dashboard.pages.missing import page as missing
+from dashboard.pages.notices import page as own_notices
 from dashboard.pages.order import page as order
 from dashboard.pages.orders import download
 from dashboard.pages.orders import page as orders
@@ -35,7 +36,7 @@ from dashboard.shell.guard import EventGuard
 from dashboard.shell.headers import security_headers
 from dashboard.shell.navigation import FrameState
 
-PAGES = (home, held, orders, order, review, quarantine, message, incidents, bulk, bulk_run, own_settings)
+PAGES = (home, held, orders, order, review, quarantine, message, incidents, bulk, bulk_run, own_notices, own_settings)
 STYLES = [
     "/css/tokens.css",
     "/css/frame.css",

@@ -39,6 +39,7 @@ PAGES: dict[str, str] = {
     "quarantine": "/quarantine",
     "bulk": "/bulk",
     "incidents": "/incidents",
+    "notices": "/notices",
     "settings": "/settings",
     "missing": "/nowhere",
 }

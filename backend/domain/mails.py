@@ -156,6 +156,19 @@ def finance_alert(number: str, title: str, text: str, address: str) -> Words:
     return Words(f"Finance: {number} – {title}", (text,), (), ("Open it", address))
 
 
+def mention(number: str, author: str, address: str) -> Words:
+    """To a colleague. What the note says stays in Holdfast: it may be about the customer."""
+    return Words(
+        f"{author} mentions you on {number}",
+        (
+            f"{author} mentions you in a note on order {number}.",
+            "You get this mail because you had not seen it in Holdfast. Your settings there turn such mails off.",
+        ),
+        (),
+        ("Read the note", address),
+    )
+
+
 def incident(title: str, since: str, address: str) -> Words:
     """`since` is the moment it began, as people read it."""
     return Words(

@@ -1,4 +1,4 @@
-"""How a person wants to see things: the zone of times, the way numbers are written, light or dark."""
+"""How a person wants to see things: the zone of times, the way numbers are written, light or dark, and how they are told."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -23,6 +23,11 @@ NUMBERS: dict[str, str] = {
 }
 """Languages of numbers, by their tag, each with how it writes one."""
 THEMES = ("system", "light", "dark")
+MENTIONS: dict[str, str] = {
+    "mail": "Also by mail, when I have not seen it within two minutes",
+    "bell": "Only here, under the bell",
+}
+"""How somebody is told that a note mentions them."""
 DEFAULT_NUMBERS = "en-GB"
 
 
@@ -33,15 +38,17 @@ class Preferences:
     time_zone: str = ""
     numbers: str = DEFAULT_NUMBERS
     theme: str = "system"
+    mentions: str = "mail"
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "Preferences":
         """What was kept of a person; what is not known any more falls back to its default."""
-        numbers, theme = kept.get("numbers"), kept.get("theme")
+        numbers, theme, mentions = kept.get("numbers"), kept.get("theme"), kept.get("mentions")
         return cls(
             time_zone=known_zone(str(kept.get("time_zone", ""))),
             numbers=numbers if numbers in NUMBERS else DEFAULT_NUMBERS,
             theme=theme if theme in THEMES else "system",
+            mentions=mentions if mentions in MENTIONS else "mail",
         )
 
     def changed(self, **wanted: str) -> "Preferences":
@@ -54,6 +61,8 @@ class Preferences:
             problems.append("Numbers cannot be written that way. Choose one of the list.")
         if wanted.get("theme", self.theme) not in THEMES:
             problems.append("Choose light, dark, or what the system says.")
+        if wanted.get("mentions", self.mentions) not in MENTIONS:
+            problems.append("Choose whether mentions come by mail or only under the bell.")
         if problems:
             raise InvalidInput(problems)
         return replace(self, **wanted)

@@ -31,6 +31,7 @@ class StepKind(StrEnum):
     MAIL_STAFF_ALERT = "mail.staff_alert"
     MAIL_FINANCE_ALERT = "mail.finance_alert"  # money that nobody here moved
     MAIL_INCIDENT = "mail.incident"  # to staff, once for many orders
+    MAIL_MENTION = "mail.mention"  # to a colleague who is named in a note and has not seen it
 
 
 class StepState(StrEnum):
@@ -111,6 +112,7 @@ RULES: dict[StepKind, StepRule] = {
     StepKind.MAIL_STAFF_ALERT: _mail("Mail: alert to staff"),
     StepKind.MAIL_FINANCE_ALERT: _mail("Mail: alert to finance"),
     StepKind.MAIL_INCIDENT: _mail("Mail: incident to staff"),
+    StepKind.MAIL_MENTION: _mail("Mail: mention to a colleague"),
 }
 
 
@@ -132,6 +134,8 @@ def step_key(order_number: str, kind: StepKind, generation: int, subject: str = 
     return f"{order_number}:{middle}:{generation}"
 
 
+TO_STAFF = frozenset({StepKind.MAIL_STAFF_ALERT, StepKind.MAIL_INCIDENT, StepKind.MAIL_MENTION})
+"""Mails to colleagues about something new: sent in any case, also where a backup was restored."""
 FOLLOWS: dict[StepKind, str] = {
     StepKind.INVOICE_SEND: StepKind.INVOICE_ISSUE,
     StepKind.CREDIT_NOTE_SEND: StepKind.CREDIT_NOTE_ISSUE,

@@ -12,6 +12,8 @@ CLAIM_LASTS = timedelta(minutes=30)
 """A claim ends when whoever made it has done nothing with the order for so long."""
 COMES_BACK_WITHIN = timedelta(days=1)
 """An order that is held again so soon goes to whom it was assigned before."""
+MAILED_AFTER = timedelta(minutes=2)
+"""Who has not seen by then that they were mentioned is written a mail."""
 LONGEST_SNOOZE = timedelta(days=90)
 WITHOUT_DATE = timedelta(days=14)
 """An order that is snoozed for an event alone comes back after so long without it, so that it is never forgotten."""
@@ -135,10 +137,11 @@ class DeskNotice:
 
 @dataclass(frozen=True)
 class Inbox:
-    """A person's newest notices, and how many of all are unread."""
+    """Some of a person's notices, newest first, and how many of all are unread. `older`: before which one there are more."""
 
     notices: tuple[DeskNotice, ...]
     unread: int
+    older: int = 0
 
 
 @dataclass(frozen=True)

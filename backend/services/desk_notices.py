@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 from sqlmodel import Session
 
-from backend import clock
+from backend import clock, settings
 from backend.domain import teamwork as words
 from backend.domain.errors import NotPossible
 from backend.domain.permissions import Actor, Area, Level
+from backend.domain.steps import StepKind
 from backend.domain.teamwork import Inbox, NoticeKind
-from backend.store import desk_notices
-from backend.store.tables import DeskNotice
+from backend.store import desk_notices, steps
+from backend.store.tables import DeskNotice, Order
 from backend.store.teamwork import user_id
 
 SHOWN = 50
@@ -25,8 +26,8 @@ def tell(
     *,
     actor: Actor,
     note_id: int | None = None,
-) -> None:
-    """Tell a person something about an order. `text` goes on after the order's number."""
+) -> int:
+    """Tell a person something about an order; returns the notice's id. `text` goes on after the order's number."""
     notice = DeskNotice(
         user_id=person,
         kind=kind,
@@ -37,20 +38,34 @@ def tell(
         at=clock.now(),
     )
     desk_notices.add(session, notice)
+    return notice.id
 
 
-def inbox(session: Session, *, actor: Actor, before: int = 0) -> Inbox:
-    """The actor's own newest notices, or those older than notice `before`."""
+def tell_of_mention(session: Session, person: int, order: Order, note_id: int, *, actor: Actor) -> None:
+    """Tell a colleague that a note names them, and by mail unless they see it soon."""
+    text = "mentions you in a note"
+    notice_id = tell(session, person, NoticeKind.MENTION, order.id, text, actor=actor, note_id=note_id)
+    delay = words.MAILED_AFTER.total_seconds() * settings.current().retry_scale
+    steps.promise(
+        session, order, StepKind.MAIL_MENTION,
+        at=clock.now(), subject=str(notice_id), requested_by=actor.id, delay=delay,
+    )  # fmt: skip
+
+
+def inbox(session: Session, *, actor: Actor, before: int = 0, only_unread: bool = False) -> Inbox:
+    """The actor's own newest notices, or those older than notice `before`; all of them, or the unread ones."""
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
     me = user_id(actor)
-    found = desk_notices.newest(session, me, before=before, limit=SHOWN) if me else []
+    wanted = {"before": before, "only_unread": only_unread, "limit": SHOWN + 1}
+    found = desk_notices.newest(session, me, **wanted) if me else []
     notices = tuple(
         words.DeskNotice(
             notice.id, notice.kind, number, notice.text, notice.actor_name, notice.at, notice.read_at is not None
         )
-        for notice, number in found
+        for notice, number in found[:SHOWN]
     )
-    return Inbox(notices, desk_notices.unread(session, me) if me else 0)
+    older = notices[-1].id if len(found) > SHOWN else 0
+    return Inbox(notices, desk_notices.unread(session, me) if me else 0, older)
 
 
 def unread(session: Session, *, actor: Actor) -> int:
@@ -62,8 +77,17 @@ def unread(session: Session, *, actor: Actor) -> int:
 
 def mark_read(session: Session, ids: Sequence[int] | None = None, *, actor: Actor) -> None:
     """Mark these of the actor's own notices as read, or all of them; other people's are not touched."""
+    desk_notices.mark_read(session, _person(actor), ids, clock.now())
+
+
+def mark_unread(session: Session, ids: Sequence[int], *, actor: Actor) -> None:
+    """Mark these of the actor's own notices as not read, to come back to them; other people's are not touched."""
+    desk_notices.mark_unread(session, _person(actor), ids)
+
+
+def _person(actor: Actor) -> int:
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
     me = user_id(actor)
     if not me:
         raise NotPossible("An API token has no notices.")
-    desk_notices.mark_read(session, me, ids, clock.now())
+    return me

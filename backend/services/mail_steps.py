@@ -12,12 +12,13 @@ from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
 from backend.domain.payments import PaymentStatus
+from backend.domain.preferences import Preferences
 from backend.domain.steps import StepKind
 from backend.ports.calls import Call
 from backend.ports.notifications import Attachment, Mail, Mailer, MailSent
 from backend.ports.registry import Adapters
 from backend.services.step_handlers import Handler, NotNeeded, Success
-from backend.store import documents, orders, payments, refunds, steps
+from backend.store import desk_notices, documents, orders, payments, refunds, steps, viewers
 from backend.store.personal import keyring
 from backend.store.tables import Hold, Incident, Order, Parcel, Shipment, Step
 
@@ -196,6 +197,18 @@ def _incident(session: Session, order: Order, step: Step) -> Mail:
     return _mail(step, order, _staff(), mails.incident(incident.title, since, settings.current().origin))
 
 
+def _mention(session: Session, order: Order, step: Step) -> Mail:
+    notice, person = desk_notices.to_be_mailed(session, int(step.subject))
+    looking = viewers.of_orders(session, [order.id]).get(order.id, ())
+    if notice.read_at is not None or any(viewer.user_id == person.id for viewer in looking):
+        raise NotNeeded(f"{person.name} has seen it.")
+    if not person.active:
+        raise NotNeeded(f"{person.name} does not work here any more.")
+    if Preferences.read(person.preferences).mentions != "mail":
+        raise NotNeeded(f"{person.name} wants no mail about mentions.")
+    return _mail(step, order, person.email, mails.mention(order.number, notice.actor_name, _page(order)))
+
+
 def _applied(what: str) -> Callable[[Session, Order, Step, MailSent], Success]:
     def apply(session: Session, order: Order, step: Step, sent: MailSent) -> Success:
         return Success({"message_id": sent.message_id}, f"{what} sent.")
@@ -233,4 +246,5 @@ HANDLERS: dict[StepKind, Handler] = {
     StepKind.MAIL_CANCELLED: Handler(_mailer, _cancelled, _send, _applied("Cancellation notice")),
     StepKind.MAIL_STAFF_ALERT: Handler(_mailer, _staff_alert, _send, _applied("Alert to staff")),
     StepKind.MAIL_INCIDENT: Handler(_mailer, _incident, _send, _applied("Incident mail to staff")),
+    StepKind.MAIL_MENTION: Handler(_mailer, _mention, _send, _applied("Mail about a mention")),
 }

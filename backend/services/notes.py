@@ -8,7 +8,7 @@ from backend import clock
 from backend.domain.desk import NoteView
 from backend.domain.errors import InvalidInput, NotFound, NotPossible
 from backend.domain.permissions import Actor, Area, Level
-from backend.domain.teamwork import CLAIM_LASTS, Colleague, NoticeKind, mentioned
+from backend.domain.teamwork import CLAIM_LASTS, Colleague, mentioned
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import clicks, desk_notices, hold_clock
 from backend.store import orders, teamwork, timeline
@@ -133,8 +133,7 @@ def _mention(session: Session, order: Order, note: Note, actor: Actor) -> None:
         if person not in told:
             session.add(NoteMention(note_id=note.id, user_id=person))
             if person != teamwork.user_id(actor):
-                text = "mentions you in a note"
-                desk_notices.tell(session, person, NoticeKind.MENTION, order.id, text, actor=actor, note_id=note.id)
+                desk_notices.tell_of_mention(session, person, order, note.id, actor=actor)
 
 
 def _people(session: Session) -> Sequence[Colleague]:

@@ -7,23 +7,37 @@ from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from backend.domain.teamwork import person_topic
-from backend.store.tables import DeskNotice, Order
+from backend.store.tables import DeskNotice, Order, User
 
 
 def add(session: Session, notice: DeskNotice) -> None:
     """Tell a person something; their open pages hear of it."""
     session.add(notice)
+    session.flush()
     _tell(session, notice.user_id)
 
 
-def newest(session: Session, user_id: int, *, before: int, limit: int) -> list[tuple[DeskNotice, str]]:
+def newest(
+    session: Session, user_id: int, *, before: int, only_unread: bool, limit: int
+) -> list[tuple[DeskNotice, str]]:
     """A person's notices older than `before` (0: the newest), each with its order's number."""
     statement = select(DeskNotice, Order.number).join(Order, col(Order.id) == col(DeskNotice.order_id))
     statement = statement.where(DeskNotice.user_id == user_id)
     if before:
         statement = statement.where(col(DeskNotice.id) < before)
+    if only_unread:
+        statement = statement.where(col(DeskNotice.read_at).is_(None))
     rows = session.exec(statement.order_by(col(DeskNotice.id).desc()).limit(limit)).all()
     return [(notice, number) for notice, number in rows]
+
+
+def to_be_mailed(session: Session, notice_id: int) -> tuple[DeskNotice, User]:
+    """A notice and whom it is for, as they are now."""
+    notice = session.exec(
+        select(DeskNotice).where(DeskNotice.id == notice_id).execution_options(populate_existing=True)
+    ).one()
+    person = session.exec(select(User).where(User.id == notice.user_id).execution_options(populate_existing=True)).one()
+    return notice, person
 
 
 def unread(session: Session, user_id: int) -> int:
@@ -40,6 +54,19 @@ def mark_read(session: Session, user_id: int, ids: Iterable[int] | None, at: dat
             f"{chosen} returning 1"
         ),
         {"at": at, "user_id": user_id} | ({} if ids is None else {"ids": list(ids)}),
+    )
+    if changed.first() is not None:
+        _tell(session, user_id)
+
+
+def mark_unread(session: Session, user_id: int, ids: Iterable[int]) -> None:
+    """Have these of a person's notices count as unread again."""
+    changed = session.execute(
+        text(
+            "update desk_notices set read_at = null where user_id = :user_id and read_at is not null and id = any(:ids) "
+            "returning 1"
+        ),
+        {"user_id": user_id, "ids": list(ids)},
     )
     if changed.first() is not None:
         _tell(session, user_id)

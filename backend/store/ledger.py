@@ -40,7 +40,8 @@ INSERT = text(
     f"""
     insert into steps (order_id, kind, subject, generation, key, state, provider, data, due_at, fence, attempts, allowed,
         in_doubt, first_sent_at, restore_epoch, outcome, error, category, result, requested_by, woken_at, created_at)
-    select :order_id, :kind, :subject, :generation, :key, 'ready', '', cast(:data as jsonb), clock_timestamp(), 0, 0,
+    select :order_id, :kind, :subject, :generation, :key, 'ready', '', cast(:data as jsonb),
+        clock_timestamp() + make_interval(secs => :delay), 0, 0,
         :allowed, maybe_done, case when maybe_done then lost_from end, epoch - maybe_done::int, '', '', '', '{{}}',
         :requested_by, clock_timestamp(), :at
     from sending, lateral (select {_MAYBE_DONE} as maybe_done) as lost

@@ -13,7 +13,7 @@ from sqlmodel import Session, col, select, update
 
 from backend.domain.errors import StaleWrite
 from backend.domain.retries import Outcome
-from backend.domain.steps import FOLLOWS, RULES, Port, StepKind, StepState, step_key
+from backend.domain.steps import FOLLOWS, RULES, TO_STAFF, Port, StepKind, StepState, step_key
 from backend.store import db, ledger
 from backend.store.originals import Kept
 from backend.store.tables import Order, Step
@@ -35,9 +35,13 @@ def promise(
     subject: str = "",
     data: dict[str, Any] | None = None,
     requested_by: str = "system",
+    delay: float = 0.0,
 ) -> bool:
-    """Write a step of generation 1 down, due now, and wake a worker after the commit; False if it was promised before."""
-    return _insert(session, order, kind, subject, 1, data or {}, requested_by, at) is not None
+    """Write a step of generation 1 down and wake a worker after the commit; False if it was promised before.
+
+    It is due now, or after a `delay` in seconds.
+    """
+    return _insert(session, order, kind, subject, 1, data or {}, requested_by, at, delay) is not None
 
 
 def promise_again(session: Session, order: Order, old: Step, *, at: datetime, requested_by: str) -> int:
@@ -57,6 +61,7 @@ def _insert(
     data: dict[str, Any],
     requested_by: str,
     at: datetime,
+    delay: float = 0.0,
 ) -> int | None:
     session.flush()
     step_id = session.execute(
@@ -72,10 +77,11 @@ def _insert(
             "requested_by": requested_by,
             "at": at,
             "follows": str(FOLLOWS.get(kind, "")),
-            "to_staff": kind in (StepKind.MAIL_STAFF_ALERT, StepKind.MAIL_INCIDENT),
+            "to_staff": kind in TO_STAFF,
+            "delay": delay,
         },
     ).scalar_one_or_none()
-    if step_id is not None:
+    if step_id is not None and not delay:
         db.wake_after_commit(session, step_id)
     return step_id
 

@@ -1,34 +1,17 @@
 """The bell in the top bar: what this person was told about orders, unread ones counted, kept current while a page is open."""
 
-from dataclasses import dataclass
-
 import reflex as rx
 
-from backend import clock
 from backend.domain.permissions import Area
-from backend.domain.teamwork import DeskNotice, NoticeKind, person_topic
+from backend.domain.teamwork import person_topic
 from backend.services import desk_notices
-from dashboard.components.times import age, full
+from dashboard.components.told import Told, sentence, sign, whether_unread
+from dashboard.components.told import told as told_of
 from dashboard.shell import live, sessions
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
 
 MOST_COUNTED = 99
-
-
-@dataclass
-class Told:
-    """One notice, ready to be shown."""
-
-    id: int = 0
-    kind: str = ""
-    number: str = ""
-    href: str = ""
-    text: str = ""
-    who: str = ""
-    ago: str = ""
-    at: str = ""
-    unread: bool = False
 
 
 class BellState(rx.State):
@@ -71,7 +54,7 @@ class BellState(rx.State):
     async def _read(self) -> None:
         if self.open:
             inbox = await ask(desk_notices.inbox)
-            unread, told = inbox.unread, [_told(notice) for notice in inbox.notices]
+            unread, told = inbox.unread, [told_of(notice) for notice in inbox.notices]
             if told != self.told:
                 self.told = told
         else:
@@ -79,20 +62,6 @@ class BellState(rx.State):
         text = f"{MOST_COUNTED}+" if unread > MOST_COUNTED else str(unread or "")
         if text != self.unread:
             self.unread = text
-
-
-def _told(notice: DeskNotice) -> Told:
-    return Told(
-        id=notice.id,
-        kind=notice.kind,
-        number=notice.number,
-        href=f"/orders/{notice.number}",
-        text=notice.text,
-        who=notice.actor,
-        ago=f"{age(notice.at, clock.now())} ago",
-        at=full(notice.at),
-        unread=not notice.read,
-    )
 
 
 def bell() -> rx.Component:
@@ -157,6 +126,15 @@ def _list() -> rx.Component:
                 class_name="muted none",
             ),
         ),
+        rx.el.footer(
+            rx.el.a(
+                "All notices",
+                href="/notices",
+                class_name="link",
+                on_click=BellState.shut,
+                custom_attrs={"data-testid": "all-notices-link"},
+            )
+        ),
         id="notices-list",
         aria_label="Notices",
         class_name="card bell-list",
@@ -164,30 +142,19 @@ def _list() -> rx.Component:
     )
 
 
-def _line(told: rx.Var[Told]) -> rx.Component:
-    sign = rx.match(
-        told.kind,
-        (NoticeKind.MENTION.value, rx.icon("at-sign", aria_hidden="true")),
-        (NoticeKind.WOKEN.value, rx.icon("alarm-clock-check", aria_hidden="true")),
-        rx.icon("hand", aria_hidden="true"),
-    )
-    sentence = rx.cond(
-        told.kind == NoticeKind.MENTION.value,
-        rx.el.span(told.who, " ", told.text, " on ", rx.el.strong(told.number)),
-        rx.el.span(rx.el.strong(told.number), " ", told.text),
-    )
+def _line(one: rx.Var[Told]) -> rx.Component:
     return rx.el.li(
         rx.el.a(
-            sign,
+            sign(one),
             rx.el.span(
-                sentence,
-                rx.cond(told.unread, rx.el.span(" (unread)", class_name="sr"), rx.fragment()),
-                rx.el.small(told.who, " · ", told.ago, title=told.at, class_name="muted"),
+                sentence(one),
+                whether_unread(one),
+                rx.el.small(one.who, " · ", one.ago, title=one.at, class_name="muted"),
             ),
-            href=told.href,
+            href=one.href,
             on_click=BellState.shut,
             custom_attrs={"data-testid": "notice-line"},
         ),
-        key=told.id.to_string(),
-        class_name=rx.cond(told.unread, "unread", ""),
+        key=one.id.to_string(),
+        class_name=rx.cond(one.unread, "unread", ""),
     )

@@ -97,7 +97,17 @@ async def figures(actor: Actor, to_decide: int) -> list[OwnFigure]:
     found = [await _figure(own, actor) for own in WORK[actor.role or Role.QA]]
     told = await ask(desk_notices.unread)
     if told:
-        found.insert(0, OwnFigure("told", "For you to read", number(told), "under the bell, above", "held", ""))
+        found.insert(
+            0,
+            OwnFigure(
+                "told",
+                "For you to read",
+                number(told),
+                "who mentions you, and what is back",
+                "held",
+                "/notices?show=unread",
+            ),
+        )
     if to_decide:
         decide = OwnFigure(
             "decide", "For you to decide", number(to_decide), "a second person is asked", "held", "/review"

@@ -3,6 +3,7 @@
 import reflex as rx
 from reflex.style import set_color_mode
 
+from backend.domain.preferences import MENTIONS
 from dashboard.components.states import loaded, skeleton
 from dashboard.pages.settings.state import Choice, SessionRow, SettingsState
 from dashboard.shell.frame import framed
@@ -14,7 +15,7 @@ ON_LOAD = [SettingsState.load]
 
 @framed
 def page() -> rx.Component:
-    content = rx.el.div(_person(), _shown(), _password(), _sessions(), class_name="stack settings")
+    content = rx.el.div(_person(), _shown(), _told(), _password(), _sessions(), class_name="stack settings")
     return rx.fragment(
         rx.el.header(
             rx.el.h1("Settings"),
@@ -122,6 +123,34 @@ def _theme(value: str, label: str) -> rx.Component:
             checked=SettingsState.theme == value,
             on_change=[set_color_mode(value), SettingsState.prefer("theme", value)],
             custom_attrs={"data-testid": f"theme-{value}"},
+        ),
+        rx.el.span(label),
+        class_name="tick",
+    )
+
+
+def _told() -> rx.Component:
+    return _card(
+        "How you are told",
+        "told",
+        rx.el.fieldset(
+            rx.el.legend("When a colleague mentions you in a note"),
+            *[_way(value, label) for value, label in MENTIONS.items()],
+            class_name="ways",
+        ),
+        rx.el.p("The mail names the order and who wrote, and nothing of the customer.", class_name="soft"),
+    )
+
+
+def _way(value: str, label: str) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name="mentions",
+            value=value,
+            checked=SettingsState.mentions == value,
+            on_change=SettingsState.prefer("mentions", value),
+            custom_attrs={"data-testid": f"mentions-{value}"},
         ),
         rx.el.span(label),
         class_name="tick",

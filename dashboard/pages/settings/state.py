@@ -48,6 +48,7 @@ class SettingsState(rx.State):
     browser_zone: str = ""
     numbers: str = ""
     theme: str = ""
+    mentions: str = ""
     sample: str = ""
     zone_choices: list[str] = []
     number_choices: list[Choice] = []
@@ -79,7 +80,7 @@ class SettingsState(rx.State):
     @needs(None)
     async def prefer(self, name: str, value: str):
         """Change one preference; everything on screen follows at once."""
-        if name not in ("time_zone", "numbers", "theme"):
+        if name not in ("time_zone", "numbers", "theme", "mentions"):
             return None
         try:
             await ask(profile.set_preferences, **{name: str(value)[:LONGEST]})
@@ -142,6 +143,7 @@ class SettingsState(rx.State):
         chosen: Preferences = found.preferences
         self.name, self.email, self.role = found.name, found.email, ROLE_NAMES[found.role]
         self.time_zone, self.numbers, self.theme = chosen.time_zone, chosen.numbers, chosen.theme
+        self.mentions = chosen.mentions
         self.browser_zone = (visit.zone or "the shop's").replace("_", " ")
         self.sample = f"{money(123456789, 'EUR')} · {moment(now)}"
         self.signed_in = [

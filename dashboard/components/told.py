@@ -1,0 +1,61 @@
+"""One thing a person was told about an order, as the bell and the page of all notices show it."""
+
+from dataclasses import dataclass
+
+import reflex as rx
+
+from backend import clock
+from backend.domain.teamwork import DeskNotice, NoticeKind
+from dashboard.components.times import age, full
+
+
+@dataclass
+class Told:
+    """One notice, ready to be shown."""
+
+    id: int = 0
+    kind: str = ""
+    number: str = ""
+    href: str = ""
+    text: str = ""
+    who: str = ""
+    ago: str = ""
+    at: str = ""
+    unread: bool = False
+
+
+def told(notice: DeskNotice) -> Told:
+    return Told(
+        id=notice.id,
+        kind=notice.kind,
+        number=notice.number,
+        href=f"/orders/{notice.number}",
+        text=notice.text,
+        who=notice.actor,
+        ago=f"{age(notice.at, clock.now())} ago",
+        at=full(notice.at),
+        unread=not notice.read,
+    )
+
+
+def sign(one: rx.Var[Told]) -> rx.Component:
+    """What kind of news it is, as a picture."""
+    return rx.match(
+        one.kind,
+        (NoticeKind.MENTION.value, rx.icon("at-sign", aria_hidden="true")),
+        (NoticeKind.WOKEN.value, rx.icon("alarm-clock-check", aria_hidden="true")),
+        rx.icon("hand", aria_hidden="true"),
+    )
+
+
+def sentence(one: rx.Var[Told]) -> rx.Component:
+    return rx.cond(
+        one.kind == NoticeKind.MENTION.value,
+        rx.el.span(one.who, " ", one.text, " on ", rx.el.strong(one.number)),
+        rx.el.span(rx.el.strong(one.number), " ", one.text),
+    )
+
+
+def whether_unread(one: rx.Var[Told]) -> rx.Component:
+    """For who does not see that it is marked."""
+    return rx.cond(one.unread, rx.el.span(" (unread)", class_name="sr"), rx.fragment())
