@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
 from backend import clock
-from backend.demo import introduce
+from backend.demo import introduce, teamwork
 from backend.demo.loader import DemoData
 from backend.demo.marker import Marker
 from backend.demo.plan import Wish, usual_held
@@ -50,6 +50,7 @@ def run(config: Settings, wish: Wish, *, sure: bool, if_empty: bool, console: Co
         if not (if_empty and (begun.complete if begun else any_orders)):
             _load(data, wish, begun, console)
         if begun or not any_orders:
+            teamwork.add()
             introduce.to_sandbox(config)
     finally:
         db.dispose()

@@ -123,12 +123,18 @@ class Journey(Story):
             self.money(EntryKind.AUTHORIZED, new.total_minor, new.gateway or new.channel, reference, detail=detail)
         for finding in self.findings:
             self.stop(finding.kind, finding.reason, source=HoldSource.CHECK)
-        self.reserve([place for place, item in enumerate(new.items) if item.sku and place not in self.missing])
+        self.reserve(
+            [place for place, item in enumerate(new.items) if self.stocked(item.sku) and place not in self.missing]
+        )
         if self.missing:
             lines = [new.items[place] for place in self.missing]
             sentences = [f"{item.sku}: {item.quantity} ordered, {self.free(item.sku)} free." for item in lines]
             self.stop(HoldKind.OUT_OF_STOCK, " ".join(sentences), source=HoldSource.CHECK)
         self.advance()
+
+    def stocked(self, sku: str) -> bool:
+        """Whether there is a shelf for it; what a shop calls by another number than we do has none."""
+        raise NotImplementedError
 
     def free(self, sku: str) -> int:
         """How many of a SKU that ran out are on the shelf."""

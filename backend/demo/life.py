@@ -202,6 +202,9 @@ class Life(Settles):
 
     # -- people ----------------------------------------------------------------------------------------------------
 
+    def stocked(self, sku: str) -> bool:
+        return sku in STOCK
+
     def free(self, sku: str) -> int:
         return STOCK[sku]
 

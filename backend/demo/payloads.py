@@ -12,11 +12,14 @@ from backend.domain.holds import HoldKind
 from backend.domain.intake import NewOrder
 from backend.integrations.shopify.normalise import normalise
 from backend.sandbox.shop.body import order_id as shop_order_id
+from backend.sandbox.shop.catalogue import catalogue
 from backend.sandbox.shop.generator import Generator
 
 CUSTOMERS_SERVE = 5_000
 """Orders that one generator's customers place; then the shop has new customers."""
 _SEEDS = 1_000
+OURS = frozenset(product.sku for product in catalogue())
+"""What the shop's shelves hold."""
 
 _K = HoldKind
 _ARRANGED: dict[str, str] = {
@@ -30,6 +33,7 @@ _ARRANGED: dict[str, str] = {
 _CHECKS: dict[str, str] = {
     _K.ADDRESS_MISSING: "address",
     _K.ADDRESS_MALFORMED: "address",
+    _K.TAX_ID_MALFORMED: "tax_id",
     _K.COUNTRY_NOT_SERVED: "country",
     _K.PO_BOX: "po_box",
     _K.PAYMENT_TERMS: "payment",
@@ -82,6 +86,10 @@ def body(seed: int, orders: int, placed: Placed) -> dict[str, Any]:
             order["shipping_address"] = None
         case _K.ADDRESS_MALFORMED:
             order["shipping_address"] = _malformed(order["shipping_address"] or order["billing_address"])
+        case _K.TAX_ID_MALFORMED:
+            order["note_attributes"] = [{"name": "VAT number", "value": f"DE {placed.serial % 90_000 + 10_000}"}]
+        case _K.SKU_UNKNOWN:
+            _rename_an_item(order)
         case _K.FRAUD_RISK | fates.CANCELLED:
             order["risk_level"] = "high"
         case _:
@@ -96,6 +104,18 @@ def _settle_payment(order: dict[str, Any], fate: Fate) -> None:
     order["financial_status"] = status
     order["payment_gateway_names"] = ["manual" if fate.name == _K.PAYMENT_TERMS else gateways[status]]
     order["total_outstanding"] = "0.00" if status == "paid" else order["total_price"]
+
+
+def _rename_an_item(order: dict[str, Any]) -> None:
+    """The shop calls an item by the number that it had last season."""
+    shipped = [line for line in order["line_items"] if line["requires_shipping"]] or order["line_items"]
+    shipped[0]["sku"] = f"{shipped[0]['sku']}-S25"
+
+
+def _unknown_items(new: NewOrder) -> list[Finding]:
+    unknown = [item.sku for item in new.items if item.sku not in OURS]
+    reason = " ".join(f"{sku} is none of our items." for sku in unknown)
+    return [Finding(HoldKind.SKU_UNKNOWN, reason)] if unknown else []
 
 
 def _malformed(address: dict[str, Any]) -> dict[str, Any]:
@@ -126,7 +146,8 @@ def found(new: NewOrder, fate: Fate, enabled: frozenset[str], countries: frozens
     if fate.name == _K.COUNTRY_NOT_SERVED and new.shipping is not None:
         countries = frozenset({"DE", "AT", "NL", "IE"}) - {new.shipping.country}
     enabled = enabled | {check} if check else enabled
-    return [*_of_the_address(new, enabled), *findings(new, enabled=enabled - {"address"}, countries=countries)]
+    by_the_rules = [*_of_the_address(new, enabled), *findings(new, enabled=enabled - {"address"}, countries=countries)]
+    return by_the_rules + (_unknown_items(new) if fate.name == _K.SKU_UNKNOWN else [])
 
 
 def _of_the_address(new: NewOrder, enabled: frozenset[str]) -> list[Finding]:

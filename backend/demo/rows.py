@@ -136,16 +136,19 @@ class Pages:
         row_id = stable_id(told.created_at, self.seed, told.number, kind)
         name = keyring().seal("addresses", "name", row_id, given.name)
         street = keyring().seal("addresses", "line1", row_id, given.line1)
-        company, line2, phone, email = sealed(
+        billed = "billing" if told.new.billing or not told.new.shipping else "shipping"
+        company, line2, phone, email, tax_id = sealed(
             "addresses",
             row_id,
             company=given.company,
             line2=given.line2,
             phone=given.phone,
             email=given.email or told.new.customer.email,
+            tax_id=told.new.tax_id if kind == billed else "",
         )
+        whom = (name, company, street, line2, phone, email, tax_id)
         place = (given.city, given.province, given.postal_code, given.country)
-        self.add(sheets.ADDRESSES, (row_id, told.ids.order, kind, name, company, street, line2, phone, email, *place))
+        self.add(sheets.ADDRESSES, (row_id, told.ids.order, kind, *whom, *place))
 
     def _prices(self, order_id: int, new: NewOrder, at: datetime) -> None:
         lines = [

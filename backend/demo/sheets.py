@@ -131,7 +131,7 @@ ITEMS = Sheet(
     "requires_shipping wishes",
 )
 ADDRESSES = Sheet(
-    tables.Address, "id order_id kind name company line1 line2 phone email city province postal_code country"
+    tables.Address, "id order_id kind name company line1 line2 phone email tax_id city province postal_code country"
 )
 PRICES = Sheet(tables.PricingSnapshot, "order_id engine_version taken_at rule_hash prices")
 DISCOUNTS = Sheet(tables.DiscountSnapshot, "order_id position engine_version taken_at rule_hash code kind amount_minor")

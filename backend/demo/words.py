@@ -1,6 +1,8 @@
 """What colleagues of the demo's shop write: reasons, notes, and remarks of carriers. No personal data."""
 
 from backend.domain.holds import HoldKind
+from backend.domain.permissions import Role
+from backend.domain.views import ListPage
 
 REASONS: dict[HoldKind, tuple[str, ...]] = {
     HoldKind.FRAUD_RISK: (
@@ -58,3 +60,52 @@ EXCEPTIONS = (
     "Held at customs: papers are missing",
 )
 HUBS = ("Köln, DE", "Leipzig, DE", "Eindhoven, NL", "Herne-Börnig, DE", "Paris, FR")
+
+MENTIONS: tuple[tuple[Role, HoldKind, str], ...] = (
+    (
+        Role.CUSTOMER_SERVICE,
+        HoldKind.PAYMENT_MISMATCH,
+        "@Jonas Weber, the gateway has ten per cent less than the order says. Was that a voucher? I would not ship yet.",
+    ),
+    (
+        Role.CUSTOMER_SERVICE,
+        HoldKind.FRAUD_RISK,
+        "@Priya Nair, same street as last week's chargeback, other name. Yours or mine?",
+    ),
+    (
+        Role.MANAGER,
+        HoldKind.SHIPMENT_NOT_ACCEPTED,
+        "@Sofia Marin, the carrier takes up to 30 kg. Please split it with the warehouse, then retry.",
+    ),
+    (
+        Role.MANAGER,
+        HoldKind.OUT_OF_STOCK,
+        "@Sofia Marin, the delivery comes on Thursday. Snooze it until then, the customer knows.",
+    ),
+    (
+        Role.CUSTOMER_SERVICE,
+        HoldKind.OUTCOME_UNKNOWN,
+        "@Tom Okafor, is this the time-out that you saw in the lab? Four tries, and none of them has an answer.",
+    ),
+    (
+        Role.MANAGER,
+        HoldKind.PROVIDER_CREDENTIALS,
+        "@Ada Lindqvist, the carrier says that our key is not valid any more. Everything for this account will stop here.",
+    ),
+)
+"""Who writes to whom, on an order that is held for what."""
+ANSWERED = "The customer says: the house is new, the street has no sign yet. The number is right."
+WANTS_MONEY_BACK = "The set arrived broken, the customer sent pictures and does not want another one."
+NO_FRAUD = "Spoke to the customer and to the bank: all three cards are hers, the orders are presents."
+VIEWS: tuple[tuple[Role, ListPage, str, str, bool], ...] = (
+    (
+        Role.MANAGER,
+        ListPage.HELD,
+        "Addresses to ask about",
+        "cause:address_invalid,address_malformed,address_missing,po_box",
+        True,
+    ),
+    (Role.MANAGER, ListPage.ORDERS, "Large and still here", "amount:>300 shipping:unshipped -status:cancelled", True),
+    (Role.CUSTOMER_SERVICE, ListPage.HELD, "Cards that were declined", "cause:payment_declined", False),
+)
+"""Lists that somebody keeps, some of them for everybody."""
