@@ -7,7 +7,7 @@ twice, it is carried out once: by the preview's `token`, an `Idempotency-Key`, o
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from backend.api.access import AtDesk
 from backend.api.described import problems
@@ -16,6 +16,7 @@ from backend.api.once import Key, Reason, Token, once
 from backend.api.strict import StrictRoute
 from backend.domain.desk import ActionDone, Preview
 from backend.services import actions, notes
+from backend.services.reveal import reveal_attempt
 
 router = APIRouter(
     prefix="/admin/orders/{number}",
@@ -25,6 +26,7 @@ router = APIRouter(
 )
 
 HoldIds = Annotated[list[Id], Field(min_length=1, max_length=50, description="The holds to close.")]
+AttemptId = Annotated[Id, Path(description="The attempt's id, from the order's attempts.")]
 StepId = Annotated[Id, Path(description="The step's id, from the order.")]
 
 
@@ -61,6 +63,12 @@ class RetryStep(Body):
     version: Version
     token: Token = ""
     reason: Reason = ""
+
+
+class Reveal(Body):
+    """Ask to see the personal data in what was said to a provider; secrets stay masked."""
+
+    reason: Annotated[Text, Field(max_length=1000, description="Why; at least 3 characters. It goes into the audit.")]
 
 
 class PlaceHold(Body):
@@ -122,6 +130,14 @@ async def preview_retry_step(desk: AtDesk, number: Number, step_id: StepId) -> P
 async def retry_step(desk: AtDesk, number: Number, step_id: StepId, body: RetryStep, key: Key = None) -> ActionDone:
     token = once(body.token, key, "retry_step", number, step_id)
     return await desk.ask(actions.retry_step, number, step_id, version=body.version, token=token, reason=body.reason)
+
+
+@router.post(
+    "/attempts/{attempt_id}/reveal",
+    summary="What was sent and answered in an attempt, with its personal data; written down with who asked and why",
+)
+async def reveal(desk: AtDesk, number: Number, attempt_id: AttemptId, body: Reveal) -> list[dict[str, JsonValue]]:
+    return list(await desk.ask(reveal_attempt, number, attempt_id, reason=body.reason))
 
 
 @router.post("/hold", summary="Stop an order by hand; only a person lets it go on")

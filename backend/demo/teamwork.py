@@ -20,7 +20,6 @@ from backend.domain.permissions import Actor, Role
 from backend.domain.queue import Filter, HeldOrder, Wish
 from backend.domain.refunds import RefundWish
 from backend.domain.teamwork import SnoozeEvent
-from backend.domain.views import ListPage
 from backend.services import (
     actions,
     bulk,

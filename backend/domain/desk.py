@@ -66,6 +66,7 @@ class HoldView:
 class AttemptView:
     """One try, with its masked exchanges: [{method, url, request, status, response, duration_ms}]."""
 
+    id: int
     number: int
     started_at: datetime
     duration_ms: int | None

@@ -99,6 +99,7 @@ def step_views(found: Sequence[Step]) -> list[StepView]:
 
 def _attempt_view(attempt: Attempt) -> AttemptView:
     return AttemptView(
+        id=attempt.id,
         number=attempt.number,
         started_at=attempt.started_at,
         duration_ms=attempt.duration_ms,

@@ -52,7 +52,7 @@ def test_who_does_not_see_a_mention_gets_one_mail_that_names_the_order_and_the_a
 
     (mail,) = mailed(world)
     assert mail["subject"] == f"Sofia Marin mentions you on {number}"
-    assert f"https://desk.shop.example/orders/{number}" in mail["text"]
+    assert f"https://desk.shop.example/orders/{number}" in mail["plain"]
     assert "Greta" not in str(mail)
     assert outcomes(world) == [("done", None)]
     (again,) = mailed(world)
