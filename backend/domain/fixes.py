@@ -90,6 +90,18 @@ MENDS: dict[HoldKind, frozenset[Fix]] = {
 CARRIED_BY: frozenset[StepKind] = frozenset({StepKind.SHIPMENT_VERIFY_ADDRESS, StepKind.SHIPMENT_CREATE})
 """The steps whose request carries what can be fixed; a hold of any other step stays."""
 
+REISSUED: dict[Fix, tuple[StepKind, ...]] = {
+    Fix.TAX_ID: (StepKind.INVOICE_ISSUE,),
+    Fix.BILLING_ADDRESS: (StepKind.INVOICE_ISSUE,),
+    Fix.CONTACT: (
+        StepKind.MAIL_PAYMENT_LINK,
+        StepKind.MAIL_PAYMENT_ACTION,
+        StepKind.MAIL_CONFIRMATION,
+        StepKind.INVOICE_SEND,
+    ),
+}
+"""Documents and messages that carry what is fixed: one that was refused for it runs again. Their failure held nothing."""
+
 RECHECKED: dict[Fix, frozenset[HoldKind]] = {
     Fix.SHIPPING_ADDRESS: frozenset({_K.ADDRESS_MISSING, _K.ADDRESS_MALFORMED, _K.COUNTRY_NOT_SERVED, _K.PO_BOX}),
     Fix.BILLING_ADDRESS: frozenset({_K.TAX_ID_MALFORMED}),
@@ -138,10 +150,18 @@ class FixField:
 
 
 @dataclass(frozen=True)
+class Item:
+    """An item of our catalogue."""
+
+    sku: str
+    name: str
+
+
+@dataclass(frozen=True)
 class FixForm:
     """A fix as it can be made now. `changed` names what would be different; nothing can be done while that is empty.
 
-    `preview` says what will happen, and carries version and token. `choices` are item numbers to choose from.
+    `preview` says what will happen, and carries version and token. `choices` are items that fit what was typed.
     """
 
     fix: Fix
@@ -149,7 +169,7 @@ class FixForm:
     fields: tuple[FixField, ...]
     changed: tuple[str, ...]
     preview: Preview
-    choices: tuple[str, ...] = ()
+    choices: tuple[Item, ...] = ()
 
     @property
     def possible(self) -> bool:

@@ -6,12 +6,13 @@ from sqlmodel import Session
 
 from backend import settings
 from backend.domain.checks import Finding
-from backend.domain.fixes import CARRIED_BY, MENDS, RECHECKED, SUBJECTS, Corrected, Fix
+from backend.domain.fixes import CARRIED_BY, MENDS, RECHECKED, REISSUED, SUBJECTS, Corrected, Fix
 from backend.domain.holds import CATALOGUE, HoldKind, HoldSource
 from backend.domain.intake import NewAddress
 from backend.domain.permissions import SYSTEM, Actor
 from backend.domain.providers import provider_name
-from backend.domain.steps import RULES, StepKind
+from backend.domain.retries import Outcome
+from backend.domain.steps import RULES, StepKind, StepState
 from backend.services import decisions, holds, reruns, stock
 from backend.store import holds as hold_store
 from backend.store import steps
@@ -22,11 +23,13 @@ from backend.store.tables import Hold, Order, Step
 class Plan:
     """`passing`: check holds whose rule is met now. `mended`: holds of refused steps that run again with the new data.
 
+    `refused`: documents and messages that were refused with the old data, and run again.
     `new`: findings that hold the order afresh; `waived`: those that a person decided on before, on the same facts.
     """
 
     passing: tuple[Hold, ...]
     mended: tuple[tuple[Hold, Step], ...]
+    refused: tuple[Step, ...]
     new: tuple[Finding, ...]
     waived: tuple[tuple[Finding, Hold], ...]
     address: NewAddress | None
@@ -51,6 +54,7 @@ def plan(session: Session, order: Order, fix: Fix, findings: list[Finding], addr
     return Plan(
         passing=passing,
         mended=tuple(_mended(session, held, fix)),
+        refused=tuple(_refused(session, order, fix)),
         new=tuple(one for one in fresh if decided[one.kind] is None),
         waived=tuple((one, earlier) for one in fresh if (earlier := decided[one.kind]) is not None),
         address=address,
@@ -67,6 +71,19 @@ def _mended(session: Session, held: list[Hold], fix: Fix) -> list[tuple[Hold, St
     return found
 
 
+def _refused(session: Session, order: Order, fix: Fix) -> list[Step]:
+    """What failed in doubt is left to a person: a correction does not tell whether it happened."""
+    newest = (steps.latest(session, order.id, kind) for kind in REISSUED.get(fix, ()))
+    return [
+        step
+        for step in newest
+        if step is not None
+        and step.state == StepState.PARKED
+        and step.outcome == Outcome.REJECTED
+        and not step.in_doubt
+    ]
+
+
 def sentences(plan: Plan, fix: Fix, corrected: tuple[Corrected, ...]) -> tuple[str, ...]:
     """The plan for people, before anything is done."""
     said = [f"{SUBJECTS[fix]}: {_and([one.label for one in corrected])} changed; old and new go into the timeline."]
@@ -77,6 +94,7 @@ def sentences(plan: Plan, fix: Fix, corrected: tuple[Corrected, ...]) -> tuple[s
     for hold, step in plan.mended:
         said.append(f"“{_title(hold)}” is closed, and only the failed step runs again.")
         said.append(_again(fix, step))
+    said += [f"{RULES[StepKind(step.kind)].label}: it was refused before and runs again." for step in plan.refused]
     said += [f"The order is then held: {CATALOGUE[one.kind].title}. {one.reason}" for one in plan.new]
     said += [decisions.sentence(one, earlier) for one, earlier in plan.waived]
     return tuple(said)
@@ -107,6 +125,8 @@ def carry_out(session: Session, order: Order, fix: Fix, plan: Plan, *, actor: Ac
         holds.lift(session, order, hold, "mended", actor=actor, reason=reason)
         if fix is not Fix.SHIPPING_ADDRESS:
             reruns.again(session, order, step, actor)
+    for step in plan.refused:
+        reruns.again(session, order, step, actor)
 
 
 def _reserve(session: Session, order: Order, actor: Actor) -> None:

@@ -11,19 +11,19 @@ from sqlmodel import Session
 from backend.domain import fix_rules
 from backend.domain.desk import ActionDone
 from backend.domain.errors import AlreadyDone, NotPossible
-from backend.domain.fixes import LABELS, OFFERED, SUBJECTS, Corrected, FieldsRefused, Fix, FixField, FixForm
+from backend.domain.fixes import LABELS, OFFERED, SUBJECTS, Corrected, FieldsRefused, Fix, FixField, FixForm, Item
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import SYSTEM, Actor, Area, Level
 from backend.domain.steps import RULES, StepKind, StepState
-from backend.services import cancelling, clicks, corrections, fix_effects, flow
+from backend.services import cancelling, clicks, corrections, fix_effects, flow, sku_fix
 from backend.services.fix_effects import Plan
 from backend.services.fix_parts import PARTS, typed_into
-from backend.store import documents, holds, orders, skus, steps
+from backend.store import documents, holds, orders, steps
 from backend.store.tables import Hold, Order
 
 _PARCEL = frozenset({Fix.SHIPPING_ADDRESS, Fix.WEIGHT, Fix.SKU})
-MOST_CHOICES = 200
+MOST_CHOICES = 50
 _INVOICE = frozenset({Fix.BILLING_ADDRESS, Fix.TAX_ID})
 
 
@@ -66,9 +66,16 @@ def preview_fix(
         refusal=draft.refusal,
         closing=frozenset(hold.id for hold in draft.plan.closing),
     )
-    choices = tuple(skus.some(session, MOST_CHOICES)) if fix is Fix.SKU else ()
     changed = tuple(one.label for one in draft.corrected)
+    choices = _choices(session, draft) if fix is Fix.SKU else ()
     return FixForm(fix, SUBJECTS[fix], draft.fields, changed, preview, choices)
+
+
+def _choices(session: Session, draft: _Draft) -> tuple[Item, ...]:
+    """Our items to choose from: those that fit what was typed or what the shop wrote, else the first of the catalogue."""
+    asked = [one.value for one in draft.fields if one.error] + [one.new for one in draft.corrected]
+    found = (item for text in dict.fromkeys(asked) for item in sku_fix.find(session, text, MOST_CHOICES))
+    return tuple(dict.fromkeys(found))[:MOST_CHOICES] or tuple(sku_fix.find(session, "", MOST_CHOICES))
 
 
 def fix_in_place(

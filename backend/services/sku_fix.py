@@ -1,14 +1,19 @@
 """Saying which of our items a line is: the stock that is set aside moves along, and the channel's next orders follow."""
 
+import re
+
 from sqlmodel import Session
 
 from backend import clock, settings
 from backend.domain.checks import Finding
-from backend.domain.fixes import FixField
+from backend.domain.fixes import FixField, Item
 from backend.domain.holds import HoldKind
 from backend.domain.permissions import Actor
 from backend.store import orders, skus, stock
 from backend.store.tables import Order, OrderItem
+
+_LONGEST, _SHORTEST = 60, 2
+"""Of a text that is looked for in the catalogue."""
 
 
 def read(session: Session, order: Order) -> tuple[FixField, ...]:
@@ -46,6 +51,17 @@ def judge(
     if unknown and "sku" in names:
         found.append(Finding(HoldKind.SKU_UNKNOWN, " ".join(f"{name} is none of our items." for name in unknown)))
     return errors, found
+
+
+def find(session: Session, text: str, limit: int) -> list[Item]:
+    """Our items that fit a text; where none does, those that fit its beginning, so that a suffix of the shop's hides nothing."""
+    wanted = " ".join(text.split())[:_LONGEST]
+    while True:
+        found = [Item(sku, name) for sku, name in skus.search(session, wanted, limit)]
+        shorter = re.sub(r"[\s\-_./]*[^\s\-_./]+$", "", wanted)
+        if found or len(shorter) < _SHORTEST:
+            return found
+        wanted = shorter
 
 
 def write(session: Session, order: Order, values: dict[str, str], actor: Actor) -> None:

@@ -28,6 +28,11 @@ def stocked(session: Session, skus: set[str]) -> dict[str, int]:
     return {row.sku: row.on_hand - row.reserved for row in rows}
 
 
-def some(session: Session, limit: int) -> list[str]:
-    """The first SKUs that we stock, in their order, to choose from."""
-    return list(session.exec(select(InventoryItem.sku).order_by(col(InventoryItem.sku)).limit(limit)).all())
+def search(session: Session, text: str, limit: int) -> list[tuple[str, str]]:
+    """SKU and name of items in whose number or name the text occurs; those whose number begins with it come first."""
+    sku, name = col(InventoryItem.sku), col(InventoryItem.name)
+    statement = select(sku, name).order_by(sku.istartswith(text, autoescape=True).desc(), sku).limit(limit)
+    if text:
+        met = sku.icontains(text, autoescape=True) | name.icontains(text, autoescape=True)
+        statement = statement.where(met)
+    return [(row[0], row[1]) for row in session.exec(statement).all()]

@@ -77,7 +77,7 @@ def test_the_new_kinds_of_hold_are_mended_where_they_stand(
     demo: Database, people: dict[Role, Actor], kind: str, fix: Fix, values: dict[str, str]
 ) -> None:
     ((number, hold),) = demo.execute(
-        "select o.number, h.id from holds h join orders o on o.id = h.order_id where h.kind = %s and closed_at is null "
+        "select o.number, h.id from holds h join orders o on o.id = h.order_id where h.kind = %s and h.closed_at is null "
         "order by h.id limit 1",
         (kind,),
     )

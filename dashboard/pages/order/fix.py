@@ -39,6 +39,14 @@ class FixEntry:
 
 
 @dataclass
+class ItemChoice:
+    """An item of ours that is suggested."""
+
+    sku: str
+    name: str
+
+
+@dataclass
 class FixQuestion:
     """The form, and what it would do as it was typed last; `version` is that of the facts it was prefilled with."""
 
@@ -48,7 +56,7 @@ class FixQuestion:
     verb: str = ""
     title: str = ""
     fields: list[FixEntry] = field(default_factory=list)
-    choices: list[str] = field(default_factory=list)
+    choices: list[ItemChoice] = field(default_factory=list)
     effects: list[str] = field(default_factory=list)
     remaining: list[str] = field(default_factory=list)
     refusal: str = ""
@@ -175,7 +183,7 @@ def _question(shown: FixQuestion, form: FixForm, *, stored: bool) -> FixQuestion
             FixEntry(one.name, one.label, one.value if stored else old.get(one.name, ""), one.error, one.kind, one.hint)
             for one in form.fields
         ],
-        choices=list(form.choices),
+        choices=[ItemChoice(item.sku, item.name) for item in form.choices],
         effects=list(form.preview.effects),
         remaining=list(form.preview.remaining_holds),
         refusal=form.preview.refusal,

@@ -6,7 +6,7 @@ from babel import Locale
 from dashboard.components.money import LOCALE
 from dashboard.pages.order.cards import FixOffer, HoldCard
 from dashboard.pages.order.dialog import choices, effects, hidden, reason, refused, remaining, told
-from dashboard.pages.order.fix import PREFIX, FixEntry, FixState
+from dashboard.pages.order.fix import PREFIX, FixEntry, FixState, ItemChoice
 from dashboard.pages.order.state import OrderState
 
 _question = FixState.question
@@ -81,7 +81,7 @@ def fix_dialog() -> rx.Component:
 def _what() -> rx.Component:
     return rx.fragment(
         rx.el.div(rx.foreach(_question.fields, _field), class_name="fix-fields"),
-        rx.el.datalist(rx.foreach(_question.choices, lambda sku: rx.el.option(value=sku)), id=_CHOICES),
+        rx.el.datalist(rx.foreach(_question.choices, _choice), id=_CHOICES),
         rx.cond(
             _question.effects.length() > 0,
             rx.fragment(effects(_question.effects), remaining(_question.remaining)),
@@ -93,6 +93,10 @@ def _what() -> rx.Component:
         ),
         reason("fix-reason", False),
     )
+
+
+def _choice(item: rx.Var[ItemChoice]) -> rx.Component:
+    return rx.el.option(item.name, value=item.sku, key=item.sku)
 
 
 def _field(entry: rx.Var[FixEntry]) -> rx.Component:
