@@ -126,19 +126,21 @@ def _list() -> rx.Component:
                 class_name="muted none",
             ),
         ),
-        rx.el.footer(
-            rx.el.a(
-                "All notices",
-                href="/notices",
-                class_name="link",
-                on_click=BellState.shut,
-                custom_attrs={"data-testid": "all-notices-link"},
-            )
-        ),
+        rx.el.footer(_to_all()),
         id="notices-list",
         aria_label="Notices",
         class_name="card bell-list",
         custom_attrs={"data-testid": "notices-list"},
+    )
+
+
+def _to_all() -> rx.Component:
+    return rx.el.a(
+        "All notices",
+        href="/notices",
+        class_name="link",
+        on_click=BellState.shut,
+        custom_attrs={"data-testid": "all-notices-link"},
     )
 
 

@@ -34,6 +34,7 @@ ADDRESSES = {
     "/admin/orders/{number}/assign": ["post"],
     "/admin/orders/{number}/cancel": ["post"],
     "/admin/orders/{number}/cancel/preview": ["get"],
+    "/admin/orders/{number}/attempts/{attempt_id}/reveal": ["post"],
     "/admin/orders/{number}/claim": ["post"],
     "/admin/orders/{number}/desk": ["get"],
     "/admin/orders/{number}/fix": ["get", "post"],

@@ -43,7 +43,7 @@ RELEASED = [
 def shop(world: World) -> World:
     """A small demo whose open orders the sandbox has been told of."""
     settings_now = config().model_copy(update={"shopify_api_base": settings.current().shopify_api_base})
-    DemoData(settings_now).load(replace(WISH, orders=150, held=30, end=clock.now()))
+    DemoData(settings_now).load(replace(WISH, orders=150, held=34, end=clock.now()))
     # What is not held goes on by itself as soon as workers run; here only the clicked orders are to move.
     world.database.execute("update steps set state = 'waiting' where state = 'ready'")
     open_orders = world.database.execute(
