@@ -56,8 +56,7 @@ def inbox(session: Session, *, actor: Actor, before: int = 0, only_unread: bool 
     """The actor's own newest notices, or those older than notice `before`; all of them, or the unread ones."""
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
     me = user_id(actor)
-    wanted = {"before": before, "only_unread": only_unread, "limit": SHOWN + 1}
-    found = desk_notices.newest(session, me, **wanted) if me else []
+    found = _newest(session, me, before, only_unread) if me else []
     notices = tuple(
         words.DeskNotice(
             notice.id, notice.kind, number, notice.text, notice.actor_name, notice.at, notice.read_at is not None
@@ -66,6 +65,11 @@ def inbox(session: Session, *, actor: Actor, before: int = 0, only_unread: bool 
     )
     older = notices[-1].id if len(found) > SHOWN else 0
     return Inbox(notices, desk_notices.unread(session, me) if me else 0, older)
+
+
+def _newest(session: Session, person: int, before: int, only_unread: bool) -> list[tuple[DeskNotice, str]]:
+    """One more than is shown, which tells whether there are more."""
+    return desk_notices.newest(session, person, before=before, only_unread=only_unread, limit=SHOWN + 1)
 
 
 def unread(session: Session, *, actor: Actor) -> int:
