@@ -144,6 +144,16 @@ def focused(page: Page) -> str:
     return found
 
 
+def walk_to(page: Page, order: Arrival) -> None:
+    """Press j until the row of this order has the focus."""
+    expect(queue_row(page, order)).to_be_visible()
+    for _ in range(60):
+        if focused(page) == f"held-row-{order.number}":
+            return
+        page.keyboard.press("j")
+    raise AssertionError(f"{order.number} is not in the queue")
+
+
 def sideways(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
     return int(page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"))

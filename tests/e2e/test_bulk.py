@@ -1,8 +1,10 @@
 """All of one cause at once: previewed, one order first, stopped where it fails, resumed, and the failed one done anew."""
 
-from playwright.sync_api import expect
+import re
 
-from tests.e2e.desk import Desk, effects, held, notice, reaches
+from playwright.sync_api import Page, expect
+
+from tests.e2e.desk import Desk, effects, held, notice, reaches, walk_to
 from tests.product.stack import Stack
 
 EMPTY = ("shipengine", "label", "insufficient_funds")
@@ -55,3 +57,31 @@ def test_orders_of_one_cause_are_retried_together_and_a_failure_leaves_the_rest_
     page.goto(f"/orders/{orders[1].number}")
     expect(page.get_by_test_id("timeline")).to_contain_text("Sofia Marin (bulk run ")
     expect(page.get_by_test_id("timeline")).to_contain_text("The account is topped up.")
+
+
+def test_some_are_selected_and_released_together_without_a_mouse(stack: Stack, page: Page) -> None:
+    first, second, other = held(stack, 9361), held(stack, 9362), held(stack, 9363)
+    page.goto("/held")
+    for order in (first, second):
+        walk_to(page, order)
+        page.keyboard.press("x")
+    expect(page.get_by_test_id("selected")).to_have_text("2 orders selected")
+    page.keyboard.press("b")
+    dialog = page.get_by_test_id("bulk-dialog")
+    expect(dialog.get_by_test_id("cancel")).to_be_focused()
+    dialog.get_by_test_id("bulk-action-release").press("Enter")
+    expect(dialog.get_by_role("heading", name="Release: 2 orders")).to_be_visible()
+    dialog.get_by_test_id("bulk-reason").focus()
+    page.keyboard.type("Both called back.")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile("/bulk/[0-9]+$"))
+    expect(page.get_by_test_id("bulk-state")).to_contain_text("Finished")
+    expect(page.get_by_test_id("bulk-result")).to_have_count(2)
+    for order in (first, second):
+        reaches(stack, order, "delivered")
+    reasons = stack.rows("select distinct closed_reason from holds where closed_reason like 'Both%'")
+    assert reasons == [("Both called back.",)]
+    assert stack.value("select status from orders where number = %s", other.number) != "delivered"

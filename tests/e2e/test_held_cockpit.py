@@ -2,20 +2,11 @@
 
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.desk import Arrival, focused, held, notice, open_holds, queue_row, reaches
+from tests.e2e.desk import Arrival, focused, held, notice, open_holds, queue_row, reaches, walk_to
 from tests.product.stack import Stack
 from tests.waiting import until
 
 REFUSED = ("shipengine", "label", "refuse")
-
-
-def walk_to(page: Page, order: Arrival) -> None:
-    """Press j until the row of this order has the focus."""
-    for _ in range(60):
-        if focused(page) == f"held-row-{order.number}":
-            return
-        page.keyboard.press("j")
-    raise AssertionError(f"{order.number} is not in the queue")
 
 
 def beside(page: Page) -> Locator:
@@ -77,6 +68,19 @@ def test_a_morning_at_the_queue_without_a_mouse(stack: Stack, page: Page) -> Non
     expect(beside(page)).to_have_attribute("data-number", third.number)
     expect(page.get_by_test_id("selection")).to_be_hidden()
 
+    # It is given to somebody by its first letters: here to herself.
+    page.keyboard.press("g")
+    given = page.get_by_test_id("assign-dialog")
+    expect(given.get_by_test_id("cancel")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(given.get_by_test_id("assign-person")).to_be_focused()
+    page.keyboard.type("Me")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(given).to_be_hidden()
+    expect(beside(page).get_by_test_id("whose")).to_contain_text("You")
+
     # Selecting, by hand and all that fit.
     page.keyboard.press("x")
     expect(page.get_by_test_id("selected")).to_have_text("1 order selected")
@@ -97,6 +101,13 @@ def test_a_morning_at_the_queue_without_a_mouse(stack: Stack, page: Page) -> Non
     expect(page.get_by_test_id("confirm")).to_be_hidden()
     assert open_holds(stack, third) == 1
 
+    page.keyboard.press("Control+k")
+    page.keyboard.type("quaran")
+    expect(page.get_by_role("option", name="Quarantine")).to_have_attribute("aria-selected", "true")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Quarantine")
+    page.go_back()
+
     # Enter opens the order's own page; back is where one was.
     walk_to(page, third)
     page.keyboard.press("Enter")
@@ -111,6 +122,8 @@ def test_what_colleagues_and_workers_do_meanwhile_moves_no_row(stack: Stack, pag
     walk_to(page, mine)
     row = queue_row(page, mine)
     expect(beside(page)).to_have_attribute("data-number", mine.number)
+    expect(beside(page).get_by_test_id("hold")).to_be_visible()
+    expect(page.get_by_test_id("views")).to_be_visible()
     before = row.bounding_box()
 
     newer = held(stack, 9613)

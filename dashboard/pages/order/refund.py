@@ -101,6 +101,8 @@ class RefundState(rx.State):
     @needs(Area.MONEY, Level.ACT)
     async def choose(self, name: str, value: str):
         """Something in the form was changed: preview what it would do now. Ticked boxes say `on`."""
+        if self._chosen.get(str(name)) == str(value):
+            return None  # known already: sent with the form, which may be faster than the pause after typing
         # Another way begins afresh: what was typed for the last one is no longer on the screen.
         kept = {"restock": self._chosen.get("restock", "")} if name == "way" else self._chosen
         self._chosen = {**kept, str(name)[:40]: str(value)[:40]}

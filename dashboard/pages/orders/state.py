@@ -74,6 +74,9 @@ class OrdersState(rx.State):
     @rx.event
     @needs(Area.ORDERS)
     async def load(self):
+        await self._open()
+
+    async def _open(self) -> None:
         """Read the page that the address names."""
         _, self._address = here(self)
         found, _ = await read_views(ListPage.ORDERS)
@@ -88,6 +91,9 @@ class OrdersState(rx.State):
     @needs(Area.ORDERS)
     async def follow(self):
         """Keep the page and its count current."""
+        async with self:
+            if not self.ready:  # this may begin before `load`, and would show the list of no address at all
+                await self._open()
         counted = await counts.count_of(self._shown.q)
         async with self:
             self.count = counts.said(counted)
