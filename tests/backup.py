@@ -7,6 +7,7 @@ import pytest
 
 from backend.store import db
 from tests.conftest import Database, Server
+from tests.databases import hang_up
 
 
 class Backups:
@@ -20,6 +21,7 @@ class Backups:
         """The name of a copy of everything as it is now."""
         name = f"{self._database.name}_{secrets.token_hex(2)}"
         db.dispose()
+        hang_up()
         self._server.create_database(name, template=self._database.name)
         self.copies.append(name)
         return name
@@ -27,6 +29,7 @@ class Backups:
     def restore(self, copy: str) -> None:
         """The database is as it was when the copy was taken; nobody is told."""
         db.dispose()
+        hang_up()
         self._server.drop_database(self._database.name)
         self._server.create_database(self._database.name, template=copy)
 

@@ -6,7 +6,6 @@ stops it. `HOLDFAST_TEST_DATABASE_URL` names another server to use in its place.
 
 import fcntl
 import os
-import secrets
 import shutil
 import subprocess
 import sys
@@ -15,28 +14,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
 import pytest
 from psycopg import sql
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from backend import settings
+from backend.services import accounts
 from backend.store import db, migrate, personal
 from backend.store.embedded import EmbeddedPostgres
 from backend.store.personal import Keyring
+from tests.databases import Database, Laundry, Server, hang_up
 
+TESTS = Path(__file__).resolve().parent
 RUN_FOLDER = "HOLDFAST_TEST_RUN_FOLDER"
 FOREIGN_SERVER = "HOLDFAST_TEST_DATABASE_URL"
-
-
-class Server(Protocol):
-    """A PostgreSQL server for tests: where its databases are, and how to make and drop one."""
-
-    def url(self, database: str = ...) -> str: ...
-    def create_database(self, name: str, *, template: str = ...) -> None: ...
-    def drop_database(self, name: str) -> None: ...
+PATIENCE = 60.0
+"""Seconds that a statement of a test may take: whoever waits for a lock on a busy machine is not to fail for it."""
+SLOW = ("machine", "demo", "product", "jobs", "chaos", "installation", "bench", "cli")
+"""Folders with tests that take long, the longest first: they begin, so that none of them is what the others wait for."""
 
 
 class ForeignServer:
@@ -61,24 +60,14 @@ class ForeignServer:
             connection.execute(command)
 
 
-@dataclass(frozen=True)
-class Database:
-    """A migrated database of one test, to which `backend.store` is pointed while the test runs."""
-
-    url: str
-    name: str
-    keyring: Keyring
-
-    def execute(self, statement: str, parameters: Any = None) -> list[tuple[Any, ...]]:
-        """Run one statement in a transaction of its own and return its rows (none for a statement without rows)."""
-        with psycopg.connect(self.url) as connection:
-            cursor = connection.execute(statement, parameters)  # type: ignore[call-overload]
-            return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
-
-
 def pytest_configure(config: pytest.Config) -> None:
     if not hasattr(config, "workerinput"):
         os.environ[RUN_FOLDER] = tempfile.mkdtemp(prefix="holdfast-tests-")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    place = {name: number for number, name in enumerate(SLOW)}
+    items.sort(key=lambda item: place.get(item.path.parent.relative_to(TESTS).as_posix().partition("/")[0], len(SLOW)))
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -137,18 +126,47 @@ def template(postgres: Server, run_folder: Path) -> str:
     return name
 
 
+@pytest.fixture(scope="session")
+def laundry(postgres: Server, template: str) -> Iterator[Laundry]:
+    """Where the databases of this process's tests come from."""
+    running = Laundry(postgres, template)
+    yield running
+    running.close()
+
+
 @pytest.fixture
-def database(postgres: Server, template: str) -> Iterator[Database]:
+def database(postgres: Server, laundry: Laundry) -> Iterator[Database]:
     """A fresh migrated database; `backend.store.db` and the keys of personal data point to it during the test."""
-    name = f"holdfast_test_{secrets.token_hex(6)}"
-    postgres.create_database(name, template=template)
+    name = laundry.take()
     keyring = Keyring({"test": bytes(range(32))}, bytes(range(32, 64)))
-    db.configure(postgres.url(name))
+    db.configure(postgres.url(name), seconds=PATIENCE)
     personal.configure(keyring)
     yield Database(url=postgres.url(name), name=name, keyring=keyring)
     db.set_waker(None)
     db.dispose()
-    postgres.drop_database(name)
+    hang_up()
+    laundry.give_back(name)
+
+
+@dataclass(frozen=True)
+class Hashing:
+    """How this process hashes passwords: the hasher, and the hash that is checked for unknown accounts."""
+
+    hasher: PasswordHash
+    nobody: str
+
+    def use(self) -> None:
+        accounts._hasher, accounts._NOBODY = self.hasher, self.nobody
+
+
+@pytest.fixture(scope="session", autouse=True)
+def real_hashing() -> Iterator[Hashing]:
+    """Passwords are hashed at the least possible cost, as nobody attacks a test; what is given is the real hashing."""
+    real = Hashing(accounts._hasher, accounts._NOBODY)
+    cheap = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
+    Hashing(cheap, cheap.hash("nobody")).use()
+    yield real
+    real.use()
 
 
 @pytest.fixture(autouse=True)

@@ -28,3 +28,8 @@ def crowding() -> float:
     while time.process_time() - used < 0.05:
         pass
     return max(1.0, (time.perf_counter() - wall) / (time.process_time() - used))
+
+
+def quick(took: float, seconds: float) -> bool:
+    """Whether something that took `took` seconds took no more than `seconds`, as far as that is ours to answer for."""
+    return took < seconds or took < 1.5 * seconds * crowding()

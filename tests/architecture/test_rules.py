@@ -3,7 +3,7 @@
 import pytest
 
 from tests.architecture.rules import RULES, Rule
-from tests.architecture.source import Source, sources
+from tests.architecture.source import ROOT, Source, sources
 
 BAD = [(rule, *line) for rule in RULES for line in rule.bad]
 GOOD = [(rule, *line) for rule in RULES for line in rule.good]
@@ -26,3 +26,9 @@ def test_the_rule_lets_good_code_pass(rule: Rule, path: str, text: str) -> None:
 
 def test_the_rules_look_at_all_three_packages() -> None:
     assert {source.path.split("/")[0] for source in sources()} == {"backend", "dashboard", "jobs"}
+
+
+def test_test_files_too_fit_into_a_head() -> None:
+    """Split by idea; what both halves need goes into a module of its own beside them."""
+    lines = {path: path.read_text(encoding="utf-8").count("\n") for path in (ROOT / "tests").rglob("*.py")}
+    assert {path.relative_to(ROOT).as_posix(): count for path, count in lines.items() if count > 400} == {}

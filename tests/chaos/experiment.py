@@ -14,6 +14,7 @@ from tests.chaos import invariants, journals
 from tests.chaos.driver import Driver
 from tests.chaos.journals import Journals
 from tests.chaos.site import Ground, Site
+from tests.waiting import crowding
 
 
 class Verdict(StrEnum):
@@ -172,11 +173,3 @@ def _judge(experiment: Experiment, ready: Field, found: Journals, recovery: floa
     patience = experiment.recovery * max(ready.crowding, crowding())
     if recovery is not None and recovery > patience:
         ready.findings.append(f"it took {recovery:.1f} s to recover; {patience:.1f} s at most")
-
-
-def crowding() -> float:
-    """How much longer everything takes now because others use this machine too; 1.0 where it is ours alone."""
-    wall, used = time.perf_counter(), time.process_time()
-    while time.process_time() - used < 0.05:
-        pass
-    return max(1.0, (time.perf_counter() - wall) / (time.process_time() - used))

@@ -5,9 +5,10 @@ from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import pairwise
 
-from tests.chaos.experiment import Field, crowding
+from tests.chaos.experiment import Field
 from tests.chaos.journals import Journals, Row
 from tests.chaos.site import Site
+from tests.waiting import crowding
 
 
 def hits(site: Site) -> Counter[tuple[str, str]]:

@@ -225,7 +225,7 @@ def test_a_slow_drip_ends_with_the_deadline(where: str) -> None:
         took = clock.monotonic() - started
 
     assert type(error) is OutcomeUnknown
-    assert 0.45 <= took < 2
+    assert 0.45 <= took < 8  # it would drip for ever
 
 
 def test_a_peer_that_does_not_read_ends_with_the_deadline() -> None:
@@ -236,7 +236,7 @@ def test_a_peer_that_does_not_read_ends_with_the_deadline() -> None:
         one, started = client(base), clock.monotonic()
         with pytest.raises(OutcomeUnknown):
             one.request(call_of(2), "POST", "/v1/things", json={"big": "x" * 16_000_000})
-    assert clock.monotonic() - started < 4
+    assert clock.monotonic() - started < 8  # the peer is deaf for ten
 
 
 def test_a_call_whose_time_is_up_is_not_sent(serve: Serve) -> None:

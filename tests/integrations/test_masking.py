@@ -1,6 +1,7 @@
 """What is kept of an exchange: no secret and no personal datum comes through, at any depth, in any kind of body."""
 
 import json
+import time
 from decimal import Decimal
 from typing import Any
 
@@ -102,11 +103,11 @@ def test_half_a_secret_at_the_cut_is_not_shown() -> None:
 
 
 def test_a_huge_text_is_masked_quickly() -> None:
-    started = clock.monotonic()
+    started = time.process_time()
 
     Masker(["secret"]).body({"text": "a" * 8_000_000})
 
-    assert clock.monotonic() - started < 1.0
+    assert time.process_time() - started < 1.0
 
 
 def test_a_binary_body_is_only_described() -> None:

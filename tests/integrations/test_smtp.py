@@ -273,7 +273,7 @@ def test_a_lost_server_is_in_doubt_only_after_data(
         took = clock.monotonic() - started
 
     assert type(caught.value) is expected
-    assert took < 2.5
+    assert took < 8  # it would drip for ever
 
 
 def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:
@@ -285,7 +285,7 @@ def test_a_server_that_says_nothing_is_left_at_the_deadline() -> None:
         with pytest.raises(NotSent):
             mailer(base.replace("http:", "smtp:")).send(MAIL, call_of(0.5))
 
-    assert clock.monotonic() - started < 2.5
+    assert clock.monotonic() - started < 8
 
 
 @pytest.mark.parametrize("url", ["http://x", "smtp://", "mail.example.com", "smtp://u:p@mail.example.com"])
