@@ -9,10 +9,11 @@ from backend.api.access import AtDesk
 from backend.api.answers import HeldList, Order, OrderList
 from backend.api.described import problems
 from backend.api.fields import Number, Size, Text, Words
+from backend.domain import search
 from backend.domain.desk import HoldView, TimelineView
 from backend.domain.incidents import IncidentView
 from backend.domain.orders import OrderStatus
-from backend.domain.queue import Filter, Place, Sort, Wish
+from backend.domain.queue import Parts, Place, Sort, Wish
 from backend.domain.search import LONGEST
 from backend.services import incidents, order_lists, orders, queue
 
@@ -26,7 +27,7 @@ async def list_orders(
         Text,
         Query(
             max_length=LONGEST,
-            description="A search as in the dashboard: words, and operators such as `status:held amount:>100 -channel:pos`.",
+            description="A search as in the dashboard: words, and operators such as `status:held amount:>100 -channel:generic`.",
             examples=["status:held amount:>100"],
         ),
     ] = "",
@@ -72,13 +73,20 @@ async def list_held(
     desk: AtDesk,
     cause: Annotated[Words, Query(description="Only this cause, by the `cluster` that names it.")] = "",
     kind: Annotated[Words, Query(description="Only this kind of hold.")] = "",
+    q: Annotated[
+        Text,
+        Query(
+            max_length=LONGEST, description="A search among them, as for the list of orders.", examples=["amount:>100"]
+        ),
+    ] = "",
     sort: Sort = Sort.AGE,
     desc: Annotated[bool, Query(description="The other way round.")] = False,
     cursor: Annotated[str, Query(max_length=60, description="`next_cursor` of the page before.")] = "",
     size: Size = 50,
 ) -> HeldList:
     after = Place.parse(cursor) if cursor else None
-    wish = Wish(Filter(cluster=cause, kind=kind), sort, desc, after=after, size=size)
+    wanted = Parts(cause, kind, rest=search.parse(q)).filter(0)
+    wish = Wish(wanted, sort, desc, after=after, size=size)
     return answers.held(await desk.ask(queue.held_page, wish), await desk.ask(queue.held_summary))
 
 

@@ -44,6 +44,12 @@ class NewRun(Body):
         Text,
         Field(max_length=LONGEST, description="All that a search of `/admin/orders` finds.", examples=["status:held"]),
     ] = ""
+    q: Annotated[
+        Text,
+        Field(
+            max_length=LONGEST, description="Held orders, and only those that this search finds, as `/admin/held` does."
+        ),
+    ] = ""
     run_id: Annotated[Id | None, Field(description="An earlier run.")] = None
     results: Results = []
     restock: Annotated[bool, Field(description="Cancel and refund: whether the goods go back to stock.")] = False
@@ -62,7 +68,15 @@ class Start(Body):
 @router.post("", summary="Preview a bulk run: its orders are frozen, nothing is done to them", status_code=201)
 async def preview(desk: AtDesk, body: NewRun) -> BulkPreview:
     results = tuple(str(each) for each in body.results)
-    choice = Choice(tuple(body.numbers), body.kind, body.cluster, body.run_id or 0, results, body.search.strip())
+    choice = Choice(
+        tuple(body.numbers),
+        body.kind,
+        body.cluster,
+        body.run_id or 0,
+        results,
+        body.search.strip(),
+        query=body.q.strip(),
+    )
     options = Options(body.restock, body.person, body.until, SnoozeEvent(body.event) if body.event else None)
     return await desk.ask(bulk_previews.preview, body.action, choice, options=options)
 

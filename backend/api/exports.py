@@ -1,6 +1,7 @@
-"""The orders list as a file for programs: codes as they are, times in UTC, the same columns as on the screen."""
+"""The lists as files for programs: codes as they are, times in UTC, the same columns as on the screens."""
 
 import asyncio
+from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -10,6 +11,8 @@ from fastapi.responses import StreamingResponse
 from backend.api.access import Credentials
 from backend.api.described import problems
 from backend.api.fields import Text, Words
+from backend.domain import held_columns
+from backend.domain import queue as held
 from backend.domain.errors import TokenRefused
 from backend.domain.order_columns import COLUMNS, USUAL, Voice
 from backend.domain.search import LONGEST
@@ -46,12 +49,47 @@ async def export_orders(
         Words, Query(description=f"Keys with commas between: {', '.join(COLUMNS)}.", examples=[",".join(USUAL)])
     ] = "",
 ) -> Response:
+    return await _file(credentials, exports.begin, form=form, q=q, sort=sort, ascending=ascending, columns=columns)
+
+
+@router.get(
+    "/held.{form}",
+    summary="All held orders that a search finds, as CSV or XLSX; written down in the audit",
+    responses=_FILE | problems(401, 403, 422, 503),
+    response_class=Response,
+    tags=["holds"],
+)
+async def export_held(
+    credentials: Credentials,
+    form: Literal["csv", "xlsx"],
+    q: Annotated[
+        Text,
+        Query(
+            max_length=LONGEST,
+            description="A search among them; `cause:` and `cluster:` name causes, `is:snoozed` what is put away.",
+            examples=["amount:>100"],
+        ),
+    ] = "",
+    sort: Annotated[
+        held.Sort, Query(description="The longest held, the first due or the smallest first.")
+    ] = held.Sort.AGE,
+    desc: Annotated[bool, Query(description="The other way round.")] = False,
+    columns: Annotated[
+        Words,
+        Query(
+            description=f"Keys with commas between, in the order wanted: {', '.join(held_columns.COLUMNS)}.",
+            examples=["number,amount,reason"],
+        ),
+    ] = "",
+) -> Response:
+    return await _file(credentials, exports.begin_held, form=form, q=q, sort=sort, desc=desc, columns=columns)
+
+
+async def _file(credentials: Credentials, begin: Callable[..., exports.Export], **asked: Any) -> Response:
     if credentials is None:
         raise TokenRefused
     run = partial(in_unit_of_work, accounts.for_token, credentials.credentials)
-    export = await asyncio.to_thread(
-        run, exports.begin, form=form, q=q, sort=sort, ascending=ascending, columns=columns
-    )
+    export = await asyncio.to_thread(run, begin, **asked)
     return StreamingResponse(
         exports.pieces(export, run, AS_CODES),
         media_type=export.media_type,

@@ -171,7 +171,8 @@ class Choice:
     fit the held queue's filter.
 
     `kind` and `cluster` are that filter; they narrow the others too: then it is their hold of this cause that is acted on.
-    `whole`: the filter may be empty, and then all held orders are meant.
+    `whole`: the filter may be empty, and then all held orders are meant. `query` is a search within the queue, `person` the id
+    of the one whose orders it shows, `snoozed` says that it shows what is put away for later: a part of the filter, too.
     """
 
     numbers: tuple[str, ...] = ()
@@ -181,6 +182,9 @@ class Choice:
     results: tuple[str, ...] = ()
     search: str = ""
     whole: bool = False
+    query: str = ""
+    person: int = 0
+    snoozed: bool = False
 
     @property
     def cause_kind(self) -> str:
@@ -190,6 +194,11 @@ class Choice:
     @property
     def is_filter(self) -> bool:
         return not (self.numbers or self.run_id or self.search)
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether the filter says more than of which cause."""
+        return self.is_filter and bool(self.query or self.person or self.snoozed)
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,10 @@ from datetime import datetime
 from decimal import Decimal
 
 from backend.domain.errors import InvalidInput
+from backend.domain.hold_clock import Bucket
 from backend.domain.money import exponent
 from backend.domain.order_lists import ListedOrder
+from backend.domain.teamwork import Work
 
 Cell = str | Decimal | None
 """A cell of an export: text, a number, or nothing."""
@@ -15,11 +17,17 @@ Cell = str | Decimal | None
 
 @dataclass(frozen=True)
 class Voice:
-    """How an export says codes, causes of holds and moments: in words for people, as they are for programs."""
+    """How an export says codes, causes of holds and moments: in words for people, as they are for programs.
+
+    `bucket` says how an order stands against its target, `turn` whose turn it is, `decimal` how numbers are written in text.
+    """
 
     word: Callable[[str], str]
     cause: Callable[[str], str]
     moment: Callable[[datetime], str]
+    bucket: Callable[[Bucket], str] = str
+    turn: Callable[[Work], str] = lambda work: str(work.turn)
+    decimal: Callable[[Decimal], str] = "{:f}".format
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Who may do what: five roles, areas of the back office, and three levels per area."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from backend.domain.errors import NotAllowed
@@ -79,7 +79,8 @@ class Actor:
     """Who does something: a signed-in person, an API token (both staff) or the system itself.
 
     `id` is `user:7`, `token:3`, `system` or `provider:stripe`; `name` is what the timeline shows. `person`: whose token
-    it is, as `user:7`; empty for a session, and for a token that was made for nobody.
+    it is, as `user:7`; empty for a session, and for a token that was made for nobody. `zone`: the time zone in which
+    their days begin, as an IANA name; empty means the shop's.
     """
 
     kind: ActorKind
@@ -87,6 +88,7 @@ class Actor:
     name: str
     role: Role | None = None
     person: str = ""
+    zone: str = field(default="", compare=False)
 
     @property
     def party(self) -> str:

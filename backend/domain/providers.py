@@ -12,6 +12,9 @@ _NAMES = {
     "smtp": "Mail server",
 }
 
+CHANNELS = ("generic", "shopify")
+"""Channels that orders can come from, by their keys."""
+
 
 def provider_name(key: str) -> str:
     """The name for people; unknown ones are shown as they are, with a capital."""

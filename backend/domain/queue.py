@@ -7,14 +7,18 @@ so that orders which come and go meanwhile neither repeat nor hide a row.
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from backend.domain.desk import MoneySum
 from backend.domain.errors import InvalidInput
+from backend.domain.search import Flag, Query, Term
 from backend.domain.teamwork import Work
 
 BIGGEST_ID = 2**63 - 1
 BIGGEST_VALUE = 2**53
 MAX_PAGE = 200
+EVERYTHING = Query()
+"""A search that asks for nothing."""
 
 
 class Sort(StrEnum):
@@ -45,7 +49,8 @@ class Place:
 
 @dataclass(frozen=True)
 class Filter:
-    """Which held orders: of one cause (`cluster`), of one kind of hold, of one `person` (a user's id), or all of them.
+    """Which held orders: of one cause (`cluster`), of one kind of hold, of one `person` (a user's id), or all of them; and of
+    those the ones that a search finds.
 
     Orders that somebody snoozed are left out, unless they are what is asked for.
     """
@@ -54,6 +59,63 @@ class Filter:
     kind: str = ""
     person: int = 0
     snoozed: bool = False
+    query: Query = EVERYTHING
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What a search of the queue says, with that apart for which the screen has switches; `rest` is everything else."""
+
+    cluster: str = ""
+    kind: str = ""
+    mine: bool = False
+    snoozed: bool = False
+    rest: Query = EVERYTHING
+
+    @classmethod
+    def of(cls, query: Query) -> "Parts":
+        found: dict[str, Any] = {}
+        rest: list[str | Term] = []
+        for part in query.parts:
+            switch = _switch(part) if isinstance(part, Term) else None
+            if switch is None or switch[0] in found:
+                rest.append(part)
+            else:
+                found[switch[0]] = switch[1]
+        return cls(**found, rest=Query(tuple(rest)))
+
+    @property
+    def query(self) -> Query:
+        """All of it as one search, which has the same parts again."""
+        said = [
+            *([Term("cluster", (self.cluster,))] if self.cluster else []),
+            *([Term("cause", (self.kind,))] if self.kind else []),
+            *([Term("is", (Flag.MINE,))] if self.mine else []),
+            *([Term("is", (Flag.SNOOZED,))] if self.snoozed else []),
+        ]
+        return Query((*said, *[part for part in self.rest.parts if part not in said]))
+
+    def filter(self, me: int) -> Filter:
+        """Which orders those are; `me` is the id of the person whom `mine` means, and 0 where nobody is asking in person.
+
+        What the search says in words counts like its switch. Snoozed orders are left out of the queue, and so of whatever
+        says nothing of them.
+        """
+        found = Parts.of(self.query)
+        rest = found.rest if me or not found.mine else Query((*found.rest.parts, Term("is", (Flag.MINE,))))
+        away = found.snoozed or rest.has("is", Flag.SNOOZED)
+        return Filter(found.cluster, found.kind, me if found.mine else 0, away, rest)
+
+
+def _switch(term: Term) -> tuple[str, str | bool] | None:
+    """The switch that says the same as this term, and how it stands."""
+    if term.negated or not isinstance(term.value, tuple) or len(term.value) != 1:
+        return None
+    (code,) = term.value
+    known: dict[str, tuple[str, str | bool]] = {"cluster": ("cluster", code), "cause": ("kind", code)}
+    if term.operator == "is":
+        return {Flag.MINE: ("mine", True), Flag.SNOOZED: ("snoozed", True)}.get(code)
+    return known.get(term.operator)
 
 
 @dataclass(frozen=True)

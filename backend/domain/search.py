@@ -1,6 +1,6 @@
 """What staff type to find orders: free words and operators in one box, read exactly or refused with a sentence.
 
-`status:held amount:>100 -channel:pos lindenau` is three operators and a word; all of them must be met. Operators with a
+`status:held amount:>100 -channel:generic lindenau` is three operators and a word; all of them must be met. Operators with a
 closed list take several codes with commas between, any of which will do. `str(query)` is the canonical form, which reads
 as the same query again; it stands in addresses, saved views and the audit.
 """
@@ -12,6 +12,7 @@ from functools import partial
 
 from backend.domain.errors import InvalidInput
 from backend.domain.holds import HoldKind
+from backend.domain.money import exponent
 from backend.domain.orders import OrderStatus, ShippingStatus
 from backend.domain.payments import PaymentStatus
 from backend.domain.search_values import Amounts, BadValue, Days, read_amounts, read_codes, read_days
@@ -69,8 +70,18 @@ def _slug(text: str) -> tuple[str, ...]:
 def _currency(text: str) -> tuple[str, ...]:
     codes = [code.strip().upper() for code in text.split(",")]
     for code in codes:
-        if not re.fullmatch(r"[A-Z]{3}", code):
-            raise BadValue(f"“{code or text}” is not a currency. Write its three letters, such as EUR.")
+        try:
+            exponent(code)
+        except InvalidInput as error:
+            raise BadValue(f"“{code or text}” is not a currency. Write its three letters, such as EUR.") from error
+    return tuple(sorted(set(codes)))
+
+
+def _cluster(text: str) -> tuple[str, ...]:
+    codes = [code.strip().lower() for code in text.split(",")]
+    for code in codes:
+        if not re.fullmatch(r"[a-z_]{1,40}\.[0-9a-f]{10}", code):
+            raise BadValue(f"“{code or text}” is not the key of a cause. Choose a cause in the held queue instead.")
     return tuple(sorted(set(codes)))
 
 
@@ -89,7 +100,8 @@ OPERATORS: dict[str, Operator] = {
         _codes("payment", "What became of the money", "payment:paid", _named(PaymentStatus)),
         _codes("shipping", "Where the goods are", "shipping:in_transit", _named(ShippingStatus)),
         _codes("cause", "Why it is held", "cause:address_invalid", _named(HoldKind)),
-        Operator("channel", "Where it was sold", "-channel:pos", _slug),
+        Operator("cluster", "One cause of the held queue, by its key", "cluster:po_box.0a1b2c3d4e", _cluster),
+        Operator("channel", "Where it was sold", "-channel:generic", _slug),
         Operator("amount", "Total of the order, in whole currency", "amount:50..200", read_amounts),
         Operator("currency", "Currency of the order", "currency:EUR", _currency),
         Operator("created", "When the customer placed it", "created:2026-05..2026-06", read_days),
@@ -149,6 +161,18 @@ class Query:
         """The value of the first term with this operator that is not negated, or an empty string."""
         found = (term.value_text for term in self.terms if term.operator == operator and not term.negated)
         return next(found, "")
+
+    @property
+    def personal(self) -> bool:
+        """Whether it finds other orders for somebody else."""
+        return any(
+            term.operator == "is" and isinstance(term.value, tuple) and Flag.MINE in term.value for term in self.terms
+        )
+
+    @property
+    def dated(self) -> bool:
+        """Whether it names days, which begin at another moment in another time zone."""
+        return any(isinstance(term.value, Days) for term in self.terms)
 
     def without(self, part: str | Term) -> "Query":
         return Query(tuple(other for other in self.parts if other != part))
@@ -237,7 +261,9 @@ def _part(piece: _Piece) -> str | Term:
         return _term(piece.prefix.strip("-:").lower(), piece.text, negated=negated)
     if piece.text.startswith("-") and not piece.quoted and len(piece.text) > 1:
         raise InvalidInput(
-            [f"“{piece.text}”: only operators can be left out, as in -channel:pos. To search for it, put it in quotes."]
+            [
+                f"“{piece.text}”: only operators can be left out, as in -channel:generic. To search for it, put it in quotes."
+            ]
         )
     words = _words(piece.text)
     if not words:

@@ -54,9 +54,7 @@ _FAILED = _built_in("payment-failed", "Payment failed", "payment:failed")
 _REFUNDED = _built_in("refunded", "Paid back", "payment:refunded,partially_refunded")
 _TESTS = _built_in("tests", "Test orders", "is:test")
 
-_MINE = _built_in("mine", "Mine", "is:mine")
 _NOBODYS = _built_in("unassigned", "Nobody's", "is:unassigned -is:snoozed")
-_SNOOZED = _built_in("snoozed", "Snoozed", "is:snoozed")
 _MONEY = _built_in(
     "money", "Money", "cause:payment_declined,payment_disputed,payment_mismatch,payment_refused,payment_terms"
 )
@@ -77,14 +75,14 @@ BUILT_IN: dict[ListPage, dict[Role, tuple[View, ...]]] = {
         Role.ADMIN: (_HELD, _TODAY, _TO_SHIP, _UNSENT),
     },
     ListPage.HELD: {
-        Role.CUSTOMER_SERVICE: (_MINE, _NOBODYS, _SNOOZED, _ADDRESSES, _MONEY, _PROVIDERS),
-        Role.FINANCE: (_MINE, _MONEY, _PROVIDERS),
-        Role.MANAGER: (_MINE, _NOBODYS, _SNOOZED, _RISK, _MONEY),
-        Role.QA: (_PROVIDERS, _SNOOZED),
-        Role.ADMIN: (_MINE, _NOBODYS, _PROVIDERS, _RISK),
+        Role.CUSTOMER_SERVICE: (_NOBODYS, _ADDRESSES, _MONEY, _PROVIDERS),
+        Role.FINANCE: (_MONEY, _PROVIDERS),
+        Role.MANAGER: (_NOBODYS, _RISK, _MONEY),
+        Role.QA: (_PROVIDERS,),
+        Role.ADMIN: (_NOBODYS, _PROVIDERS, _RISK),
     },
 }
-"""What each role finds before anybody has saved anything."""
+"""What each role finds before anybody has saved anything. One's own orders and snoozed ones have switches in the queue."""
 
 
 def view_name(text: str) -> str:

@@ -7,7 +7,7 @@ that. Tokens are 256 random bits, kept as SHA-256. Limits: OWASP ASVS 5.0, secti
 import hashlib
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -19,7 +19,7 @@ from backend import clock
 from backend.domain.errors import InvalidInput, NotFound, NotSignedIn, SignInRefused, TokenRefused, TooManyAttempts
 from backend.domain.passwords import password_problem
 from backend.domain.permissions import Actor, ActorKind, Area, Level, Role
-from backend.domain.preferences import Preferences
+from backend.domain.preferences import Preferences, known_zone
 from backend.services.run import in_unit_of_work
 from backend.store import accounts
 from backend.store.tables import ApiToken, AuditEntry, StaffSession, User
@@ -60,7 +60,8 @@ class Person:
 
     @property
     def actor(self) -> Actor:
-        return Actor(ActorKind.STAFF, f"user:{self.id}", self.name, self.role)
+        zone = Preferences.read(self.preferences).time_zone
+        return Actor(ActorKind.STAFF, f"user:{self.id}", self.name, self.role, zone=zone)
 
 
 def sign_in(email: str, password: str, *, address: str, browser: str = "") -> SignedIn:
@@ -193,12 +194,20 @@ def for_token(session: Session, bearer: str, service: Callable[..., T], *args: A
     return service(session, *args, actor=actor, **kwargs)
 
 
-def for_session(session: Session, cookie: str, service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
-    """Run a service for whoever's session this is, with the rights they have now; raises `NotSignedIn`."""
+def for_session(
+    session: Session, cookie: str, service: Callable[..., T], *args: Any, browser_zone: str = "", **kwargs: Any
+) -> T:
+    """Run a service for whoever's session this is, with the rights they have now; raises `NotSignedIn`.
+
+    Their days begin where they chose to live, or else where their browser is (`browser_zone`).
+    """
     found = person(session, cookie, touch=False)
     if found is None:
         raise NotSignedIn
-    return service(session, *args, actor=found.actor, **kwargs)
+    actor = found.actor
+    if not actor.zone:
+        actor = replace(actor, zone=known_zone(browser_zone))
+    return service(session, *args, actor=actor, **kwargs)
 
 
 def add_user(session: Session, *, email: str, name: str, role: Role, password: str, actor: Actor) -> int:

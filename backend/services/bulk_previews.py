@@ -4,11 +4,12 @@ Every order is previewed by the very service that a single click on it would ask
 very long list the last orders are looked at only when their turn comes; the preview says of how many.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from sqlmodel import Session
 
 from backend import clock, settings
+from backend.domain import search
 from backend.domain.bulk import (
     HIGHER_GUARD,
     KEPT_DRAFTS,
@@ -25,8 +26,9 @@ from backend.domain.desk import MoneySum, Preview
 from backend.domain.errors import InvalidInput, NotFound, OrderNotFound, TooMany
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.permissions import Actor, Area, Level
+from backend.domain.queue import Parts
 from backend.domain.teamwork import LONGEST_SNOOZE, SNOOZE_WORDS
-from backend.services import bulk_acts, clicks, order_lists, refunds, teamwork
+from backend.services import bulk_acts, clicks, order_lists, queue, refunds, teamwork
 from backend.store import bulk as store
 from backend.store import sending
 from backend.store.bulk import Candidate
@@ -101,7 +103,7 @@ def _numbers(session: Session, choice: Choice, limit: int, actor: Actor) -> list
     Raises `InvalidInput` where there is none, and where nothing at all was chosen.
     """
     if choice.is_filter:
-        if not (choice.kind or choice.cluster or choice.whole):
+        if not (choice.kind or choice.cluster or choice.whole or choice.is_narrow):
             raise InvalidInput(["Choose orders, or a cause whose orders are all meant."])
         return []
     if choice.search:
@@ -129,12 +131,28 @@ def _candidates(session: Session, action: BulkAction, choice: Choice, limit: int
         raise OrderNotFound(min(missing))
     if not RULES[action].held and numbers:
         return named
-    helped = kinds_helped(action)
     held = store.held(
-        session, numbers=numbers, kind=choice.kind, cluster=choice.cluster, helped=helped, limit=limit + 1
+        session,
+        numbers=numbers,
+        kind=choice.kind,
+        cluster=choice.cluster,
+        helped=kinds_helped(action),
+        limit=limit + 1,
+        order_ids=_fitting(session, choice, limit, actor) if choice.is_narrow else None,
     )
     stopped = {each.order_id for each in held}
     return held + [each for each in named if each.order_id not in stopped]
+
+
+def _fitting(session: Session, choice: Choice, limit: int, actor: Actor) -> list[int]:
+    """The orders that the queue shows for this filter. Raises `InvalidInput` where there is none."""
+    asked = Parts(choice.cluster, choice.kind, False, choice.snoozed, search.parse(choice.query))
+    wanted = asked.filter(order_lists.asking(actor).user_id or 0)
+    wanted = replace(wanted, person=choice.person or wanted.person)
+    found = queue.held_ids(session, wanted, actor=actor, most=limit + 1)
+    if not found:
+        raise InvalidInput(["No held order fits that filter any more."])
+    return found
 
 
 def _shared(session: Session, action: BulkAction, options: Options, actor: Actor) -> str:
@@ -245,8 +263,10 @@ def _words(session: Session, choice: Choice, orders_found: int) -> str:
         return f"from bulk run {choice.run_id}: {', '.join(choice.results)}"
     if choice.search:
         return f"all found by “{choice.search}”"
-    if choice.is_filter and not (cause or choice.cluster):
-        return "all held orders"
     if choice.is_filter:
-        return f"all held for {cause}" if cause else "all of one cause"
+        which = f"all held for {cause}" if cause else "all of one cause" if choice.cluster else "all held orders"
+        whose = " of one colleague" if choice.person else ""
+        away = " that are snoozed" if choice.snoozed else ""
+        fitting = f" that fit “{choice.query}”" if choice.query else ""
+        return f"{which}{whose}{away}{fitting}"
     return f"{orders_found} selected" + (f" of {cause}" if cause else "")

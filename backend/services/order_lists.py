@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
@@ -13,6 +12,7 @@ from backend.domain.desk import OrderPage, OrderRow
 from backend.domain.errors import InvalidInput, SearchTooWide
 from backend.domain.order_lists import MAX_PAGE, MOST_COUNTED, ListedOrder, ListedPage, Place, Sort, Wish
 from backend.domain.permissions import Actor, Area, Level
+from backend.domain.preferences import zone_of
 from backend.domain.search import Flag, Query, Term
 from backend.domain.steps import RULES
 from backend.store import order_lists, order_search
@@ -53,7 +53,7 @@ def listed(
 
 def page_of(session: Session, wish: Wish, actor: Actor) -> ListedPage:
     """The page that is wished for; the caller has checked that the actor may see it. Raises `SearchTooWide`."""
-    with _bounded(PAGE_SECONDS):
+    with bounded(PAGE_SECONDS):
         return _page(session, wish, actor)
 
 
@@ -62,7 +62,7 @@ def counted(session: Session, *, actor: Actor, q: str) -> int:
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
     query = search.parse(q)
 
-    with _bounded(COUNT_SECONDS):
+    with bounded(COUNT_SECONDS):
         wanted = order_search.read(session, query, asking(actor))
         return order_lists.count(session, wanted, MOST_COUNTED, seconds=COUNT_SECONDS)
 
@@ -71,7 +71,7 @@ def found_by(session: Session, q: str, *, actor: Actor, most: int) -> list[int]:
     """Ids of up to `most` orders that a search finds, newest first. Raises as `listed` does."""
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
     query = search.parse(q)
-    with _bounded(PAGE_SECONDS):
+    with bounded(PAGE_SECONDS):
         wanted = order_search.read(session, query, asking(actor))
         return order_lists.ids(session, wanted, most, seconds=PAGE_SECONDS)
 
@@ -110,10 +110,10 @@ def _plain_filters(status: str, channel: str, held: bool | None, failed: bool, q
 
 def asking(actor: Actor) -> Asking:
     """What `today`, `mine` and the like mean for this person at this moment."""
-    kind, _, number = actor.id.partition(":")
+    kind, _, number = actor.party.partition(":")
     return Asking(
         now=clock.now(),
-        zone=ZoneInfo(settings.current().time_zone),
+        zone=zone_of(actor.zone, settings.current().time_zone),
         user_id=int(number) if kind == "user" else None,
         failing=tuple(str(step) for step, rule in RULES.items() if not rule.holds),
     )
@@ -181,7 +181,7 @@ def _order_row(row: ListedOrder) -> OrderRow:
 
 
 @contextmanager
-def _bounded(seconds: float) -> Iterator[None]:
+def bounded(seconds: float) -> Iterator[None]:
     """A search that the database cuts off is said to be too wide."""
     try:
         yield

@@ -3,7 +3,7 @@
 import csv
 import io
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 
@@ -20,6 +20,7 @@ MOST_XLSX_ROWS = 1_048_575
 """What a sheet holds beside its headings."""
 LONGEST_CELL = 32_767
 _PIECE = 256 * 1024
+Decimals = Callable[[Decimal], str]
 _ACTING = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -29,24 +30,26 @@ def neutral(text: str) -> str:
     return "'" + plain if plain.startswith(_ACTING) else plain
 
 
-def csv_pieces(heads: list[str], batches: Iterable[list[list[Cell]]]) -> Iterator[bytes]:
-    """A CSV file (RFC 4180, UTF-8), one piece for the headings and one per batch of rows."""
-    yield _csv([list(heads)])
+def csv_pieces(
+    heads: list[str], batches: Iterable[list[list[Cell]]], decimal: Decimals = "{:f}".format
+) -> Iterator[bytes]:
+    """A CSV file (RFC 4180, UTF-8), one piece for the headings and one per batch of rows; `decimal` writes its numbers."""
+    yield _csv([list(heads)], decimal)
     for rows in batches:
         if rows:
-            yield _csv(rows)
+            yield _csv(rows, decimal)
 
 
-def _csv(rows: Iterable[list[Cell]]) -> bytes:
+def _csv(rows: Iterable[list[Cell]], decimal: Decimals) -> bytes:
     lines = io.StringIO()
     writer = csv.writer(lines)
-    writer.writerows([_plain(cell) for cell in row] for row in rows)
+    writer.writerows([_plain(cell, decimal) for cell in row] for row in rows)
     return lines.getvalue().encode()
 
 
-def _plain(cell: Cell) -> str:
+def _plain(cell: Cell, decimal: Decimals) -> str:
     if isinstance(cell, Decimal):
-        return f"{cell:f}"
+        return decimal(cell)
     return "" if cell is None else neutral(cell)
 
 

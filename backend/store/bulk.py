@@ -33,7 +33,8 @@ _CHOSEN_HOLDS = text(
         from holds join orders on orders.id = holds.order_id
         where holds.closed_at is null and (:kind = '' or holds.kind = :kind) and (:cluster = '' or cluster = :cluster)
               and (not :named or orders.number = any(:numbers))
-              and (:named or not exists (select 1 from desk_work where desk_work.order_id = holds.order_id
+              and (not :chosen or holds.order_id = any(:order_ids))
+              and (:named or :chosen or not exists (select 1 from desk_work where desk_work.order_id = holds.order_id
                    and desk_work.held and desk_work.snoozed_at is not null))
         order by holds.order_id, (holds.kind = any(:helped)) desc, holds.id
     ) chosen order by placed_at, order_id limit :limit
@@ -42,17 +43,26 @@ _CHOSEN_HOLDS = text(
 
 
 def held(
-    session: Session, *, numbers: Sequence[str], kind: str, cluster: str, helped: Sequence[str], limit: int
+    session: Session,
+    *,
+    numbers: Sequence[str],
+    kind: str,
+    cluster: str,
+    helped: Sequence[str],
+    limit: int,
+    order_ids: Sequence[int] | None = None,
 ) -> list[Candidate]:
     """Held orders, the longest held first, each with its oldest open hold of the cause, or one of the kinds `helped`.
 
-    Those that somebody snoozed are meant only when they are named, as the queue does not show them either.
+    Those that somebody snoozed are meant only when they are named, by number or by id, as the queue does not show them either.
     """
     given = {
         "kind": kind,
         "cluster": cluster,
         "named": bool(numbers),
         "numbers": list(numbers),
+        "chosen": order_ids is not None,
+        "order_ids": list(order_ids or ()),
         "helped": list(helped),
         "limit": limit,
     }

@@ -17,6 +17,7 @@ from sqlmodel import Session, col, select
 from backend.domain.queue import Filter, Place, Sort, Wish
 from backend.domain.teamwork import Viewer
 from backend.store import viewers
+from backend.store.db import limited
 from backend.store.order_search import Matching
 from backend.store.order_search import among as is_among
 from backend.store.personal import Sealed
@@ -119,11 +120,13 @@ Found = Sequence[int] | None
 """Ids of the held orders that a search finds; None where nothing is searched for."""
 
 
-def found(session: Session, matching: Matching) -> list[int]:
-    """The held orders that a search means. Ids, since several statements need them and only one has to look for them."""
+def found(session: Session, matching: Matching, *, seconds: float) -> list[int]:
+    """The held orders that a search means, within so many seconds. Ids, for several statements need them and only one has to
+    look for them."""
     named = [] if matching.candidates is None else [is_among(matching.candidates)]
     held = col(Order.id).in_(select(HeldOrder.order_id))
-    return list(session.execute(select(col(Order.id)).where(held, *named, *matching.conditions)).scalars())
+    statement = select(col(Order.id)).where(held, *named, *matching.conditions)
+    return list(session.execute(limited(statement, seconds, anew=True)).scalars())
 
 
 def page(session: Session, wish: Wish, among: Found = None) -> Page:

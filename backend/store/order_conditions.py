@@ -12,6 +12,8 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
+from backend.domain.errors import InvalidInput
+from backend.domain.providers import CHANNELS
 from backend.domain.search import HELD, Flag, Term
 from backend.domain.search_values import Amounts, Days
 from backend.store.distinct import distinct
@@ -49,6 +51,10 @@ def condition(session: Session, term: Term, asking: Asking) -> Condition:
         return or_(*[held() if code == HELD else col(Order.status) == code for code in value])
     if term.operator == "cause":
         return held(value)
+    if term.operator == "cluster":
+        return _held_by(col(Hold.cluster).in_(value))
+    if term.operator == "channel":
+        _known_channels(session, value)
     if term.operator == "is":
         return or_(*[_FLAGS[code](asking) for code in value])
     met: Condition = _COLUMNS[term.operator].in_(value)
@@ -65,8 +71,19 @@ _COLUMNS: dict[str, Any] = {
 
 def held(kinds: Iterable[str] = ()) -> Condition:
     """A hold is open, of one of these kinds where any are named."""
-    which = [col(Hold.kind).in_(sorted(kinds))] if kinds else []
+    return _held_by(*([col(Hold.kind).in_(sorted(kinds))] if kinds else []))
+
+
+def _held_by(*which: Condition) -> Condition:
     return col(Order.id).in_(select(Hold.order_id).where(col(Hold.closed_at).is_(None), *which))
+
+
+def _known_channels(session: Session, codes: tuple[str, ...]) -> None:
+    """Raises `InvalidInput` for a channel that never sent an order and that we do not know either."""
+    known = sorted({*CHANNELS, *distinct(session, "orders", "channel")})
+    if unknown := [code for code in codes if code not in known]:
+        said = ",".join(codes)
+        raise InvalidInput([f"In “channel:{said}”: “{unknown[0]}” is no channel. There are {', '.join(known)}."])
 
 
 def _amounts(session: Session, amounts: Amounts) -> Condition:

@@ -56,7 +56,7 @@ def work_cell(work: Work, *, me: int, now: datetime) -> WorkCell:
         mine=bool(me) and work.assignee_id == me,
         assigned=_assigned(work, now),
         turn=str(work.turn),
-        turn_word=_turn(work),
+        turn_word=turn_word(work),
         turn_hint=_turn_hint(work),
         by_hand=bool(work.turn_by),
         bucket=str(work.bucket),
@@ -101,7 +101,8 @@ def _assigned(work: Work, now: datetime) -> str:
     return f"assigned by {work.assigned_by}" if work.assigned_by != work.assignee else "assigned"
 
 
-def _turn(work: Work) -> str:
+def turn_word(work: Work) -> str:
+    """Whose turn it is: ours, the customer's, or a provider's by its name."""
     if work.turn is Turn.PROVIDER and work.turn_provider:
         return f"{provider_name(work.turn_provider)}'s turn"
     return TURNS[work.turn]
@@ -110,7 +111,7 @@ def _turn(work: Work) -> str:
 def _turn_hint(work: Work) -> str:
     said = f", as {work.turn_by} says" if work.turn_by else ""
     stands = "" if work.turn is Turn.US else "; the clock stands still meanwhile"
-    return f"{_turn(work)}{said}{stands}"
+    return f"{turn_word(work)}{said}{stands}"
 
 
 def _due(work: Work) -> str:

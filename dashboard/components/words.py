@@ -47,6 +47,12 @@ def number(value: int | Decimal, decimals: int = 0) -> str:
     return str(pattern.apply(Decimal(value), locale))
 
 
+def ungrouped(value: Decimal) -> str:
+    """`1204.50`, with the reader's decimal mark: a number that other programs read as one."""
+    mark = Locale.parse(viewer().babel).number_symbols["latn"]["decimal"]
+    return f"{value:f}".replace(".", mark)
+
+
 @cache
 def pattern_of(tag: str, kind: str, decimals: int) -> tuple[Locale, NumberPattern]:
     """How a language writes decimals or amounts of money, with exactly so many decimals."""

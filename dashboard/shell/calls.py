@@ -26,8 +26,10 @@ async def ask(service: Callable[..., T], *args: Any, **kwargs: Any) -> T:
 
     Services are synchronous: called on the event loop they would stop every other person's screen.
     """
-    token = sessions.current().token
-    run = partial(contextvars.copy_context().run, in_unit_of_work, accounts.for_session)
+    visit = sessions.current()
+    token = visit.token
+    for_them = partial(accounts.for_session, browser_zone=visit.zone)
+    run = partial(contextvars.copy_context().run, in_unit_of_work, for_them)
     try:
         return await asyncio.get_running_loop().run_in_executor(_threads, partial(run, token, service, *args, **kwargs))
     except NotSignedIn:

@@ -28,6 +28,8 @@ READS = (
     "/admin/orders/{number}/timeline",
     "/admin/orders/{number}/holds",
     "/admin/held",
+    "/admin/held.csv",
+    "/admin/held.xlsx",
     "/admin/incidents",
     "/admin/quarantine",
     "/admin/documents/{document}.pdf",

@@ -24,6 +24,7 @@ ADDRESSES = {
     "/admin/colleagues": ["get"],
     "/admin/documents/{document_id}.pdf": ["get"],
     "/admin/held": ["get"],
+    "/admin/held.{form}": ["get"],
     "/admin/incidents": ["get"],
     "/admin/orders": ["get"],
     "/admin/orders.{form}": ["get"],

@@ -20,7 +20,9 @@ def token(sign_in: Callable[[Role], str]) -> str:
 
 
 def export(token: str, path: str, **headers: str) -> httpx.Response:
-    return request(routes, "GET", f"/export/orders.{path}", token=token, headers=headers)
+    return request(
+        routes, "GET", path if path.startswith("/") else f"/export/orders.{path}", token=token, headers=headers
+    )
 
 
 def test_the_file_says_what_the_screen_says(token: str, database: Database) -> None:

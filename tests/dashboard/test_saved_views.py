@@ -5,6 +5,8 @@ from collections.abc import Callable
 import pytest
 
 from backend.domain.permissions import Role
+from backend.domain.views import ListPage
+from dashboard.pages.held.state import HeldState
 from dashboard.pages.orders.state import OrdersState
 from dashboard.pages.saved import counts, state
 from dashboard.pages.saved.state import Chip, ViewsState
@@ -41,7 +43,7 @@ def test_each_role_begins_with_its_own_views(sign_in: Callable[..., str]) -> Non
         "Documents failed",
     ]
     assert list(chips(finance)) == ["All orders", "Disputed", "Payment failed", "Paid back", "Documents failed"]
-    assert list(chips(finance, "/held")) == ["All held", "Mine", "Money", "Providers"]
+    assert list(chips(finance, "/held")) == ["All held", "Money", "Providers"]
     assert chips(service, "/orders?view=held")["Held"].chosen
 
 
@@ -145,23 +147,45 @@ def test_counts_stand_beside_the_views_and_follow_what_happens(tab: Tab, databas
     found = tab.follow(ViewsState.follow, "/orders", until=counted).last("chips")
     assert {chip.key: chip.count for chip in found}["held"] == "2"
     held = tab.send(ViewsState.load, "/held")
-    assert [chip.name for chip in held.last("chips")][:3] == ["All held", "Mine", "Nobody's"]
+    assert [chip.name for chip in held.last("chips")][:2] == ["All held", "Nobody's"]
     found = tab.follow(ViewsState.follow, "/held", until=counted).last("chips")
     assert {chip.key: chip.count for chip in found} == {
-        "all": "2", "mine": "0", "unassigned": "2", "snoozed": "0", "addresses": "2", "money": "0", "providers": "0"
+        "all": "2", "unassigned": "2", "addresses": "2", "money": "0", "providers": "0"
     }  # fmt: skip
 
 
-def test_the_held_queue_leads_to_what_is_kept_of_held_orders(tab: Tab) -> None:
-    (path,) = save(tab).redirects()
-    save(tab, "/orders?q=status%3Apending", name="Pending")
+def test_a_view_opens_the_list_that_it_is_of(tab: Tab) -> None:
+    (orders,) = save(tab).redirects()
+    (held,) = save(tab, "/held?q=amount%3A%3E100&kind=po_box&snoozed=1&sort=amount&dir=desc", name="Boxes").redirects()
 
-    found = chips(tab, "/held")
+    queue, all_orders = chips(tab, held), chips(tab, orders)
 
-    assert found["Large and held"].href == path
-    assert "Pending" not in found
-    assert found["Mine"].href == "/orders?q=status%3Aheld+is%3Amine"
-    assert [chip.name for chip in found.values() if chip.chosen] == ["All held"]
+    assert (queue["Boxes"].href, queue["Nobody's"].href) == (held, "/held?view=unassigned")
+    assert (all_orders["Large and held"].href, held.partition("?")[0]) == (orders, "/held")
+    assert ("Large and held" in queue, "Boxes" in all_orders) == (False, False)
+    assert [chip.name for chip in queue.values() if chip.chosen] == ["Boxes"]
+    opened = tab.send(HeldState.load, held)
+    assert (opened.last("q"), opened.last("kind"), opened.last("scope")) == ("amount:>100", "po_box", "snoozed")
+    assert [choice.order for choice in opened.last("sorts")] == ["none", "none", "descending"]
+    assert tab.send(ViewsState.load, held).values("changed")[-1:] in ([], [False])
+    assert tab.send(ViewsState.load, held + "&kind=po_box").last("changed") is True
+
+
+def test_a_count_that_was_not_known_is_asked_for_again(tab: Tab, monkeypatch: pytest.MonkeyPatch) -> None:
+    tab.send(ViewsState.load, "/orders")
+    slow: list[str] = []
+
+    async def count(page: ListPage, q: str) -> int | None:
+        slow.append(q)
+        return None if slow.count(q) == 1 else 7
+
+    monkeypatch.setattr(counts, "_count", count)
+
+    def counted(answer: Answer) -> bool:
+        return any(chip.count for shown in answer.values("chips") for chip in shown)
+
+    found = tab.follow(ViewsState.follow, "/orders", until=counted).last("chips")
+    assert {chip.count for chip in found} == {"7"}
 
 
 def test_many_are_said_to_be_many() -> None:

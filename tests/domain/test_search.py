@@ -128,7 +128,7 @@ def test_one_thing_is_said_in_one_way(typed: str, canonical: str) -> None:
         ("created:2026-06..2026-05", "In “created:2026-06..2026-05”: The range ends before it begins: write the earlier day"
          " first."),
         ("status:", "“status:” needs a value, as in status:held."),
-        ("-lindenau", "“-lindenau”: only operators can be left out, as in -channel:pos. To search for it, put it in quotes."),
+        ("-lindenau", "“-lindenau”: only operators can be left out, as in -channel:generic. To search for it, put it in quotes."),
         ("\x00", "The search contains characters that are no text."),
     ],
 )  # fmt: skip

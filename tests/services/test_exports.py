@@ -131,6 +131,7 @@ def test_an_export_is_written_down_before_and_after(database: Database) -> None:
     assert (begun[0], ended[0], begun[1], ended[1]) == ("export", "export_ended", ANNA.id, ANNA.id)
     assert begun[2] == {
         "export": ended[2]["export"],
+        "page": "orders",
         "query": "name:greta",
         "columns": ["number", "total"],
         "format": "xlsx",

@@ -19,7 +19,7 @@ from backend.services import bulk, bulk_previews, teamwork
 from dashboard.components.money import sums
 from dashboard.components.words import count, number
 from dashboard.pages.order.snooze_choices import choices, chosen_end
-from dashboard.shell import notices
+from dashboard.shell import notices, sessions
 from dashboard.shell.calls import ask
 from dashboard.shell.needs import needs
 
@@ -109,10 +109,22 @@ class BulkAskState(rx.State):
 
     @rx.event
     @needs(Area.MONEY, Level.ACT)
-    async def ask_orders(self, action: str, numbers: list[str], kind: str, cluster: str):
-        """The orders that somebody selected; `kind` and `cluster` are what the list was filtered by. None named: all of it."""
+    async def ask_orders(self, action: str, numbers: list[str], kind: str, cluster: str, q: str = "", scope: str = ""):
+        """The orders that somebody selected; the rest is what the queue was filtered by. None named: all of it.
+
+        `scope` has the words `mine` and `snoozed` where the queue showed only those.
+        """
         named = tuple(str(number)[:40] for number in numbers[: MOST_NAMED + 1]) if isinstance(numbers, list) else ()
-        chosen = Choice(named, str(kind)[:60], str(cluster)[:400], whole=numbers == [])
+        whose = str(scope).split()
+        chosen = Choice(
+            named,
+            str(kind)[:60],
+            str(cluster)[:400],
+            whole=numbers == [],
+            query=str(q).strip()[:LONGEST],
+            person=sessions.current().person.id if "mine" in whose else 0,
+            snoozed="snoozed" in whose,
+        )
         self._begin(chosen, action if action in set(BulkAction) else "")
         yield
         await self._look()

@@ -5,6 +5,8 @@ import reflex as rx
 from dashboard.components.states import loaded
 from dashboard.pages.bulk.dialog import bulk_dialog
 from dashboard.pages.held.pane import pane
+from dashboard.pages.held.search import HeldSearchState
+from dashboard.pages.held.searching import searching
 from dashboard.pages.held.state import HeldState
 from dashboard.pages.held.views import answer, causes, nothing, orders, waiting
 from dashboard.pages.order.whole import FOLLOW
@@ -14,13 +16,13 @@ from dashboard.shell.frame import framed
 
 ROUTE = "/held"
 TITLE = "Held orders · Holdfast"
-ON_LOAD = [HeldState.load, ViewsState.load, ViewsState.follow, HeldState.follow, *FOLLOW]
+ON_LOAD = [HeldState.load, HeldSearchState.load, ViewsState.load, ViewsState.follow, HeldState.follow, *FOLLOW]
 
 
 @framed
 def page() -> rx.Component:
     queue = rx.el.div(
-        rx.el.div(answer(), views_strip(), causes(), orders(), class_name="queue-side"),
+        rx.el.div(answer(), views_strip(), searching(), causes(), orders(), class_name="queue-side"),
         pane(),
         bulk_dialog(),
         class_name="cockpit",

@@ -10,7 +10,7 @@ from datetime import datetime
 from backend.domain.queue import HeldOrder, HeldPage
 from dashboard.components.money import money
 from dashboard.components.teamwork import WorkCell, work_cell
-from dashboard.components.times import age, full
+from dashboard.components.times import age, full, moment
 from dashboard.components.words import count, word
 from dashboard.pages.held.address import END, FRONT
 
@@ -35,6 +35,9 @@ class Row:
     others: str = ""
     age: str = ""
     since: str = ""
+    status: str = ""
+    held: str = ""
+    placed: str = ""
     state: str = OPEN
     fresh: bool = False
     at: tuple[int, int] = field(default=(0, 0))
@@ -56,6 +59,9 @@ def row(order: HeldOrder, now: datetime, me: int = 0) -> Row:
         others=f"+ {count(order.other_holds, 'more hold')}" if order.other_holds else "",
         age=cell.age or age(order.held_at, now),
         since=f"Held since {full(order.held_at)}, {age(order.held_at, now)} ago",
+        status=word(order.status),
+        held=moment(order.held_at),
+        placed=moment(order.placed_at),
         work=cell,
         at=(order.place.value, order.place.order_id),
     )

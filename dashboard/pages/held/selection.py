@@ -39,8 +39,7 @@ class SelectionState(rx.State):
     @needs(Area.HOLDS)
     async def take_all(self):
         """Every order that fits the filter, on this page or another."""
-        if not self._filter.person and not self._filter.snoozed:
-            self._select([], whole=True)
+        self._select([], whole=True)
 
     @rx.event
     @needs(Area.HOLDS)

@@ -4,17 +4,20 @@ Filter, order, place and the chosen order live in the address; the browser write
 moving through the queue is no navigation. What changes while the page is open is worked in without moving a row.
 """
 
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
 from backend import clock
+from backend.domain.errors import InvalidInput, SearchTooWide
 from backend.domain.permissions import Area
-from backend.domain.queue import HeldPage, HeldSummary, Wish
+from backend.domain.queue import Sort, Wish
 from backend.domain.teamwork import VIEWERS
+from backend.domain.views import ListPage
 from dashboard.components.money import sums
 from dashboard.components.times import age
-from dashboard.components.words import count
+from dashboard.components.words import count, number
 from dashboard.pages.held import rows as listed
 from dashboard.pages.held.address import END, FRONT, Address
 from dashboard.pages.held.rows import Row
@@ -22,14 +25,23 @@ from dashboard.pages.held.selection import SelectionState
 from dashboard.pages.held.tiles import CauseTile, Scope, SortChoice, folded, scopes, sorts, tiles
 from dashboard.pages.order import after
 from dashboard.pages.order.state import OrderState
+from dashboard.pages.saved.state import read_views
 from dashboard.shell import live, sessions
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
-from dashboard.shell.summary import held
+from dashboard.shell.summary import Held, held, nothing
 
-Reading = tuple[HeldSummary, HeldPage]
+LOST_VIEW = "The view in this address was deleted, or is not shared with you."
 LEAVING = frozenset({"cancel", "snooze"})
 """Actions after which there is nothing left to do with an order for now, although it may stay held."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was read, and sentences on what of the address could not be."""
+
+    held: Held
+    complaints: list[str]
 
 
 class HeldState(rx.State):
@@ -42,10 +54,17 @@ class HeldState(rx.State):
     oldest: str = ""
     some: bool = False
     filtered: str = ""
-    """How many orders the filter leaves, in words; empty without one."""
+    """How many orders the filter leaves, in words; empty without one. `filter_words` says what they have in common."""
+    filter_words: str = ""
+    complaints: list[str] = []
+    """Sentences on what cannot be read in the search, for under the box."""
     all_of_them: str = ""
     kind: str = ""
     cause: str = ""
+    q: str = ""
+    scope: str = ""
+    """`mine`, `snoozed`, both or neither."""
+    due_href: str = ""
     causes: list[CauseTile] = []
     more_causes: list[CauseTile] = []
     more_text: str = ""
@@ -67,7 +86,7 @@ class HeldState(rx.State):
     @needs(Area.HOLDS)
     async def load(self):
         """Read the page that the address names, from scratch, and show the order that it names."""
-        self._address = Address.of(dict(self.router.url.query_parameters))
+        self._address = await address_here(self)
         self.rows = []
         await self._read()
         selection = await self.get_state(SelectionState)
@@ -81,8 +100,8 @@ class HeldState(rx.State):
         """Work in what changes. Reading happens outside the tab's lock, so that nobody's click waits for it."""
         async for _ in live.changes(live.ALL, self._seen, VIEWERS):
             async with self:
-                wish = self._wish()
-            read = await _reading(wish, follow=True)
+                address, wish = self._address, self._wish()
+            read = await _reading(address, wish, follow=True)
             async with self:
                 if self._wish() == wish:
                     self._take(read)
@@ -125,7 +144,7 @@ class HeldState(rx.State):
 
     async def _read(self) -> None:
         self._seen = live.hub.serial
-        self._take(await _reading(self._wish()))
+        self._take(await _reading(self._address, self._wish()))
 
     def _wish(self) -> Wish:
         return self._address.wish(_me())
@@ -136,33 +155,41 @@ class HeldState(rx.State):
             self.problem = read
             return
         self.problem, self.ready = "", True
-        self._show(*read)
+        self._set("complaints", read.complaints)
+        self._show(read.held)
 
-    def _show(self, summary: HeldSummary, page: HeldPage) -> None:
+    def _show(self, read: Held) -> None:
         now, address, me = clock.now(), self._address, _me()
+        summary, page = read.found, read.page
         shown, more = folded(tiles(summary.causes, address))
         last = page.first + len(page.rows) - 1
         values = {
-            "headline": count(summary.orders, "order"),
+            "headline": headline(read),
             "stake": sums(summary.money),
             "oldest": age(summary.oldest_at, now) if summary.oldest_at else "",
-            "some": summary.orders > 0,
-            "filtered": count(page.orders, "order") if address.cause or address.kind else "",
+            "some": read.everything.orders > 0,
+            "filtered": count(page.orders, "order") if address.filtered else "",
+            "filter_words": "of this cause" if address.only_cause else "fit",
             "all_of_them": _all_of_them(address, page.orders),
             "kind": address.kind,
             "cause": address.cause,
+            "q": address.q,
+            "scope": " ".join(address.scope),
             "causes": shown,
             "more_causes": more,
             "more_text": count(len(more), "more cause"),
             "sorts": sorts(address),
             "scopes": scopes(summary, address, me),
-            "at_risk": f"{summary.at_risk:,}" if summary.at_risk else "",
-            "overdue": f"{summary.overdue:,}" if summary.overdue else "",
+            "at_risk": number(summary.at_risk) if summary.at_risk else "",
+            "overdue": number(summary.overdue) if summary.overdue else "",
+            "due_href": address.href(sort=Sort.DUE, desc=False),
             "rows": listed.worked_in(self.rows, page, now, chosen=self.chosen, desc=address.desc, me=me),
-            "position": f"{page.first:,}–{last:,} of {page.orders:,}" if page.orders > len(page.rows) else "",
+            "position": f"{number(page.first)}–{number(last)} of {number(page.orders)}"
+            if page.orders > len(page.rows)
+            else "",
             "previous_href": address.href(before=str(page.previous), order=END) if page.previous else "",
             "next_href": address.href(after=str(page.next), order=FRONT) if page.next else "",
-            "all_href": address.href(cause="", kind=""),
+            "all_href": address.everything(),
         }
         for name, value in values.items():
             self._set(name, value)
@@ -178,10 +205,12 @@ class HeldState(rx.State):
 
 
 def _all_of_them(address: Address, orders: int) -> str:
-    """What "all" means when a selection is made whole; nothing where a bulk run could not name it."""
-    if address.mine or address.snoozed:
+    """What "all" means when a selection is made whole; nothing where there is none."""
+    if not orders:
         return ""
-    return f"{count(orders, 'order')} of this cause" if address.filtered else count(orders, "held order")
+    if not address.filtered:
+        return count(orders, "held order")
+    return f"{count(orders, 'order')} {'of this cause' if address.only_cause else 'that fit'}"
 
 
 def _me() -> int:
@@ -189,10 +218,29 @@ def _me() -> int:
     return sessions.current().person.id
 
 
-async def _reading(wish: Wish, follow: bool = False) -> Reading | str:
+def headline(read: Held) -> str:
+    """How many are held, and how many of them the search finds."""
+    every = count(read.everything.orders, "order")
+    return f"{number(read.found.orders)} of {every}" if read.found is not read.everything else every
+
+
+async def address_here(state: rx.State) -> Address:
+    """The address that is open in the tab, with what the view that it names fills in."""
+    parameters = dict(state.router.url.query_parameters)
+    views = (await read_views(ListPage.HELD))[0] if parameters.get("view") else ()
+    return Address.of(parameters, views)
+
+
+async def _reading(address: Address, wish: Wish, follow: bool = False) -> Reading | str:
     """Summary and page, or a sentence that says why they cannot be read."""
+    complaints = [*address.problems, *([LOST_VIEW] if address.view_is_lost else [])]
     try:
-        return await held(wish, follow=follow)
+        if address.problems:
+            return Reading(await nothing(follow=follow), complaints)
+        try:
+            return Reading(await held(wish, follow=follow), complaints)
+        except (InvalidInput, SearchTooWide) as error:
+            return Reading(await nothing(follow=follow), [*complaints, error.sentence])
     except Exception as error:
         return explain(error)
 

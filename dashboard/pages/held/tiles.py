@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from backend.domain.providers import provider_name
 from backend.domain.queue import Cause, HeldSummary, Sort
 from dashboard.components.money import sums
+from dashboard.components.words import number
 from dashboard.pages.held.address import Address
 
 MOST_TILES = 5
@@ -51,13 +52,17 @@ def scopes(summary: HeldSummary, address: Address, me: int) -> list[Scope]:
     everybody = not address.mine and not address.snoozed
     found = [
         Scope(
-            "all", "All", f"{summary.orders - summary.snoozed:,}", address.href(mine=False, snoozed=False), everybody
+            "all",
+            "Everybody's",
+            number(summary.orders - summary.snoozed),
+            address.href(mine=False, snoozed=False),
+            everybody,
         ),
-        Scope("mine", "Mine", f"{summary.of_person(me):,}", address.href(mine=True, snoozed=False), address.mine),
+        Scope("mine", "Mine", number(summary.of_person(me)), address.href(mine=True, snoozed=False), address.mine),
     ]
     if summary.snoozed or address.snoozed:
         away = address.href(mine=False, snoozed=True)
-        found.append(Scope("snoozed", "Snoozed", f"{summary.snoozed:,}", away, address.snoozed and not address.mine))
+        found.append(Scope("snoozed", "Snoozed", number(summary.snoozed), away, address.snoozed and not address.mine))
     return found
 
 
@@ -74,7 +79,7 @@ def _tile(cause: Cause, address: Address, everything: int) -> CauseTile:
         label=" · ".join(
             part for part in (provider_name(cause.provider) if cause.provider else "", cause.label) if part
         ),
-        orders=f"{cause.orders:,}",
+        orders=number(cause.orders),
         stake=sums(cause.money, most=2),
         share=f"{max(2, round(100 * cause.orders / everything))}%",
         href=address.href(cause="" if chosen else cause.cluster, kind=""),

@@ -1,13 +1,16 @@
 """How the held queue looks: the answer first, then its causes, then the orders, one card each."""
 
+from typing import Any
+
 import reflex as rx
 
 from dashboard.components.marks import shape
 from dashboard.components.states import empty, skeleton
 from dashboard.components.teamwork import assignee_mark, due_mark, turn_mark, viewers_mark
 from dashboard.pages.bulk.asking import BulkAskState
-from dashboard.pages.bulk.dialog import cause_button
 from dashboard.pages.held.rows import Row
+from dashboard.pages.held.search import HeldSearchState
+from dashboard.pages.held.searching import nothing_fits
 from dashboard.pages.held.selection import SelectionState, selection_bar
 from dashboard.pages.held.state import HeldState
 from dashboard.pages.held.tiles import CauseTile, Scope, SortChoice
@@ -48,7 +51,7 @@ def _standing(name: str, sign: rx.Component, orders: rx.Var[str]) -> rx.Componen
         orders != "",
         rx.el.a(
             sign, rx.el.strong(orders), " ", words,
-            href="/held?sort=due",
+            href=HeldState.due_href,
             class_name=f"standing {name}",
             custom_attrs={"data-testid": f"held-{name}"},
         ),
@@ -97,10 +100,11 @@ def orders() -> rx.Component:
         _news(),
         rx.el.ol(
             rx.foreach(HeldState.rows, lambda row: _row_of(row)),
-            class_name="queue",
+            class_name=HeldSearchState.look,
             aria_label="Held orders",
-            custom_attrs={"data-testid": "held-list"},
+            custom_attrs={"data-testid": "held-list", "style": HeldSearchState.places},
         ),
+        rx.cond(HeldState.rows.length() == 0, nothing_fits(), rx.fragment()),
         pager(),
         custom_attrs={"data-still": "true"},
     )
@@ -113,18 +117,33 @@ def _for_these() -> rx.Component:
         "Do for these…",
         type="button",
         class_name="button primary",
-        on_click=BulkAskState.ask_orders("", numbers, HeldState.kind, HeldState.cause),
+        on_click=_ask(numbers),
         custom_attrs={"data-testid": "bulk-selection", "data-key": "b"},
     )
+
+
+def _ask(numbers: rx.Var[list[str]] | list[str]) -> Any:
+    """Ask what to do for these; for none, what to do for all that the filter shows."""
+    return BulkAskState.ask_orders("", numbers, HeldState.kind, HeldState.cause, HeldState.q, HeldState.scope)
 
 
 def _filtered() -> rx.Component:
     return rx.cond(
         HeldState.filtered != "",
         rx.el.p(
-            rx.el.strong(HeldState.filtered, custom_attrs={"data-testid": "held-filtered"}), " of this cause. ",
+            rx.el.strong(HeldState.filtered, custom_attrs={"data-testid": "held-filtered"}), " ", HeldState.filter_words, ". ",
             rx.el.a("Show all", href=HeldState.all_href, class_name="link", custom_attrs={"data-testid": "show-all"}), " ",
-            cause_button(HeldState.kind, HeldState.cause),
+            rx.cond(
+                HeldState.rows.length() > 0,
+                rx.el.button(
+                    rx.cond(HeldState.filter_words == "fit", "Do for all of these…", "Do for all of this cause…"),
+                    type="button",
+                    class_name="quiet",
+                    on_click=_ask([]),
+                    custom_attrs={"data-testid": "bulk-cause"},
+                ),
+                rx.fragment(),
+            ),
             class_name="filtered soft",
         ),
         rx.fragment(),
@@ -208,10 +227,16 @@ def held_row(rest: rx.RestProp, *, row: rx.Var[Row], ticked: rx.Var[bool], chose
             tab_index=-1,
             custom_attrs={"data-pick": "true", "data-testid": "pick-" + row.number},
         ),
-        _who(row, chosen),
-        _why(row),
-        _what(row),
-        _desk(row),
+        _link(row, chosen),
+        rx.el.span(row.number, class_name="number cell at-number", aria_hidden="true"),
+        rx.el.span(row.amount, class_name="amount cell at-amount"),
+        _reason(row),
+        rx.el.span(row.age, title=row.since, class_name="age cell at-age"),
+        rx.el.span(row.advice, class_name="advice cell at-advice", title=row.advice),
+        rx.el.span(row.channel, class_name="small cell at-channel"),
+        rx.el.span(row.external, class_name="small cell at-external"),
+        *_desk(row),
+        *[_fact(words, key, getattr(row, key)) for key, words in FACTS.items()],
         rest,
         class_name=rx.cond(row.state == "gone", "row gone", "row")
         + rx.cond(row.fresh, " fresh", "")
@@ -225,24 +250,24 @@ def held_row(rest: rx.RestProp, *, row: rx.Var[Row], ticked: rx.Var[bool], chose
     )
 
 
-def _who(row: rx.Var[Row], chosen: rx.Var[bool]) -> rx.Component:
-    return rx.el.div(
-        rx.el.a(
-            row.customer,
-            rx.el.span(" ", row.number, class_name="sr"),
-            href="/orders/" + row.number,
-            class_name="row-link",
-            aria_current=rx.cond(chosen, "true", "false"),
-            custom_attrs={"data-row": row.number, "data-testid": "held-row-" + row.number},
-        ),
-        rx.el.span(row.number, class_name="number", aria_hidden="true"),
-        rx.el.span(row.amount, class_name="amount"),
-        class_name="line first",
+FACTS = {"status": "Status", "held": "Held since", "placed": "Placed"}
+"""What a row shows only for whoever wants it, behind these words."""
+
+
+def _link(row: rx.Var[Row], chosen: rx.Var[bool]) -> rx.Component:
+    """The whole row is its link, also where the customer's name is left out of it."""
+    return rx.el.a(
+        rx.el.span(row.customer, class_name="who"),
+        rx.el.span(" ", row.number, class_name="sr"),
+        href="/orders/" + row.number,
+        class_name="row-link cell at-customer",
+        aria_current=rx.cond(chosen, "true", "false"),
+        custom_attrs={"data-row": row.number, "data-testid": "held-row-" + row.number},
     )
 
 
-def _why(row: rx.Var[Row]) -> rx.Component:
-    return rx.el.div(
+def _reason(row: rx.Var[Row]) -> rx.Component:
+    return rx.el.span(
         rx.cond(
             row.state == "gone",
             rx.el.span(shape("tick"), "No longer held", class_name="mark good why"),
@@ -250,36 +275,36 @@ def _why(row: rx.Var[Row]) -> rx.Component:
         ),
         rx.el.span(row.reason, class_name="said", title=row.reason),
         rx.cond(row.others != "", rx.el.span(row.others, class_name="tag"), rx.fragment()),
-        rx.el.span(row.age, title=row.since, class_name="age"),
-        class_name="line",
+        class_name="line cell at-reason",
     )
 
 
-def _what(row: rx.Var[Row]) -> rx.Component:
-    return rx.el.div(
-        rx.el.span(row.advice, class_name="advice", title=row.advice),
-        rx.el.span(row.channel, " ", row.external, class_name="from"),
-        class_name="line third",
-    )
-
-
-def _desk(row: rx.Var[Row]) -> rx.Component:
+def _desk(row: rx.Var[Row]) -> list[rx.Component]:
     """The desk's side of it: how it stands against its target, whose turn, who looks at it, whose it is."""
     work = row.work
-    return rx.el.div(
-        rx.cond(
-            work.held,
-            rx.fragment(
-                due_mark(bucket=work.bucket, word=work.bucket_word, due=work.due, hint=work.due_hint),
-                turn_mark(turn=work.turn, word=work.turn_word, hint=work.turn_hint),
-            ),
-            rx.fragment(),
+    due = due_mark(bucket=work.bucket, word=work.bucket_word, due=work.due, hint=work.due_hint)
+    turn = turn_mark(turn=work.turn, word=work.turn_word, hint=work.turn_hint)
+    snoozed = rx.el.span("Snoozed ", work.snooze, class_name="muted snoozed")
+    return [
+        rx.el.span(
+            rx.cond(work.held, due, rx.fragment()),
+            rx.cond(work.snoozed, snoozed, rx.fragment()),
+            class_name="cell at-due",
         ),
-        rx.cond(work.snoozed, rx.el.span("Snoozed ", work.snooze, class_name="muted snoozed"), rx.fragment()),
-        rx.el.span(class_name="spacer"),
-        viewers_mark(short=work.viewers_short, people=work.viewers),
-        assignee_mark(name=work.assignee, letters=work.initials, mine=work.mine, hint=work.assigned),
-        class_name="line desk-line",
+        rx.el.span(rx.cond(work.held, turn, rx.fragment()), class_name="cell at-turn"),
+        rx.el.span(viewers_mark(short=work.viewers_short, people=work.viewers), class_name="cell at-viewers"),
+        rx.el.span(
+            assignee_mark(name=work.assignee, letters=work.initials, mine=work.mine, hint=work.assigned),
+            class_name="cell at-assignee",
+        ),
+    ]
+
+
+def _fact(words: str, key: str, value: rx.Var[str]) -> rx.Component:
+    return rx.el.span(
+        rx.el.span(words, " ", class_name="muted"),
+        value,
+        class_name=f"small cell at-{'since' if key == 'held' else key}",
     )
 
 

@@ -1,5 +1,7 @@
 """The search box of the orders list: what was typed, what cannot be read in it, and the filters that write it."""
 
+from typing import Any
+
 import reflex as rx
 
 from backend.domain.search import OPERATORS
@@ -12,38 +14,49 @@ _TITLES = {"status": "Status", "payment": "Payment", "shipping": "Shipping", "ca
 def search_box() -> rx.Component:
     return rx.el.section(
         rx.el.div(
-            rx.el.div(
-                rx.icon("search", aria_hidden="true"),
-                rx.el.input(
-                    id="orders-search",
-                    type="search",
-                    class_name="field",
-                    placeholder="Number, name, e-mail, phone, tracking … or status:held amount:>100",
-                    aria_label="Search orders",
-                    aria_describedby="search-complaints",
-                    default_value=OrdersState.box,
-                    key=OrdersState.box_key.to_string(),
-                    on_change=OrdersState.search.debounce(250),
-                    auto_complete="off",
-                    spell_check=False,
-                    custom_attrs={"data-testid": "search"},
-                ),
-                class_name="box",
+            box(
+                "Search orders",
+                "Number, name, e-mail, phone, tracking … or status:held amount:>100",
+                OrdersState.box,
+                OrdersState.box_key,
+                OrdersState.search,
             ),
             _filters(),
-            _help(),
+            how_to_search(),
             class_name="search-line",
         ),
-        _complaints(),
-        _parts(),
+        complaints(OrdersState.complaints),
+        taken_apart(OrdersState.parts),
         class_name="search",
         aria_label="Search and filters",
     )
 
 
-def _complaints() -> rx.Component:
+def box(label: str, example: str, value: rx.Var[str], version: rx.Var[int], on_search: Any) -> rx.Component:
+    """The box; `version` rises when it has to begin anew with `value`."""
     return rx.el.div(
-        rx.foreach(OrdersState.complaints, lambda sentence: rx.el.p(sentence, key=sentence)),
+        rx.icon("search", aria_hidden="true"),
+        rx.el.input(
+            id="list-search",
+            type="search",
+            class_name="field",
+            placeholder=example,
+            aria_label=label,
+            aria_describedby="search-complaints",
+            default_value=value,
+            key=version.to_string(),
+            on_change=on_search.debounce(250),
+            auto_complete="off",
+            spell_check=False,
+            custom_attrs={"data-testid": "search"},
+        ),
+        class_name="box",
+    )
+
+
+def complaints(sentences: rx.Var[list[str]]) -> rx.Component:
+    return rx.el.div(
+        rx.foreach(sentences, lambda sentence: rx.el.p(sentence, key=sentence)),
         id="search-complaints",
         class_name="search-complaints",
         role="status",
@@ -51,11 +64,11 @@ def _complaints() -> rx.Component:
     )
 
 
-def _parts() -> rx.Component:
+def taken_apart(parts: rx.Var[list[Part]]) -> rx.Component:
     """Each part of the search with a way to take it out."""
     return rx.cond(
-        OrdersState.parts.length() > 0,
-        rx.el.ul(rx.foreach(OrdersState.parts, _part), class_name="search-parts", aria_label="Searched for"),
+        parts.length() > 0,
+        rx.el.ul(rx.foreach(parts, _part), class_name="search-parts", aria_label="Searched for"),
         rx.fragment(),
     )
 
@@ -154,7 +167,7 @@ def _end(operator: str, end: str, label: str, kind: str, value: rx.Var[str]) -> 
     )
 
 
-def _help() -> rx.Component:
+def how_to_search() -> rx.Component:
     rows = [
         rx.el.li(rx.el.code(operator.example), rx.el.span(operator.title), key=name)
         for name, operator in OPERATORS.items()

@@ -6,7 +6,6 @@ Search, order, columns, view and place live in the address; the page is rebuilt 
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
-from zoneinfo import ZoneInfo
 
 import reflex as rx
 
@@ -19,7 +18,7 @@ from backend.domain.search import Query
 from backend.domain.views import ListPage, View
 from backend.services import views
 from backend.services.order_lists import listed
-from backend.settings import current
+from dashboard.components.viewer import viewer
 from dashboard.pages.orders import filters as panel
 from dashboard.pages.orders.filters import Filters, Part
 from dashboard.pages.orders.rows import Head, OrderLine, heads, line
@@ -94,13 +93,13 @@ class OrdersState(rx.State):
         async with self:
             if not self.ready:  # this may begin before `load`, and would show the list of no address at all
                 await self._open()
-        counted = await counts.count_of(self._shown.q)
+        counted = await counts.count_of(ListPage.ORDERS, self._shown.q)
         async with self:
             self.count = counts.said(counted)
         async for _ in live.changes(live.ALL, self._seen):
             async with self:
                 await self._read()
-            counted = await counts.count_of(self._shown.q)
+            counted = await counts.count_of(ListPage.ORDERS, self._shown.q)
             async with self:
                 self.count = counts.said(counted)
 
@@ -207,4 +206,4 @@ def _missing(address: ListAddress, view: View | None) -> str:
 
 
 def _today():
-    return clock.now().astimezone(ZoneInfo(current().time_zone)).date()
+    return clock.now().astimezone(viewer().zone).date()

@@ -17,7 +17,12 @@ def head() -> rx.Component:
             rx.el.span(OrdersState.count, class_name="soft", custom_attrs={"data-testid": "orders-count"}),
             rx.fragment(),
         ),
-        rx.el.div(search_button(OrdersState.box), _columns(), _export(), class_name="head-tools"),
+        rx.el.div(
+            search_button(OrdersState.box),
+            _columns(),
+            export_drop(OrdersState.csv_href, OrdersState.xlsx_href),
+            class_name="head-tools",
+        ),
         class_name="page-head",
     )
 
@@ -55,7 +60,7 @@ def _column(choice: rx.Var[ColumnChoice]) -> rx.Component:
     )
 
 
-def _export() -> rx.Component:
+def export_drop(csv_href: rx.Var[str], xlsx_href: rx.Var[str]) -> rx.Component:
     return rx.el.details(
         rx.el.summary(
             rx.icon("download", aria_hidden="true"),
@@ -65,8 +70,8 @@ def _export() -> rx.Component:
         ),
         rx.el.div(
             rx.el.p("What this list shows: the same search, columns and order, all pages.", class_name="soft"),
-            _file("CSV", OrdersState.csv_href, "export-csv"),
-            _file("Excel (XLSX)", OrdersState.xlsx_href, "export-xlsx"),
+            _file("CSV", csv_href, "export-csv"),
+            _file("Excel (XLSX)", xlsx_href, "export-xlsx"),
             class_name="export-choices",
         ),
         class_name="drop right",

@@ -1,15 +1,21 @@
 """The address of a list: its search, order, columns, view and place, so that a link or a reload shows the same again."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from backend.domain.search import LONGEST, Flag, Query, Term
-from backend.domain.views import View
+from backend.domain.views import ListPage, View
 
 _LONGEST_OTHER = 300
 _OF_VIEWS = ("q", "sort", "columns")
 """What a view fills in where the address is silent; `without` names those which it leaves empty on purpose."""
+
+
+def left_empty(parameters: dict[str, Any]) -> list[str]:
+    """What an address says to be empty although its view fills it in."""
+    return [name for name in str(parameters.get("without", "")).split(",") if name in _OF_VIEWS]
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class ListAddress:
     def of(cls, path: str, parameters: dict[str, Any]) -> "ListAddress":
         """Read an address. Links from elsewhere may say `status`, `query` or `failed` in place of a search."""
         said = {name: str(value) for name, value in parameters.items()}
-        said |= {name: "" for name in said.get("without", "").split(",") if name in _OF_VIEWS}
+        said |= dict.fromkeys(left_empty(said), "")
         q = said["q"][: LONGEST + 1] if "q" in said else _plainly(said)
         return cls(
             path=path,
@@ -75,6 +81,15 @@ class Shown:
     @property
     def backwards(self) -> bool:
         return self.sort.startswith("-")
+
+
+def _orders(parameters: dict[str, Any], views: Sequence[View]) -> Shown:
+    address = ListAddress.of("/orders", parameters)
+    return address.shown_by(next((view for view in views if view.key == address.view), None))
+
+
+READERS: dict[ListPage, Callable[[dict[str, Any], Sequence[View]], Shown]] = {ListPage.ORDERS: _orders}
+"""What a list shows under an address, given the views there are; a list with an address of its own adds how it is read."""
 
 
 def _plainly(said: dict[str, str]) -> str | None:

@@ -8,8 +8,11 @@ from backend.clock import monotonic
 from backend.domain import search
 from backend.domain.errors import HoldfastError
 from backend.domain.order_lists import MOST_COUNTED
-from backend.domain.search import Flag
+from backend.domain.views import ListPage
 from backend.services.order_lists import counted
+from backend.services.queue import held_count
+from dashboard.components.viewer import viewer
+from dashboard.components.words import number
 from dashboard.shell import sessions
 from dashboard.shell.calls import ask
 from dashboard.shell.live import REFRESH_SECONDS, hub
@@ -25,8 +28,9 @@ class _Known:
     orders: int | None
 
 
-_known: dict[tuple[str, int], _Known] = {}
-_locks: defaultdict[tuple[str, int], asyncio.Lock] = defaultdict(asyncio.Lock)
+_Key = tuple[ListPage, str, int, str]
+_known: dict[_Key, _Known] = {}
+_locks: defaultdict[_Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
 
 def forget() -> None:
@@ -35,9 +39,9 @@ def forget() -> None:
     _locks.clear()
 
 
-async def count_of(q: str) -> int | None:
-    """How many orders the search finds, a little late at most; None where it cannot be told."""
-    key = (q, _asker(q))
+async def count_of(page: ListPage, q: str) -> int | None:
+    """How many orders the list shows for a search, a little late at most; None where it cannot be told."""
+    key = (page, q, *_asker(q))
     async with _locks[key]:
         known = _known.get(key)
         if known is not None and _good(known):
@@ -45,7 +49,7 @@ async def count_of(q: str) -> int | None:
         if len(_known) >= _MOST_KEPT:
             forget()
         serial = hub.serial
-        _known[key] = _Known(serial, monotonic(), await _count(q))
+        _known[key] = _Known(serial, monotonic(), await _count(page, q))
         return _known[key].orders
 
 
@@ -55,18 +59,18 @@ def _good(known: _Known) -> bool:
     return age < FRESH_SECONDS or (unchanged and age < REFRESH_SECONDS)
 
 
-def _asker(q: str) -> int:
-    """Whose count it is: everybody's, unless the search says `mine`."""
+def _asker(q: str) -> tuple[int, str]:
+    """Whose count it is: everybody's, unless the search says `mine`, or names days, which begin elsewhere in other zones."""
     try:
-        personal = any(isinstance(term.value, tuple) and Flag.MINE in term.value for term in search.parse(q).terms)
+        query = search.parse(q)
     except HoldfastError:
-        return 0
-    return sessions.current().person.id if personal else 0
+        return 0, ""
+    return sessions.current().person.id if query.personal else 0, viewer().zone.key if query.dated else ""
 
 
-async def _count(q: str) -> int | None:
+async def _count(page: ListPage, q: str) -> int | None:
     try:
-        return await ask(counted, q=q)
+        return await (ask(held_count, q) if page is ListPage.HELD else ask(counted, q=q))
     except HoldfastError:
         return None
 
@@ -75,4 +79,4 @@ def said(orders: int | None) -> str:
     """`1,204`, `10,000+`, or nothing where it is not known."""
     if orders is None:
         return ""
-    return f"{MOST_COUNTED:,}+" if orders > MOST_COUNTED else f"{orders:,}"
+    return f"{number(MOST_COUNTED)}+" if orders > MOST_COUNTED else number(orders)

@@ -6,14 +6,12 @@ from typing import Any
 
 import reflex as rx
 
-from backend.domain import search
 from backend.domain.errors import HoldfastError
 from backend.domain.permissions import Level
-from backend.domain.search import HELD, Query, Term
 from backend.domain.views import AREAS, ListPage, View
 from backend.services import views
 from dashboard.pages.saved import counts
-from dashboard.pages.saved.address import ListAddress, Shown
+from dashboard.pages.saved.address import READERS, ListAddress, Shown
 from dashboard.shell import live, notices, sessions
 from dashboard.shell.calls import ask
 from dashboard.shell.errors import explain
@@ -55,44 +53,50 @@ class ViewsState(rx.State):
     asked: int = 0
     _page: ListPage = ListPage.ORDERS
     _queries: dict[str, str] = {}
-    _seen: int = -1
+    _counted_page: ListPage = ListPage.ORDERS
 
     @rx.event
     @needs(None)
     async def load(self):
         """The strip for the address; counts that are known already stand in it, the others follow."""
-        page, address = here(self)
-        self._seen = live.hub.serial
+        page, _ = here(self)
         found, _ = await read_views(page)
         self._page, self.doing, self.problem = page, "", ""
-        self._show(page, address, found)
+        self._show(page, found)
 
     @rx.event(background=True)
     @needs(None)
     async def follow(self):
-        """Keep the counts current."""
-        async for _ in live.changes(live.ALL, -1):
-            known = {key: counts.said(await counts.count_of(q)) for key, q in self._queries.items()}
+        """Keep the counts current. What is not known yet is asked for again soon, without waiting for the next change."""
+        again = f"counts:{live.tab_topic(self.router.session.client_token)}"
+        async for _ in live.changes(live.ALL, -1, again):
             async with self:
-                fresh = [replace(chip, count=known.get(chip.key, chip.count)) for chip in self.chips]
+                page, queries = self._page, dict(self._queries)
+            known = {key: counts.said(await counts.count_of(page, q)) for key, q in queries.items()}
+            async with self:
+                fresh = [_counted(chip, queries, self._queries, known) for chip in self.chips]
                 if fresh != self.chips:
                     self.chips = fresh
+                complete = all(chip.count for chip in self.chips)
             await asyncio.sleep(PAUSE_SECONDS)
+            if not complete:
+                live.hub.nudge(again)
 
-    def _show(self, page: ListPage, address: ListAddress, found: tuple[View, ...]) -> None:
-        known = {self._queries.get(chip.key): chip.count for chip in self.chips}
-        view = next((view for view in found if view.key == address.view), None)
-        shown = address.shown_by(view) if page is ListPage.ORDERS else Shown()
-        everything = Chip("all", _ALL[page], address.path, view is None and not shown.q, "built-in", _ALL[page])
-        self._queries = {"all": counted_query(page, "")} | {each.key: counted_query(page, each.query) for each in found}
+    def _show(self, page: ListPage, found: tuple[View, ...]) -> None:
+        same_list = page is self._counted_page
+        known = {self._queries.get(chip.key): chip.count for chip in self.chips} if same_list else {}
+        view, shown = shown_here(self, found)
+        everything = Chip("all", _ALL[page], f"/{page}", view is None and not shown.q, "built-in", _ALL[page])
+        self._counted_page = page
+        self._queries = {"all": ""} | {each.key: each.query for each in found}
         chips = [everything, *[_chip(each, page, view) for each in found]]
         self.chips = [replace(chip, count=known.get(self._queries[chip.key], "")) for chip in chips]
         self.chosen, self.chosen_name = (view.key, view.name) if view else ("", "")
-        self.changed = _differs(shown, view)
+        self.changed = _differs(page, shown, view)
         self.may_change = view is not None and view.may_change
         self.chosen_shared = view is not None and view.shared
         self.may_share = sessions.current().person.actor.may(AREAS[page], Level.ACT)
-        self.reset_href = ListAddress(view=view.key).href() if view else ""
+        self.reset_href = ListAddress(path=f"/{page}", view=view.key).href() if view else ""
 
     @rx.event
     @needs(None)
@@ -113,7 +117,7 @@ class ViewsState(rx.State):
         """Keep what is shown as a view of its own."""
         page, address = here(self)
         found, _ = await read_views(page)
-        shown = address.shown_by(_named(found, address.view))
+        _, shown = shown_here(self, found)
         try:
             key = await ask(
                 views.save_view,
@@ -134,7 +138,7 @@ class ViewsState(rx.State):
         """Have the chosen view show from now on what is shown at the moment."""
         page, address = here(self)
         found, _ = await read_views(page)
-        shown = address.shown_by(_named(found, address.view))
+        _, shown = shown_here(self, found)
         try:
             await ask(views.change_view, address.view, **_kept(shown))
         except Exception as error:
@@ -184,47 +188,41 @@ def here(state: rx.State) -> tuple[ListPage, ListAddress]:
 
 
 async def read_views(page: ListPage) -> tuple[tuple[View, ...], str]:
-    """The views of the list, or none and a sentence where they cannot be read.
-
-    The held queue shows those that come with the role and whatever kept view of the orders is about held ones.
-    """
+    """The views of the list, or none and a sentence where they cannot be read."""
     try:
-        found = await ask(views.views_of, page)
-        if page is ListPage.HELD:
-            kept = [view for view in await ask(views.views_of, ListPage.ORDERS) if view.key.isdigit()]
-            found = (*found, *[view for view in kept if search.parse(view.query).has("status", HELD)])
+        return await ask(views.views_of, page), ""
     except HoldfastError as error:
         return (), error.sentence
-    return found, ""
 
 
-def counted_query(page: ListPage, q: str) -> str:
-    """What is counted for a view; in the held queue everything is held."""
-    if page is ListPage.ORDERS:
-        return q
-    return str(Query((Term("status", (HELD,)), *search.parse(q).parts)))
+def shown_here(state: rx.State, found: tuple[View, ...]) -> tuple[View | None, Shown]:
+    """The view that is chosen in this tab, and what is shown, which may be something else by now."""
+    page, address = here(state)
+    view = next((view for view in found if view.key == address.view), None)
+    return view, READERS[page](dict(state.router.url.query_parameters), found)
 
 
 _ALL = {ListPage.ORDERS: "All orders", ListPage.HELD: "All held"}
 
 
-def _named(found: tuple[View, ...], key: str) -> View | None:
-    return next((view for view in found if view.key == key), None)
+def _counted(chip: Chip, asked: dict[str, str], now: dict[str, str], known: dict[str, str]) -> Chip:
+    """With its count, unless it has come to show something else while that was counted."""
+    same = asked.get(chip.key) == now.get(chip.key)
+    return replace(chip, count=known.get(chip.key) or chip.count) if same else chip
 
 
 def _chip(view: View, page: ListPage, chosen: View | None) -> Chip:
-    """A view is opened by its key; the held queue's own ones open as a search of the orders."""
+    """A view is opened by its key, on the list that it is of."""
     mood = "shared" if view.shared else "own" if view.own else "built-in"
     hint = f"{view.query} · shared by {view.owner}" if view.owner else view.query
-    as_search = page is ListPage.HELD and not view.key.isdigit()
-    address = ListAddress(q=counted_query(page, view.query)) if as_search else ListAddress(view=view.key)
-    return Chip(view.key, view.name, address.href(), view == chosen, mood, hint)
+    href = ListAddress(path=f"/{page}", view=view.key).href()
+    return Chip(view.key, view.name, href, view == chosen, mood, hint)
 
 
-def _differs(shown: Shown, view: View | None) -> bool:
+def _differs(page: ListPage, shown: Shown, view: View | None) -> bool:
     if view is None:
         return bool(shown.q or shown.sort or shown.columns)
-    return shown != Shown(view.query, view.sort, ",".join(view.columns))
+    return shown != READERS[page]({"view": view.key}, (view,))
 
 
 def _kept(shown: Shown) -> dict[str, Any]:
