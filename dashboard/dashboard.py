@@ -75,6 +75,7 @@ def build_app() -> rx.App:
             rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
             rx.el.script(src="/first.js"),
             rx.el.script(src="/desk.js", defer=True),
+            rx.el.script(src="/clock.js", defer=True),
             rx.el.script(src="/mentions.js", defer=True),
             rx.el.script(src="/tabs.js", defer=True),
             rx.el.script(src="/editor.js", defer=True),

@@ -192,7 +192,7 @@ class DocumentsTab:
 
 @dataclass(frozen=True)
 class BoxView:
-    """A parcel with what is known of its shipment."""
+    """A parcel with what is known of its shipment. `goods`: what is in it, as (quantity, sku, name); empty where unknown."""
 
     parcel: ParcelView
     provider: str
@@ -203,6 +203,7 @@ class BoxView:
     cost_currency: str
     bought_at: datetime
     voided: bool
+    goods: tuple[tuple[int, str, str], ...] = ()
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,10 @@ def parcels_tab(session: Session, order: Order, look: Look) -> ParcelsTab:
         .order_by(col(Parcel.id))
     ).all()
     shown = order_parts.parcel_views(session, found)
+    boxes_of = Counter(shipment.id for _, shipment in found)
+    contents = tuple(
+        (item.quantity, item.sku, item.name) for item in orders.items(session, order.id) if item.requires_shipping
+    )
     return ParcelsTab(
         boxes=tuple(
             BoxView(
@@ -178,12 +182,12 @@ def parcels_tab(session: Session, order: Order, look: Look) -> ParcelsTab:
                 cost_currency=shipment.cost_currency,
                 bought_at=shipment.created_at,
                 voided=shipment.state == "voided",
+                # Everything leaves together: of several boxes it is not known which line went into which.
+                goods=contents if boxes_of[shipment.id] == 1 and shipment.state != "voided" else (),
             )
             for view, (parcel, shipment) in zip(shown, found, strict=True)
         ),
-        contents=tuple(
-            (item.quantity, item.sku, item.name) for item in orders.items(session, order.id) if item.requires_shipping
-        ),
+        contents=contents,
         needs_shipping=order.requires_shipping,
         open_steps=_open(steps.of_order(session, order.id), Port.SHIPPING),
     )

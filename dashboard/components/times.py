@@ -68,6 +68,11 @@ def until(at: datetime, now: datetime | None = None) -> str:
     return f"in {span(left)}" if left > timedelta(seconds=1) else "now"
 
 
+def seconds_until(at: datetime, now: datetime | None = None) -> str:
+    """The same as a whole number for the browser, which counts it down by itself."""
+    return str(max(0, round((at - (now or clock.now())).total_seconds())))
+
+
 def span_of(seconds: int) -> str:
     """A length of business time, which has no days: `12 min`, `5 h 10 min`, `31 h`."""
     minutes, hours = max(0, seconds) // 60, max(0, seconds) // 3600

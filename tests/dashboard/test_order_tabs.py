@@ -109,6 +109,7 @@ def test_a_step_that_is_tried_again_says_which_try_it_is_and_when_the_next_one_c
 ) -> None:
     (entry,) = present_history.lines(TimelineTab((line(trying=trying),), 0, False), NOW)
     assert entry.trying == words
+    assert entry.left == ("40" if "next try" in words else "")
 
 
 def test_only_the_open_tab_is_sent_and_the_last_one_is_forgotten(tab: BrowserTab, number: str) -> None:

@@ -116,6 +116,7 @@ class Entry:
     source_word: str
     weight: str
     trying: str = ""
+    left: str = ""
     edits: list[Edit] = field(default_factory=list)
     earlier: list[Earlier] = field(default_factory=list)
     earlier_text: str = ""
@@ -158,6 +159,8 @@ class StepCard:
     provider: str
     used: str
     next_try: str
+    left: str
+    """Seconds until the next try, for the browser to count down; empty where there is none."""
     error: str
     key: str
     can_retry: bool
@@ -240,6 +243,7 @@ class ParcelCard:
     bought: str
     facts: str
     scans: list[str]
+    goods: list[str]
 
 
 @dataclass

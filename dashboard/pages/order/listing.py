@@ -36,7 +36,8 @@ def _step(step: rx.Var[StepCard]) -> rx.Component:
             rx.el.p(step.label, " ", rx.el.span(step.provider, class_name="muted")),
             rx.cond(step.error != "", rx.el.p(step.error, class_name="small bad"), rx.fragment()),
             rx.el.p(
-                step.used, rx.cond(step.next_try != "", ", " + step.next_try, ""), class_name="muted small"
+                step.used, rx.cond(step.next_try != "", ", " + step.next_try, ""), class_name="muted small",
+                custom_attrs={"data-left": step.left},
             ),
         ),
         rx.el.div(rx.el.p(mark(step.mood, step.state)), run_again(step), class_name="num"),

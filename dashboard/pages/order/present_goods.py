@@ -123,6 +123,7 @@ def _parcel(box: BoxView) -> ParcelCard:
         scans=[
             " · ".join(part for part in (moment(at), word(status), said) if part) for at, status, said in parcel.scans
         ],
+        goods=_goods(box.goods),
     )
 
 
@@ -133,6 +134,9 @@ def _service(box: BoxView) -> str:
 
 
 def contents(tab: ParcelsTab) -> list[str]:
-    return [
-        f"{quantity:,} × {name} ({sku})" if sku else f"{quantity:,} × {name}" for quantity, sku, name in tab.contents
-    ]
+    """What is shipped as a whole; nothing where a parcel says so itself."""
+    return [] if any(box.goods for box in tab.boxes) else _goods(tab.contents)
+
+
+def _goods(lines: tuple[tuple[int, str, str], ...]) -> list[str]:
+    return [f"{quantity:,} × {name} ({sku})" if sku else f"{quantity:,} × {name}" for quantity, sku, name in lines]

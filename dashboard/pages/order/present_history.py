@@ -6,7 +6,7 @@ from backend.domain.history import Happening, Trying
 from backend.domain.order_page import TimelineTab
 from backend.domain.permissions import ActorKind
 from dashboard.components.money import told
-from dashboard.components.times import day, full, time_of_day, until
+from dashboard.components.times import day, full, seconds_until, time_of_day, until
 from dashboard.components.words import count
 from dashboard.pages.order.cards import Earlier, Edit, Entry
 
@@ -44,10 +44,15 @@ def _entry(line: Happening, today: str, now: datetime) -> Entry:
         source_word=source_word,
         weight=line.weight,
         trying=_trying(line.trying, now) if line.trying else "",
+        left=_left(line.trying, now) if line.trying else "",
         edits=[Edit(change.what, change.old or "empty", change.new or "empty") for change in line.changes],
         earlier=[Earlier(time_of_day(each.at, seconds=True), told(each.text)) for each in line.earlier],
         earlier_text=count(len(line.earlier), "earlier line") if line.earlier else "",
     )
+
+
+def _left(step: Trying, now: datetime) -> str:
+    return "" if step.running or step.next_try_at is None else seconds_until(step.next_try_at, now)
 
 
 def _trying(step: Trying, now: datetime) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from backend.domain.desk import StepView
 from backend.domain.order_page import AttemptsTab, TryView
 from backend.domain.steps import StepState
-from dashboard.components.times import day, moment, time_of_day, until
+from dashboard.components.times import day, moment, seconds_until, time_of_day, until
 from dashboard.components.words import count, word
 from dashboard.pages.order.cards import Exchange, StepCard, Try
 from dashboard.pages.order.present import payload
@@ -66,6 +66,7 @@ def _step(step: StepView, tries: list[Try] | None, now: datetime) -> StepCard:
         provider=word(step.provider) if step.provider else "",
         used=f"attempt {step.attempts} of {step.allowed}" if step.attempts else "not tried yet",
         next_try=f"next try {until(step.next_try_at, now)}" if step.next_try_at and step.attempts else "",
+        left=seconds_until(step.next_try_at, now) if step.next_try_at and step.attempts else "",
         error=step.error,
         key=step.key,
         can_retry=step.can_retry,

@@ -32,7 +32,12 @@ def _step(step: rx.Var[StepCard]) -> rx.Component:
                 custom_attrs={"data-testid": "step"},
             ),
             rx.el.span(mark(step.mood, step.state), class_name="state"),
-            rx.el.span(step.used, rx.cond(step.next_try != "", " · " + step.next_try, ""), class_name="muted used"),
+            rx.el.span(
+                step.used,
+                rx.cond(step.next_try != "", " · " + step.next_try, ""),
+                class_name="muted used",
+                custom_attrs={"data-left": step.left},
+            ),
             run_again(step),
             class_name="step-line",
         ),

@@ -89,26 +89,45 @@ def _reader() -> rx.Component:
 
 
 def parcels() -> rx.Component:
+    beside = (OrderState.contents.length() > 0) | (OrderState.parcels.length() == 0)
     return rx.el.div(
         rx.el.div(
             listing("Parcels", OrderState.parcels, _parcel, "No label has been bought yet.", "parcels"),
             open_steps(),
             class_name="stack",
         ),
-        rx.el.section(
-            rx.el.header(rx.el.h2("In the shipment")),
-            rx.cond(
-                OrderState.contents.length() > 0,
-                rx.el.ul(
-                    rx.foreach(OrderState.contents, lambda line: rx.el.li(line)),
-                    class_name="body contents",
-                    custom_attrs={"data-testid": "contents"},
-                ),
-                rx.el.p("Nothing of this order is shipped.", class_name="body muted"),
+        rx.cond(beside, _shipment(), rx.fragment()),
+        class_name=rx.cond(beside, "order-columns", ""),
+    )
+
+
+def _shipment() -> rx.Component:
+    """What is shipped as a whole, where no parcel says what is in it."""
+    return rx.el.section(
+        rx.el.header(rx.el.h2("In the shipment")),
+        rx.cond(
+            OrderState.contents.length() > 0,
+            rx.el.ul(
+                rx.foreach(OrderState.contents, lambda line: rx.el.li(line)),
+                class_name="body contents",
+                custom_attrs={"data-testid": "contents"},
             ),
-            class_name="card",
+            rx.el.p("Nothing of this order is shipped.", class_name="body muted"),
         ),
-        class_name="order-columns",
+        class_name="card",
+    )
+
+
+def _goods(parcel: rx.Var[ParcelCard]) -> rx.Component:
+    return rx.cond(
+        parcel.goods.length() > 0,
+        rx.el.ul(
+            rx.foreach(parcel.goods, lambda line: rx.el.li(line)),
+            class_name="contents small",
+            aria_label="In this parcel",
+            custom_attrs={"data-testid": "goods"},
+        ),
+        rx.fragment(),
     )
 
 
@@ -117,6 +136,7 @@ def _parcel(parcel: rx.Var[ParcelCard]) -> rx.Component:
         rx.el.div(
             rx.el.p(_number(parcel), " ", parcel.carrier),
             rx.el.p(parcel.bought, rx.cond(parcel.facts != "", " · " + parcel.facts, ""), class_name="muted small"),
+            _goods(parcel),
             rx.cond(
                 parcel.scans.length() > 0,
                 rx.el.ol(

@@ -105,7 +105,11 @@ def _entry(entry: rx.Var[Entry]) -> rx.Component:
                 ),
                 rx.cond(
                     entry.trying != "",
-                    rx.el.p(entry.trying, class_name="trying", custom_attrs={"data-testid": "trying"}),
+                    rx.el.p(
+                        entry.trying,
+                        class_name="trying",
+                        custom_attrs={"data-testid": "trying", "data-left": entry.left},
+                    ),
                     rx.fragment(),
                 ),
                 rx.cond(
