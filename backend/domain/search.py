@@ -31,7 +31,13 @@ class Flag:
     MINE = "mine"
     UNASSIGNED = "unassigned"
     SNOOZED = "snoozed"
+    OVERDUE = "overdue"
+    BACK = "back"
     UNSENT = "unsent"
+    UNREFUNDED = "unrefunded"
+    UNCREDITED = "uncredited"
+    STOPPED = "stopped"
+    CLEARED = "cleared"
     TEST = "test"
 
 
@@ -39,7 +45,13 @@ FLAGS = {
     Flag.MINE: "assigned to you",
     Flag.UNASSIGNED: "held, and assigned to nobody",
     Flag.SNOOZED: "held, and put off until later",
+    Flag.OVERDUE: "held for longer than it should be",
+    Flag.BACK: "held, and back today from being put off",
     Flag.UNSENT: "a document or message of it failed",
+    Flag.UNREFUNDED: "a refund of it failed",
+    Flag.UNCREDITED: "a credit note of it failed",
+    Flag.STOPPED: "a hold was placed on it today",
+    Flag.CLEARED: "a hold on it was closed today",
     Flag.TEST: "placed as a test",
 }
 

@@ -124,7 +124,7 @@ class Work:
 
 @dataclass(frozen=True)
 class DeskNotice:
-    """One thing a person was told. `number` is the order it is about."""
+    """One thing a person was told. `number` is the order it is about, the first of `orders` where a bulk run told it."""
 
     id: int
     kind: str
@@ -133,6 +133,7 @@ class DeskNotice:
     actor: str
     at: datetime
     read: bool
+    orders: int = 1
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def carry_out(session: Session, run: BulkRun, member: BulkMember, *, actor: Acto
     action, options = BulkAction(run.action), Options.read(run.options)
     token = f"bulk:{run.id}:{member.id}:{run.round}"
     if ACTIONS[action].shares:
-        return _share(session, action, order.number, options, actor, token), {"nothing": True}
+        return _share(session, run, order.number, options, actor, token), {"nothing": True}
     given: dict[str, Any] = {"actor": actor, "version": member.version, "token": token, "reason": run.reason}
     done = _click(session, action, order.number, member.hold_id, options.restock, given)
     if done.asked:
@@ -80,10 +80,10 @@ def carry_out(session: Session, run: BulkRun, member: BulkMember, *, actor: Acto
     return done.sentence, _watched(session, action, order, member.hold_id) | {"after_hold": before}
 
 
-def _share(session: Session, action: BulkAction, number: str, options: Options, actor: Actor, token: str) -> str:
-    if action is BulkAction.ASSIGN:
+def _share(session: Session, run: BulkRun, number: str, options: Options, actor: Actor, token: str) -> str:
+    if run.action == BulkAction.ASSIGN:
         to = int(options.to) if options.to.isdigit() else options.to
-        return teamwork.assign(session, number, to, actor=actor, token=token).sentence
+        return teamwork.assign(session, number, to, actor=actor, token=token, run_id=run.id).sentence
     until, event = options.until, options.event
     return teamwork.snooze(session, number, actor=actor, token=token, until=until, event=event).sentence
 

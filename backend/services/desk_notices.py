@@ -26,6 +26,7 @@ def tell(
     *,
     actor: Actor,
     note_id: int | None = None,
+    run_id: int | None = None,
 ) -> int:
     """Tell a person something about an order; returns the notice's id. `text` goes on after the order's number."""
     notice = DeskNotice(
@@ -33,12 +34,28 @@ def tell(
         kind=kind,
         order_id=order_id,
         note_id=note_id,
+        run_id=run_id,
         actor_name=actor.name,
         text=text,
         at=clock.now(),
     )
     desk_notices.add(session, notice)
     return notice.id
+
+
+def tell_of_run(
+    session: Session, person: int, kind: NoticeKind, order_id: int, run_id: int, texts: tuple[str, str], *, actor: Actor
+) -> None:
+    """Tell a person what a bulk run did to an order of theirs: once for all its orders, which are counted.
+
+    `texts` goes on after one order's number, and after several. The caller has locked the run.
+    """
+    known = desk_notices.of_run(session, person, kind, run_id)
+    if known is None:
+        tell(session, person, kind, order_id, texts[0], actor=actor, run_id=run_id)
+    else:
+        known.orders, known.text, known.at, known.read_at = known.orders + 1, texts[1], clock.now(), None
+        desk_notices.add(session, known)
 
 
 def tell_of_mention(session: Session, person: int, order: Order, note_id: int, *, actor: Actor) -> None:
@@ -59,7 +76,14 @@ def inbox(session: Session, *, actor: Actor, before: int = 0, only_unread: bool 
     found = _newest(session, me, before, only_unread) if me else []
     notices = tuple(
         words.DeskNotice(
-            notice.id, notice.kind, number, notice.text, notice.actor_name, notice.at, notice.read_at is not None
+            notice.id,
+            notice.kind,
+            number,
+            notice.text,
+            notice.actor_name,
+            notice.at,
+            notice.read_at is not None,
+            notice.orders,
         )
         for notice, number in found[:SHOWN]
     )

@@ -58,9 +58,19 @@ def claim(session: Session, number: str, *, actor: Actor, person: str = "", toke
 
 
 def assign(
-    session: Session, number: str, to: int | str, *, actor: Actor, version: int | None = None, token: str = ""
+    session: Session,
+    number: str,
+    to: int | str,
+    *,
+    actor: Actor,
+    version: int | None = None,
+    token: str = "",
+    run_id: int | None = None,
 ) -> ActionDone:
-    """Give a held order to a colleague, by number or e-mail address; it stays theirs until somebody changes it."""
+    """Give a held order to a colleague, by number or e-mail address; it stays theirs until somebody changes it.
+
+    `run_id`: the bulk run that does it, whose notices are gathered into one.
+    """
     actor.require(Area.HOLDS, Level.ACT, "assign held orders")
     person = _assignable(session, to)
     order, work = _open(session, number)
@@ -73,13 +83,26 @@ def assign(
     _give(work, person.id, actor, now, until=None)
     words = f"Assigned to {person.name}."
     _tell(session, order, work, TimelineKind.DESK_ASSIGNED, words, actor, "assign", token, Weight.MILESTONE)
-    me = teamwork.user_id(actor)
-    if person.id != me:
-        desk_notices.tell(session, person.id, NoticeKind.ASSIGNED, order.id, "is yours now", actor=actor)
-    if before not in (None, me, person.id):
-        text = f"was yours and is assigned to {person.name} now"
-        desk_notices.tell(session, before, NoticeKind.TAKEN, order.id, text, actor=actor)
+    _tell_whose(session, order, before, person, actor, run_id)
     return ActionDone(f"Order {number} is assigned to {person.name}.")
+
+
+def _tell_whose(
+    session: Session, order: Order, before: int | None, person: User, actor: Actor, run_id: int | None
+) -> None:
+    """Who gets an order and who had it hear of it, unless they did it themselves."""
+    me = teamwork.user_id(actor)
+    told = {person.id: (NoticeKind.ASSIGNED, "is yours now", "are yours now")}
+    if before is not None and before != person.id:
+        to = f"assigned to {person.name} now"
+        told[before] = (NoticeKind.TAKEN, f"was yours and is {to}", f"were yours and are {to}")
+    for whom, (kind, text, of_many) in told.items():
+        if whom == me:
+            continue
+        if run_id is None:
+            desk_notices.tell(session, whom, kind, order.id, text, actor=actor)
+        else:
+            desk_notices.tell_of_run(session, whom, kind, order.id, run_id, (text, of_many), actor=actor)
 
 
 def unassign(session: Session, number: str, *, actor: Actor, version: int | None = None, token: str = "") -> ActionDone:

@@ -57,6 +57,17 @@ def sessions_of(session: Session, user_id: int, *, after: datetime) -> list[Staf
     return list(session.exec(statement).all())
 
 
+def people_since(session: Session, after: datetime) -> tuple[int, int]:
+    """How many people may sign in, and how many of them are signed in and were seen since then."""
+    everybody = select(func.count()).select_from(User).where(col(User.active))
+    here = (
+        select(func.count(func.distinct(StaffSession.user_id)))
+        .join(User, col(User.id) == StaffSession.user_id)
+        .where(col(User.active), StaffSession.last_seen_at > after, StaffSession.expires_at > func.now())
+    )
+    return int(session.exec(everybody).one()), int(session.exec(here).one())
+
+
 def api_token(session: Session, token_hash: str) -> ApiToken | None:
     return session.exec(
         select(ApiToken).where(ApiToken.token_hash == token_hash, col(ApiToken.revoked_at).is_(None))

@@ -17,6 +17,12 @@ def add(session: Session, notice: DeskNotice) -> None:
     _tell(session, notice.user_id)
 
 
+def of_run(session: Session, user_id: int, kind: str, run_id: int) -> DeskNotice | None:
+    """What a person was told about a bulk run already."""
+    wanted = (DeskNotice.user_id == user_id, DeskNotice.run_id == run_id, DeskNotice.kind == kind)
+    return session.exec(select(DeskNotice).where(*wanted).execution_options(populate_existing=True)).first()
+
+
 def newest(
     session: Session, user_id: int, *, before: int, only_unread: bool, limit: int
 ) -> list[tuple[DeskNotice, str]]:

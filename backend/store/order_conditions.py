@@ -16,8 +16,9 @@ from backend.domain.errors import InvalidInput
 from backend.domain.providers import CHANNELS
 from backend.domain.search import HELD, Flag, Term
 from backend.domain.search_values import Amounts, Days
+from backend.domain.steps import StepKind
 from backend.store.distinct import distinct
-from backend.store.tables import DeskWork, Hold, Order, Step
+from backend.store.tables import DeskWork, Hold, Order, Refund, Step
 
 _DAY_OF_GRACE = timedelta(days=1)
 """A shop's clock may run ahead of the carrier's."""
@@ -140,11 +141,49 @@ def _owned(asking: Asking) -> Condition:
 
 
 def _at_work(*met: Condition) -> Condition:
-    return col(Order.id).in_(select(DeskWork.order_id).where(col(DeskWork.held).is_(True), *met))
+    return col(Order.id).in_(select(DeskWork.order_id).where(col(DeskWork.held), *met))
+
+
+def _overdue(asking: Asking) -> Condition:
+    return _at_work(col(DeskWork.snoozed_at).is_(None), col(DeskWork.due_at) <= asking.now)
+
+
+def _back(asking: Asking) -> Condition:
+    return _at_work(col(DeskWork.woken_at).is_not(None), col(DeskWork.woken_at) >= _midnight(asking))
+
+
+def _midnight(asking: Asking) -> datetime:
+    return datetime.combine(asking.today, time.min, asking.zone)
+
+
+def _stopped(asking: Asking) -> Condition:
+    return col(Order.id).in_(select(Hold.order_id).where(col(Hold.placed_at) >= _midnight(asking)))
+
+
+def _cleared(asking: Asking) -> Condition:
+    closed = (col(Hold.closed_at).is_not(None), col(Hold.closed_at) >= _midnight(asking))
+    return col(Order.id).in_(select(Hold.order_id).where(*closed))
 
 
 def _unsent(asking: Asking) -> Condition:
     """A document or message ended without success and was not run again."""
+    return _given_up(asking.failing)
+
+
+def _uncredited(asking: Asking) -> Condition:
+    return _given_up([StepKind.CREDIT_NOTE_ISSUE, StepKind.CREDIT_NOTE_STORE, StepKind.CREDIT_NOTE_SEND])
+
+
+def _unrefunded(asking: Asking) -> Condition:
+    """Its step was given up, or the bank sent the money back later; and nobody has refunded it once more since."""
+    again = aliased(Refund)
+    repeated = exists().where(col(again.order_id) == col(Refund.order_id), col(again.id) > col(Refund.id))
+    returned = select(Refund.order_id).where(col(Refund.state) == "failed", ~repeated)
+    return or_(_given_up([StepKind.PAYMENT_REFUND]), col(Order.id).in_(returned))
+
+
+def _given_up(kinds: Iterable[str]) -> Condition:
+    """A step of these kinds ended without success, and was not run again."""
     newer = aliased(Step)
     again = exists().where(
         and_(
@@ -154,7 +193,7 @@ def _unsent(asking: Asking) -> Condition:
             col(newer.generation) > col(Step.generation),
         )
     )
-    failed = select(Step.order_id).where(col(Step.state) == "parked", col(Step.kind).in_(asking.failing), ~again)
+    failed = select(Step.order_id).where(col(Step.state) == "parked", col(Step.kind).in_(sorted(kinds)), ~again)
     return col(Order.id).in_(failed)
 
 
@@ -162,6 +201,12 @@ _FLAGS: dict[str, Callable[[Asking], Condition]] = {
     Flag.MINE: _mine,
     Flag.UNASSIGNED: _unassigned,
     Flag.SNOOZED: _snoozed,
+    Flag.OVERDUE: _overdue,
+    Flag.BACK: _back,
     Flag.UNSENT: _unsent,
+    Flag.UNREFUNDED: _unrefunded,
+    Flag.UNCREDITED: _uncredited,
+    Flag.STOPPED: _stopped,
+    Flag.CLEARED: _cleared,
     Flag.TEST: lambda asking: and_(col(Order.test)),
 }

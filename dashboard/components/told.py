@@ -7,6 +7,10 @@ import reflex as rx
 from backend import clock
 from backend.domain.teamwork import DeskNotice, NoticeKind
 from dashboard.components.times import age, full
+from dashboard.components.words import count
+
+MINE = "/orders?q=is%3Amine"
+"""Where somebody finds all the orders that a bulk run gave to them."""
 
 
 @dataclass
@@ -22,6 +26,8 @@ class Told:
     ago: str = ""
     at: str = ""
     unread: bool = False
+    more: str = ""
+    """Of a bulk run: how many other orders it is about."""
 
 
 def told(notice: DeskNotice) -> Told:
@@ -29,12 +35,13 @@ def told(notice: DeskNotice) -> Told:
         id=notice.id,
         kind=notice.kind,
         number=notice.number,
-        href=f"/orders/{notice.number}",
+        href=f"/orders/{notice.number}" if notice.orders == 1 else MINE,
         text=notice.text,
         who=notice.actor,
         ago=f"{age(notice.at, clock.now())} ago",
         at=full(notice.at),
         unread=not notice.read,
+        more=f"and {count(notice.orders - 1, 'more order')}" if notice.orders > 1 else "",
     )
 
 
@@ -52,7 +59,9 @@ def sentence(one: rx.Var[Told]) -> rx.Component:
     return rx.cond(
         one.kind == NoticeKind.MENTION.value,
         rx.el.span(one.who, " ", one.text, " on ", rx.el.strong(one.number)),
-        rx.el.span(rx.el.strong(one.number), " ", one.text),
+        rx.el.span(
+            rx.el.strong(one.number), " ", rx.cond(one.more != "", rx.fragment(one.more, " "), rx.fragment()), one.text
+        ),
     )
 
 

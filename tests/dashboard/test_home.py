@@ -25,7 +25,41 @@ def own(tab: Tab) -> dict[str, tuple[str, str, str]]:
 
 @pytest.mark.parametrize("role", list(Role))
 def test_every_role_is_shown_its_own_work_and_nobody_elses(sign_in: SignIn, role: Role) -> None:
-    assert list(own(Tab(sign_in(role)))) == [work.key for work in WORK[role]]
+    also = ["incidents", "people"] if role is Role.ADMIN else []
+    assert list(own(Tab(sign_in(role)))) == [*(work.key for work in WORK[role]), *also]
+
+
+def test_an_administrator_sees_what_is_away_and_who_is_here(sign_in: SignIn, database: Database) -> None:
+    tab = Tab(sign_in(Role.ADMIN, "Ada Klein"))
+    sign_in(Role.QA, "Tom Okafor")
+    factories.colleague("Priya Nair", Role.MANAGER)
+    database.execute(
+        "insert into incidents (provider, category, title, opened_at, last_seen_at, occurrences) "
+        "values ('stripe', 'down', 'Stripe is away', now(), now(), 1)"
+    )
+    shown = own(tab)
+    assert shown["incidents"] == ("1", "bad", "/incidents")
+    assert shown["people"] == ("2", "idle", "")
+    hints = {figure.key: figure.hint for figure in tab.send(HomeState.load, "/").last("own")}
+    assert hints["people"] == "of 3 who may"
+
+
+def test_customer_service_sees_what_is_late_and_what_came_back(sign_in: SignIn, database: Database) -> None:
+    numbers = [factories.created(factories.new_order(shipping=None)).number for _ in range(3)]
+    database.execute("update desk_work set due_at = now() - interval '1 hour' where order_id = 1")
+    database.execute("update desk_work set woken_at = now(), woken_why = 'the day has come' where order_id <> 1")
+    tab = Tab(sign_in(Role.CUSTOMER_SERVICE))
+    shown = own(tab)
+    assert (shown["overdue"], shown["back"]) == (
+        ("1", "bad", "/orders?q=is%3Aoverdue"), ("2", "held", "/orders?q=is%3Aback"),
+    )  # fmt: skip
+    assert (len(numbers), shown["nobodys"][0]) == (3, "3")
+
+
+def test_the_money_at_stake_is_on_everybodys_first_page(sign_in: SignIn, database: Database) -> None:
+    factories.created(factories.new_order(shipping=None))
+    stake = Tab(sign_in(Role.MANAGER, "Priya Nair")).send(HomeState.load, "/").last("stake")
+    assert stake == "€105"
 
 
 def test_a_number_opens_exactly_its_rows(sign_in: SignIn, database: Database) -> None:

@@ -25,6 +25,8 @@ class Hold(SQLModel, table=True):
         Index("ix_holds_open_placed_at", "placed_at", "id", postgresql_where="closed_at is null"),
         Index("ix_holds_open_cluster", "cluster", postgresql_where="closed_at is null"),
         Index("ix_holds_order_id", "order_id"),
+        Index("ix_holds_placed_at", "placed_at"),
+        Index("ix_holds_closed_at", "closed_at", postgresql_where="closed_at is not null"),
         Index(
             "ix_holds_decided",
             "kind",

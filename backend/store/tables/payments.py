@@ -63,6 +63,7 @@ class Refund(SQLModel, table=True):
         CheckConstraint("amount_minor > 0", name="amount"),
         CheckConstraint("state in ('requested', 'succeeded', 'failed')", name="state"),
         Index("ix_refunds_order_id", "order_id"),
+        Index("ix_refunds_failed", "order_id", postgresql_where="state = 'failed'"),
     )
 
     id: int = identity()

@@ -42,6 +42,7 @@ class DeskWork(SQLModel, table=True):
         Index("ix_desk_work_snoozed", "snooze_until", postgresql_where="snoozed_at is not null"),
         Index("ix_desk_work_snoozed_order_id", "order_id", postgresql_where="snoozed_at is not null"),
         Index("ix_desk_work_claims", "claim_until", postgresql_where="claim_until is not null"),
+        Index("ix_desk_work_woken_at", "woken_at", postgresql_where="held and woken_at is not null"),
     )
 
     order_id: int = big("orders.id", primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -100,12 +101,23 @@ class NoteMention(SQLModel, table=True):
 
 
 class DeskNotice(SQLModel, table=True):
-    """Something that one person is told: a mention, an order given to them, a snooze that ended."""
+    """Something that one person is told: a mention, an order given to them, a snooze that ended.
+
+    A bulk run (`run_id`) tells it once for all its `orders`; `order_id` is the first of them.
+    """
 
     __tablename__ = "desk_notices"
     __table_args__ = (
         Index("ix_desk_notices_user_id_id", "user_id", "id"),
         Index("ix_desk_notices_unread", "user_id", postgresql_where="read_at is null"),
+        Index(
+            "uq_desk_notices_one_of_a_run",
+            "user_id",
+            "run_id",
+            "kind",
+            unique=True,
+            postgresql_where="run_id is not null",
+        ),
     )
 
     id: int = identity()
@@ -115,6 +127,8 @@ class DeskNotice(SQLModel, table=True):
     note_id: int | None = big("notes.id", default=None)
     actor_name: str
     text: str
+    run_id: int | None = big("bulk_runs.id", default=None)
+    orders: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     at: datetime = moment()
     read_at: datetime | None = moment(default=None)
 

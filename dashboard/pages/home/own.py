@@ -9,6 +9,7 @@ from backend.domain.permissions import Actor, Role
 from backend.domain.search import Flag
 from backend.services import desk_notices
 from backend.services.order_lists import counted
+from backend.services.people import people_here
 from dashboard.components.words import number
 from dashboard.shell.calls import ask
 from dashboard.shell.shared import Shared
@@ -63,10 +64,24 @@ _BROKEN = Own(
     "keys, connections, or a bug", "nothing is stopped by it", "bad",
 )  # fmt: skip
 
+_OVERDUE = Own("overdue", "Overdue", f"is:{Flag.OVERDUE}", "held for longer than they should be", "all in time", "bad")
+_BACK = Own("back", "Back today", f"is:{Flag.BACK}", "put off until now", "nothing has come back today")
+_UNREFUNDED = Own(
+    "unrefunded", "Refunds that failed", f"is:{Flag.UNREFUNDED}", "the money is still here", "every refund went through",
+    "bad",
+)  # fmt: skip
+_UNCREDITED = Own(
+    "uncredited", "Credit notes that failed", f"is:{Flag.UNCREDITED}", "the books lack them", "all were issued", "bad"
+)
+_STOPPED = Own(
+    "stopped", "Stopped today", f"is:{Flag.STOPPED}", "a hold was placed since midnight", "no new hold", "idle"
+)
+_CLEARED = Own("cleared", "Cleared today", f"is:{Flag.CLEARED}", "a hold was closed since midnight", "none yet", "good")
+
 WORK: dict[Role, tuple[Own, ...]] = {
-    Role.CUSTOMER_SERVICE: (_MINE, _NOBODYS, _SNOOZED, _UNSENT),
-    Role.FINANCE: (_DISPUTES, _REFUSED, _UNSENT, _MINE),
-    Role.MANAGER: (_NOBODYS, _FRAUD, _DISPUTES, _MINE),
+    Role.CUSTOMER_SERVICE: (_MINE, _NOBODYS, _OVERDUE, _BACK, _SNOOZED, _UNSENT),
+    Role.FINANCE: (_UNREFUNDED, _UNCREDITED, _REFUSED, _DISPUTES, _UNSENT),
+    Role.MANAGER: (_OVERDUE, _NOBODYS, _STOPPED, _CLEARED, _FRAUD, _DISPUTES),
     Role.QA: (_UNKNOWN, _TESTS, _UNSENT, _BROKEN),
     Role.ADMIN: (_BROKEN, _UNKNOWN, _UNSENT, _NOBODYS),
 }
@@ -92,9 +107,11 @@ counts: Shared[tuple[str, str], int] = Shared(_count)
 """By search, and by person where the search is about whoever asks."""
 
 
-async def figures(actor: Actor, to_decide: int) -> list[OwnFigure]:
+async def figures(actor: Actor, to_decide: int, incidents: int) -> list[OwnFigure]:
     """The actor's own work, what waits for their decision and who has written to them first."""
     found = [await _figure(own, actor) for own in WORK[actor.role or Role.QA]]
+    if actor.role is Role.ADMIN:
+        found += [_incidents(incidents), await _people()]
     told = await ask(desk_notices.unread)
     if told:
         found.insert(
@@ -114,6 +131,16 @@ async def figures(actor: Actor, to_decide: int) -> list[OwnFigure]:
         )
         found.insert(0, decide)
     return found
+
+
+def _incidents(open_now: int) -> OwnFigure:
+    hint, mood = ("a provider is away", "bad") if open_now else ("every provider answers", "good")
+    return OwnFigure("incidents", "Incidents", number(open_now), hint, mood, "/incidents")
+
+
+async def _people() -> OwnFigure:
+    found = await ask(people_here)
+    return OwnFigure("people", "Signed in now", number(found.here), f"of {number(found.all)} who may", "idle", "")
 
 
 async def _figure(own: Own, actor: Actor) -> OwnFigure:

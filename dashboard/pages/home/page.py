@@ -62,6 +62,7 @@ def _some() -> rx.Component:
         rx.el.a(
             rx.el.p(rx.el.span(shape("bars"), "Held", class_name="mark held")),
             rx.el.p(rx.el.strong(HomeState.held, class_name="figure", custom_attrs={"data-testid": "day-held"})),
+            rx.el.p(HomeState.stake, " at stake", class_name="soft", custom_attrs={"data-testid": "day-stake"}),
             rx.el.p("oldest waits ", HomeState.oldest, class_name="soft"),
             href="/held",
             class_name="lead",

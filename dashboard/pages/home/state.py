@@ -53,6 +53,7 @@ class HomeState(rx.State):
     held: str = ""
     held_some: bool = False
     oldest: str = ""
+    stake: str = ""
     causes: list[CauseLine] = []
     more_causes: str = ""
     figures: list[Figure] = []
@@ -77,7 +78,7 @@ class HomeState(rx.State):
             queue = await current_summary()
             pulse = await current_pulse()
             actor = sessions.current().person.actor
-            own = await figures(actor, mine_to_decide(actor, pulse.approvals))
+            own = await figures(actor, mine_to_decide(actor, pulse.approvals), pulse.open_incidents)
         except Exception as error:
             self.problem = explain(error)
             return
@@ -87,6 +88,7 @@ class HomeState(rx.State):
         self.today = day(now)
         self.held, self.held_some = count(queue.orders, "order"), queue.orders > 0
         self.oldest = age(queue.oldest_at, now) if queue.oldest_at else ""
+        self.stake = sums(queue.money, most=2)
         self.causes = _causes(queue)
         left_out = len(queue.causes) - MOST_CAUSES
         self.more_causes = count(left_out, "more cause") if left_out > 0 else ""
