@@ -11,6 +11,7 @@ from backend.domain.fixes import SUBJECTS, Corrected, Fix
 from backend.domain.permissions import Actor
 from backend.domain.timeline import TimelineKind, Weight
 from backend.store import timeline
+from backend.store.history import Entry
 from backend.store.personal import PersonalDataUnreadable
 from backend.store.tables import Order, OrderAmendment, TimelineEntry
 
@@ -35,7 +36,7 @@ def write_down(
     )
 
 
-def data_of(session: Session, order_id: int, entries: Sequence[TimelineEntry]) -> dict[int, dict[str, Any]]:
+def data_of(session: Session, order_id: int, entries: Sequence[TimelineEntry | Entry]) -> dict[int, dict[str, Any]]:
     """What goes with each entry, by its id; a correction's with old and new, as `changes: [{what, field, old, new}]`."""
     corrected = any(entry.kind == TimelineKind.ORDER_CORRECTED for entry in entries)
     changes = _changes_of(session, order_id) if corrected else {}

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlmodel import Session, col, select
+from sqlmodel import Session
 
 from backend.domain.history import PICKED, Happening, Show, Trying, changes_in, fold_steps
 from backend.domain.order_page import Look, TimelineTab
@@ -12,7 +12,7 @@ from backend.domain.steps import StepState
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import corrections
 from backend.store import history
-from backend.store.tables import InboxMessage, Order, Step, TimelineEntry
+from backend.store.tables import Order
 
 MOST_LINES = 1_000
 WEBHOOK = "webhook:received"
@@ -31,33 +31,25 @@ _VERDICTS = {
 def timeline_tab(session: Session, order: Order, look: Look) -> TimelineTab:
     """The newest lines first. Webhooks themselves are there where they are asked for, or where one is remarkable."""
     picked, most = PICKED[look.show], min(max(1, look.lines), MOST_LINES)
-    found = history.page(session, order.id, picked, routine=look.routine, limit=most + 1)
-    more, found = len(found) > most, found[:most]
-    standing = _steps(session, {entry.step_id for entry in found if entry.step_id is not None})
+    read = history.read(session, order.id, picked, routine=look.routine, limit=most + 1, webhooks=_webhooks(look))
+    more, found = len(read.entries) > most, read.entries[:most]
     told = corrections.data_of(session, order.id, found)
-    lines = [_line(entry, standing, told[entry.id]) for entry in found]
-    if look.show in (Show.EVERYTHING, Show.WEBHOOKS):
-        since = found[-1].at if more else None
-        messages = history.messages(
-            session, order.id, since=since, routine=look.routine or look.show is Show.WEBHOOKS, limit=most
-        )
-        lines += [_message(message) for message in messages]
+    lines = [_line(entry, told[entry.id]) for entry in found]
+    since = found[-1].at if more else None
+    lines += [_message(message) for message in read.messages[:most] if since is None or message.received_at >= since]
     lines.sort(key=lambda line: line.at, reverse=True)
-    return TimelineTab(
-        lines=tuple(fold_steps(lines)),
-        routine_count=history.folded_away(session, order.id, picked),
-        more=more,
-    )
+    return TimelineTab(lines=tuple(fold_steps(lines)), routine_count=read.folded, more=more)
 
 
-def _steps(session: Session, ids: set[int]) -> dict[int, Step]:
-    if not ids:
-        return {}
-    return {step.id: step for step in session.exec(select(Step).where(col(Step.id).in_(ids))).all()}
+def _webhooks(look: Look) -> str | None:
+    """Which webhooks belong to what is picked out."""
+    if look.show not in (Show.EVERYTHING, Show.WEBHOOKS):
+        return None
+    return "all" if look.routine or look.show is Show.WEBHOOKS else "remarkable"
 
 
-def _line(entry: TimelineEntry, steps: dict[int, Step], data: dict[str, Any]) -> Happening:
-    step = steps.get(entry.step_id) if entry.step_id is not None else None
+def _line(entry: history.Entry, data: dict[str, Any]) -> Happening:
+    step = entry.step
     return Happening(
         id=str(entry.id),
         at=entry.at,
@@ -78,7 +70,7 @@ def _whole(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _trying(step: Step) -> Trying | None:
+def _trying(step: history.Standing) -> Trying | None:
     """How a step stands that is being tried again, or of which nobody knows whether it took effect."""
     again = step.state in (StepState.READY, StepState.RUNNING, StepState.HELD) and step.attempts > 0
     if not again and not step.in_doubt:
@@ -92,7 +84,7 @@ def _trying(step: Step) -> Trying | None:
     )
 
 
-def _message(message: InboxMessage) -> Happening:
+def _message(message: history.Message) -> Happening:
     """A webhook as it came in, with what became of it in words."""
     name = provider_name(message.provider)
     text = f"{name} sent “{message.topic or 'a message'}”: {_VERDICTS.get(message.verdict, message.verdict)}."

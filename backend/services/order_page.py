@@ -10,14 +10,14 @@ from backend.domain.desk import HoldView
 from backend.domain.holds import HoldKind
 from backend.domain.order_page import Content, Look, Move, OrderHead, OrderShown, Tab
 from backend.domain.orders import OrderStatus
+from backend.domain.payments import balance
 from backend.domain.permissions import Actor, Area, Level
 from backend.domain.providers import shop_url
 from backend.services import order_customer, order_history, order_money, order_parts, order_tabs
 from backend.services.approvals import waiting_on
 from backend.settings import current
-from backend.store import history, holds, orders, payments
-from backend.store import refunds as refund_store
-from backend.store.tables import Hold, Order
+from backend.store import order_heads
+from backend.store.tables import Order
 
 Reader = Callable[[Session, Order, Look], Content]
 
@@ -35,8 +35,8 @@ READERS: dict[Tab, Reader] = {
 def order_shown(session: Session, number: str, tab: Tab, look: Look, *, actor: Actor) -> OrderShown:
     """The head of an order and the contents of one tab; raises `OrderNotFound`."""
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
-    order = orders.by_number(session, number)
-    return OrderShown(_head(session, order), READERS[tab](session, order, look))
+    read = order_heads.read(session, number)
+    return OrderShown(_head(session, read), READERS[tab](session, read.order, look))
 
 
 def order_with_requests(
@@ -46,9 +46,8 @@ def order_with_requests(
     return order_shown(session, number, tab, look, actor=actor), waiting_on(session, number, actor=actor)
 
 
-def _head(session: Session, order: Order) -> OrderHead:
-    all_holds = holds.all_of(session, order.id)
-    refundable = payments.balance_of(session, order.id).refundable_minor
+def _head(session: Session, read: order_heads.Head) -> OrderHead:
+    order, all_holds = read.order, read.holds
     was_cancelled = any(hold.kind == HoldKind.BEING_CANCELLED for hold in all_holds)
     return OrderHead(
         id=order.id,
@@ -62,24 +61,24 @@ def _head(session: Session, order: Order) -> OrderHead:
         version=order.version,
         currency=order.currency,
         total_minor=order.total_minor,
-        open_to_refund_minor=refundable - refund_store.on_its_way_minor(session, order.id),
-        customer=orders.customer(session, order.customer_id).show("name"),
+        open_to_refund_minor=balance(read.entries).refundable_minor - read.on_its_way_minor,
+        customer=read.customer.show("name"),
         note=order.note,
         tags=tuple(order.tags),
         placed_at=order.placed_at,
         created_at=order.created_at,
-        moves=_moves(session, order),
+        moves=_moves(read),
         holds=_views(hold for hold in all_holds if hold.closed_at is None),
         closed_holds=_views(hold for hold in all_holds if hold.closed_at is not None),
         cancellation=order_money.cancellation(session, order) if was_cancelled else (),
     )
 
 
-def _views(found: Iterable[Hold]) -> tuple[HoldView, ...]:
+def _views(found: Iterable[order_heads.HoldRow]) -> tuple[HoldView, ...]:
     return tuple(order_parts.hold_view(hold) for hold in found)
 
 
-def _moves(session: Session, order: Order) -> tuple[Move, ...]:
+def _moves(read: order_heads.Head) -> tuple[Move, ...]:
     """From the moment it came in to where it is now."""
-    arrived = Move(OrderStatus.PENDING, order.created_at)
-    return (arrived, *(Move(status, at) for status, at in history.moves(session, order.id)))
+    arrived = Move(OrderStatus.PENDING, read.order.created_at)
+    return (arrived, *(Move(status, at) for status, at in read.moves))

@@ -25,6 +25,7 @@ from backend.domain.steps import StepState, rule_of
 from backend.services import corrections
 from backend.services import notes as order_notes
 from backend.store import orders, steps, stock, timeline
+from backend.store.order_heads import HoldRow
 from backend.store.tables import (
     Attempt,
     DiscountSnapshot,
@@ -39,7 +40,7 @@ from backend.store.tables import (
 )
 
 
-def hold_view(hold: Hold) -> HoldView:
+def hold_view(hold: Hold | HoldRow) -> HoldView:
     rule = CATALOGUE[HoldKind(hold.kind)]
     return HoldView(
         id=hold.id,

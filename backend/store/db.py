@@ -67,20 +67,23 @@ def configure(url: str, *, pool: int = 12, seconds: float = 20.0) -> None:
 def limited(statement: S, seconds: float, *, anew: bool = False) -> S:
     """The statement, to be cut off after so many seconds, as is whatever follows it in its transaction.
 
-    `anew`: planned for the values it has, and not for any; a plan that suits a common name does not suit a rare one.
+    `anew`: planned for the values it has, since a plan that suits a common word does not suit a rare one; otherwise one
+    plan is made and kept, whatever the values.
     """
     options = {_SECONDS: seconds, _ANEW: anew}
     return statement.execution_options(**options)
 
 
 def _execute_limited(cursor: psycopg.Cursor[Any], statement: Any, parameters: Any, context: Any) -> bool:
-    """Sends a limited statement together with its limit and the transaction's begin: one way there and back for all."""
+    """Sets the limits of a limited statement, all in one message, and sends it."""
     seconds = context.execution_options.get(_SECONDS) if context is not None else None
     if seconds is None:
         return False
-    with cursor.connection.pipeline():
-        cursor.connection.execute(f"set local statement_timeout = {round(seconds * 1000)}".encode())
-        cursor.execute(statement, parameters, prepare=False if context.execution_options[_ANEW] else None)
+    anew = context.execution_options[_ANEW]
+    mode = "force_custom_plan" if anew else "force_generic_plan"
+    limits = f"set local statement_timeout = {round(seconds * 1000)}; set local plan_cache_mode = {mode}"
+    cursor.connection.execute(limits.encode())
+    cursor.execute(statement, parameters, prepare=not anew)
     return True
 
 

@@ -89,12 +89,15 @@ _FACTS = [
 def page(session: Session, search: Search, wish: Wish, *, limit: int, seconds: float) -> list[Row]:
     """Up to `limit` orders, as the list shows them: behind `after`, or the last ones before `before`.
 
-    Each statement may take so many seconds.
+    Each statement may take so many seconds, where it could take long at all.
     """
 
     def ask(search: Search) -> tuple[Any, list[Row]]:
         place, ways = _placed(search, wish, limit)
-        found = session.execute(limited(_told(search, place).order_by(*ways), seconds, anew=not search.narrow)).all()
+        statement = _told(search, place).order_by(*ways)
+        if not search.is_short:
+            statement = limited(statement, seconds, anew=search.varies)
+        found = session.execute(statement).all()
         return found[0][0], [_row(row) for row in found if row[1] is not None]
 
     rows = narrowed(search, ask)
@@ -161,7 +164,7 @@ def count(session: Session, search: Search, most: int, *, seconds: float) -> int
         fitting = select(col(Order.id)).where(*search.met()).limit(most + 1).subquery()
         found = select(func.count()).select_from(fitting).scalar_subquery()
         told = search.told_wide if search.looks_up else null()
-        wide, orders = session.execute(limited(select(told, found), seconds, anew=not search.narrow)).one()
+        wide, orders = session.execute(limited(select(told, found), seconds, anew=search.varies)).one()
         return wide, [int(orders)]
 
     orders: int = narrowed(search, ask)[0]
@@ -175,7 +178,7 @@ def ids(session: Session, search: Search, most: int, *, seconds: float) -> list[
         place, ways = _placed(search, Wish(), most)
         told = search.told_wide if search.looks_up else null()
         found = func.array(select(place.c.id).order_by(*ways).scalar_subquery())
-        wide, orders = session.execute(limited(select(told, found), seconds, anew=not search.narrow)).one()
+        wide, orders = session.execute(limited(select(told, found), seconds, anew=search.varies)).one()
         return wide, list(orders)
 
     return narrowed(search, ask)

@@ -21,15 +21,24 @@ from backend.store.personal import keyring
 from backend.store.tables import Customer, Invoice, Order, Parcel, PaymentEntry
 
 FEWEST_PHONE_DIGITS = 6
-_LAST_LETTER = chr(0x10FFFF)
 
 
 @dataclass(frozen=True)
 class Way:
-    """Order ids by an index, and the same as a condition. `ids` is None where they are known to be too many."""
+    """One way to look a needle up, and the same as a condition.
 
-    ids: Any
+    By `words` and their `kind`, together with those of all other needles; or by a statement of its own for `ids`. Neither
+    is there where the orders are known to be too many.
+    """
+
     condition: Condition
+    ids: Any = None
+    kind: int = -1
+    words: tuple[str, ...] = ()
+
+    @property
+    def wide(self) -> bool:
+        return self.ids is None and not self.words
 
 
 @dataclass(frozen=True)
@@ -38,11 +47,6 @@ class Needle:
 
     ways: tuple[Way, ...]
     tokens: tuple[int, ...] = ()
-
-    @property
-    def wide(self) -> bool:
-        """Whether it is known already to name too many orders."""
-        return any(way.ids is None for way in self.ways)
 
     @property
     def condition(self) -> Condition:
@@ -79,38 +83,65 @@ def _number(session: Session, text: str, most: int) -> Needle:
         return Needle(())
     numbers = order_numbers.containing(session, part, most)
     if numbers is None:
-        return Needle((Way(None, condition),))
+        return Needle((Way(condition),))
     if not numbers:
         return Needle(())
     is_one = col(Order.number) == any_of(bindparam(None, numbers, type_=ARRAY(Text)))
-    return Needle((Way(_orders_where(is_one), condition),))
+    return Needle((Way(condition, ids=select(col(Order.id).label("id")).where(is_one)),))
+
+
+_STARTS, _EXTERNAL_ID, _TRACKING, _PAYMENT, _ENTRY, _DOCUMENT = range(6)
+WORDS = f"""
+select typed.needle, typed.way, hit.id
+from unnest(cast(:needles as int[]), cast(:ways as int[]), cast(:kinds as int[]), cast(:words as text[]))
+    as typed(needle, way, kind, word)
+cross join lateral (
+    (select id from orders where typed.kind = {_STARTS} and external_number ~>=~ typed.word
+     and external_number ~<~ (typed.word || chr(1114111)) limit {{most}})
+    union all
+    (select id from orders where typed.kind = {_EXTERNAL_ID} and channel = any(array({CHANNELS}))
+     and external_id = typed.word limit {{most}})
+    union all
+    (select order_id from parcels where typed.kind = {_TRACKING} and tracking_number = typed.word limit {{most}})
+    union all
+    (select id from orders where typed.kind = {_PAYMENT} and payment_reference = typed.word
+     and payment_reference <> '' limit {{most}})
+    union all
+    (select order_id from payment_entries where typed.kind = {_ENTRY} and reference = typed.word limit {{most}})
+    union all
+    (select order_id from invoices where typed.kind = {_DOCUMENT} and number = typed.word limit {{most}})
+) as hit
+"""  # nosec B608 - constants
+"""The orders that words name, each kind of word by the index for it, up to `most` each. Beginnings are compared as the index
+does: a pattern would only be found by it where the statement is planned for its words."""
 
 
 def _external(session: Session, text: str, most: int) -> Needle:
     """The beginning of the number in the shop, with or without the `#` that shops put before it; or the whole id."""
-    starts = or_(*[_begins(col(Order.external_number), start) for start in (text, "#" + text)])
-    channels = CHANNELS.subquery("channels")
-    whole = and_(col(Order.channel) == channels.c.value, col(Order.external_id) == text)
-    ids: Any = select(col(Order.id).label("id")).select_from(channels).join(Order, whole)
-    return Needle((Way(_orders_where(starts), starts), Way(ids, col(Order.external_id) == text)))
-
-
-def _begins(column: Any, start: str) -> Condition:
-    """By the index's own comparison: a pattern would only be found by it where the statement is planned for its words."""
-    return and_(column.op("~>=~")(start), column.op("~<~")(start + _LAST_LETTER))
+    starts = or_(*[col(Order.external_number).startswith(start, autoescape=True) for start in (text, "#" + text)])
+    whole = Way(col(Order.external_id) == text, kind=_EXTERNAL_ID, words=(text,))
+    return Needle((Way(starts, kind=_STARTS, words=(text, "#" + text)), whole))
 
 
 def _tracking(session: Session, text: str, most: int) -> Needle:
     plain = "".join(text.split())
-    written = sorted({text, plain, plain.upper()})
-    return Needle((_through(Parcel, col(Parcel.tracking_number).in_(written)),))
+    written = tuple(sorted({text, plain, plain.upper()}))
+    met = _has(Parcel, col(Parcel.tracking_number).in_(written))
+    return Needle((Way(met, kind=_TRACKING, words=written),))
 
 
 def _reference(session: Session, text: str, most: int) -> Needle:
     """What the payment provider calls the payment, or the number of an invoice or credit note."""
     own = and_(col(Order.payment_reference) == text, col(Order.payment_reference) != "")
-    paid = _through(PaymentEntry, col(PaymentEntry.reference) == text)
-    return Needle((Way(_orders_where(own), own), paid, _through(Invoice, col(Invoice.number) == text.upper())))
+    paid = _has(PaymentEntry, col(PaymentEntry.reference) == text)
+    billed = _has(Invoice, col(Invoice.number) == text.upper())
+    return Needle(
+        (
+            Way(own, kind=_PAYMENT, words=(text,)),
+            Way(paid, kind=_ENTRY, words=(text,)),
+            Way(billed, kind=_DOCUMENT, words=(text.upper(),)),
+        )
+    )
 
 
 def _email(session: Session, text: str, most: int) -> Needle:
@@ -123,7 +154,8 @@ def _phone(session: Session, text: str, most: int) -> Needle:
     tokens = {keys.phone_token(text), keys.phone_token("+" + text.lstrip("+"))}
     if text.startswith("0") and not text.startswith("00"):
         tokens |= {keys.phone_token(text, region) for region in phonenumbers.SUPPORTED_REGIONS}
-    return _of_customers(col(Customer.phone_token).in_(sorted(token for token in tokens if token is not None)))
+    known = sorted(token for token in tokens if token is not None)
+    return _of_customers(col(Customer.phone_token) == any_of(bindparam(None, known, type_=ARRAY(BIGINT))))
 
 
 def _name(session: Session, text: str, most: int) -> Needle:
@@ -133,17 +165,12 @@ def _name(session: Session, text: str, most: int) -> Needle:
 def _of_customers(met: Condition) -> Needle:
     """Orders by their customer."""
     ids: Any = select(col(Order.id).label("id")).join(Customer, col(Customer.id) == col(Order.customer_id)).where(met)
-    return Needle((Way(ids, exists().where(col(Customer.id) == col(Order.customer_id), met)),))
+    return Needle((Way(exists().where(col(Customer.id) == col(Order.customer_id), met), ids=ids),))
 
 
-def _orders_where(met: Condition) -> Any:
-    return select(col(Order.id).label("id")).where(met)
-
-
-def _through(table: type[Parcel] | type[PaymentEntry] | type[Invoice], met: Condition) -> Way:
-    """Orders by something that belongs to them."""
-    ids: Any = select(col(table.order_id).label("id")).where(met)
-    return Way(ids, exists().where(col(table.order_id) == col(Order.id), met))
+def _has(table: type[Parcel] | type[PaymentEntry] | type[Invoice], met: Condition) -> Condition:
+    """Something of that kind belongs to the order."""
+    return exists().where(col(table.order_id) == col(Order.id), met)
 
 
 NAMING: dict[str, Callable[[Session, str, int], Needle]] = {

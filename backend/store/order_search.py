@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import BigInteger, any_, bindparam, func, literal_column, not_, or_, union_all
+from sqlalchemy import BigInteger, Integer, any_, bindparam, column, func, literal_column, not_, or_, text, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlmodel import Session, and_, col, select
 
@@ -62,6 +62,17 @@ class Search:
         """Whether candidates are looked up, rather than the list read in its order."""
         return self._alone is not None or bool(self._by_name)
 
+    @property
+    def is_short(self) -> bool:
+        """Whether it takes no time, whatever there is: one look at an index, for a list in its order or for few orders."""
+        alone = self._alone is not None and len(self.needles) == 1
+        return not self.conditions and (not self.needles or alone)
+
+    @property
+    def varies(self) -> bool:
+        """Whether the best way to read the list depends on the words: nothing else narrows it down."""
+        return not self.narrow and bool(self.needles or self.conditions)
+
     @cached_property
     def looks_up(self) -> bool:
         """Whether anything is looked up at all, so that it may turn out to be too wide."""
@@ -100,17 +111,19 @@ class Search:
         return not any(self._is_wide(place, way) for way in range(len(self.needles[place].ways)))
 
     def _is_wide(self, place: int, way: int) -> bool:
-        return self.needles[place].ways[way].ids is None or Wide(place, way) in self.wide
+        return self.needles[place].ways[way].wide or Wide(place, way) in self.wide
 
     @cached_property
     def _lookups(self) -> list[Any]:
-        """Statements for (needle, way, id), one for each way that is not too wide."""
-        found = [
-            _limited(place, number, way.ids)
-            for place, needle in enumerate(self.needles)
-            for number, way in enumerate(needle.ways)
-            if not self._is_wide(place, number)
-        ]
+        """Statements for (needle, way, id) of every way that is not too wide."""
+        found, words = [], []
+        for place, needle in enumerate(self.needles):
+            for number, way in enumerate(needle.ways):
+                if not self._is_wide(place, number):
+                    words += [(place, number, way.kind, word) for word in way.words]
+                    found += [_limited(place, number, way.ids)] if way.ids is not None else []
+        if words:
+            found.append(_by_words(words))
         return [*found, _limited(_NAMES, 0, self._theirs)] if self._people is not None else found
 
     @cached_property
@@ -122,7 +135,7 @@ class Search:
         # On its own: planned together with its limit, a large part of all customers might be read in the hope of a few.
         named: Any = select(col(Customer.id).label("id")).where(order_needles.has_tokens(tuple(tokens)))
         everybody = named.cte("named").prefix_with("MATERIALIZED")
-        return select(everybody.c.id).limit(MOST_CUSTOMERS + 1).cte("people").prefix_with("MATERIALIZED")
+        return select(everybody.c.id).limit(_number(MOST_CUSTOMERS + 1)).cte("people").prefix_with("MATERIALIZED")
 
     @cached_property
     def _theirs(self) -> Any:
@@ -171,8 +184,18 @@ class Search:
         return or_(*met)
 
 
+def _by_words(words: list[tuple[int, int, int, str]]) -> Any:
+    """The orders of (needle, way, kind of word, word)."""
+    needles, ways, kinds, texts = (list(part) for part in zip(*words, strict=True))
+    statement = text(order_needles.WORDS.format(most=MOST_CANDIDATES + 1))
+    given = statement.bindparams(needles=needles, ways=ways, kinds=kinds, words=texts)
+    shape = (column("needle", Integer), column("way", Integer), column("id", BigInteger))
+    named = given.columns(*shape).subquery("named_by_words")
+    return select(named.c.needle, named.c.way, named.c.id)
+
+
 def _limited(needle: int, way: int, ids: Any) -> Any:
-    some = ids.limit(MOST_CANDIDATES + 1).subquery()
+    some = ids.limit(_number(MOST_CANDIDATES + 1)).subquery()
     return select(_number(needle).label("needle"), _number(way).label("way"), some.c.id)
 
 

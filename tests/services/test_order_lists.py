@@ -17,6 +17,7 @@ from backend.services.run import in_unit_of_work
 from backend.store import order_search
 from tests.conftest import Database
 from tests.factories import PLACED_AT, address, created, digital, item, new_order, staff
+from tests.statements import sent
 
 ANNA = staff(number=1)
 
@@ -213,7 +214,7 @@ def test_a_search_that_takes_too_long_is_cut_off_and_said_to_be(
     monkeypatch.setattr(order_lists, "PAGE_SECONDS", 0.05)
     with psycopg.connect(database.url) as other:
         other.execute("lock table orders")
-        for q in ("", "greta", "status:pending"):
+        for q in ("greta", "status:pending"):
             with pytest.raises(SearchTooWide, match=r"longer than 0\.05 seconds"):
                 in_unit_of_work(order_lists.listed, actor=ANNA, q=q)
     assert len(found("")) == 1
@@ -247,3 +248,27 @@ def test_colleagues_put_tags_on_and_take_them_off(database: Database) -> None:
     for bad in ("", "a,b", "x" * 41, "a\x00"):
         with pytest.raises(InvalidInput):
             in_unit_of_work(tags.add_tag, order.number, bad, actor=ANNA)
+
+
+@pytest.mark.parametrize(
+    ("q", "most"),
+    [("", 1), ("greta lindenau", 1), ("greta@example.org", 1), ("status:held greta", 1), ("00001", 2)],
+)
+def test_a_page_is_one_statement_and_one_more_where_numbers_have_to_be_known(
+    database: Database, q: str, most: int
+) -> None:
+    order = created()
+    assert found(q) <= {order.number}
+    with sent() as statements:
+        in_unit_of_work(order_lists.listed, actor=ANNA, q=q)
+    assert len(statements) == most
+
+
+def test_both_names_of_a_customer_are_looked_up_together_beside_what_else_a_word_names(database: Database) -> None:
+    hers = created(new_order(external_number="BELL-7"))
+    annas = created(new_order(customer=NewCustomer("c9", "Anna Bell", "anna@bell.example", "")))
+    created(new_order(customer=NewCustomer("c8", "Anna Greta", "anna@greta.example", "")))
+    assert found("anna bell") == {annas.number}
+    assert found("greta BELL") == {hers.number}
+    assert found("anna lindenau") == set()
+    assert found("name:anna bell") == {annas.number}

@@ -1,11 +1,8 @@
 """One order for its page: the head, and of the tabs only the one that is open; what each tab says, and what it costs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import Session
 
 from backend import clock
@@ -32,9 +29,9 @@ from backend.services import holds
 from backend.services.order_page import order_shown
 from backend.services.run import in_unit_of_work
 from backend.store import orders, payments, timeline
-from backend.store.db import engine
 from tests import factories
 from tests.conftest import Database
+from tests.statements import sent
 
 ANNA = factories.staff()
 
@@ -47,21 +44,6 @@ def number(database: Database) -> str:
 
 def shown(number: str, tab: Tab, **look: object) -> OrderShown:
     return in_unit_of_work(order_shown, number, tab, Look(**look), actor=ANNA)  # type: ignore[arg-type]
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def note(*told: object) -> None:
-        sent.append(str(told[2]))
-
-    event.listen(engine(), "before_cursor_execute", note)
-    try:
-        yield sent
-    finally:
-        event.remove(engine(), "before_cursor_execute", note)
 
 
 def happened(number: str, kind: TimelineKind, text: str, *, actor: Actor = SYSTEM, **more: object) -> None:
@@ -105,7 +87,7 @@ def test_the_head_says_where_the_order_is_and_when_it_got_there(number: str) -> 
     ],
 )
 def test_a_tab_costs_the_same_few_statements_however_much_is_in_it(number: str, tab: Tab, content: type) -> None:
-    with counted() as few:
+    with sent() as few:
         assert isinstance(shown(number, tab).content, content)
     for kind in (HoldKind.PO_BOX, HoldKind.CUSTOMER_NOTE):
         in_unit_of_work(
@@ -116,7 +98,7 @@ def test_a_tab_costs_the_same_few_statements_however_much_is_in_it(number: str, 
     for serial in range(30):
         happened(number, TimelineKind.NOTE_ADDED, f"Note {serial}.", actor=ANNA, weight=Weight.MILESTONE)
         factories.created(factories.new_order(customer=factories.customer(external_id=f"again-{serial}")))
-    with counted() as many:
+    with sent() as many:
         shown(number, tab)
     assert len(many) <= len(few)
     assert len(few) <= 18
@@ -284,3 +266,12 @@ def test_only_the_opened_step_brings_its_attempts(number: str, database: Databas
     assert isinstance(foreign, AttemptsTab)
     assert (folded.tries, foreign.tries, foreign.opened) == ((), (), 0)
     assert [(one.number, one.worker, one.kept_until) for one in opened.tries] == [(1, "w1", None)]
+
+
+def test_opening_an_order_is_two_statements(number: str) -> None:
+    happened(number, TimelineKind.NOTE_ADDED, "Anna left a note.", actor=ANNA, weight=Weight.MILESTONE)
+    with sent() as statements:
+        opened = shown(number, Tab.TIMELINE, routine=True)
+    assert len(statements) == 2
+    assert isinstance(opened.content, TimelineTab)
+    assert opened.content.lines[0].text == "Anna left a note."

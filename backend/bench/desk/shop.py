@@ -23,8 +23,14 @@ PAGE = 50
 _ROW = (
     "select orders.id, orders.number, orders.external_number, orders.status, orders.payment_status, "
     "orders.shipping_status, orders.channel, orders.currency, orders.total_minor, orders.placed_at, customers.id, "
-    "customers.name from orders join customers on customers.id = orders.customer_id"
+    "customers.name, customers.email, customers.phone, orders.tags, orders.external_id, orders.payment_reference, "
+    "orders.created_at, orders.updated_at, orders.delivered_at, "
+    "array(select kind from holds where holds.order_id = orders.id and closed_at is null order by holds.id), "
+    "array(select tracking_number from parcels where parcels.order_id = orders.id order by parcels.id), "
+    "(select country from addresses where addresses.order_id = orders.id order by kind desc limit 1) "
+    "from orders join customers on customers.id = orders.customer_id"
 )
+"""What a row of the list can show, its holds, parcels and country among it."""
 _NEWEST = "order by orders.placed_at desc, orders.id desc limit 51"
 
 
