@@ -16,7 +16,7 @@
     const open = dialog.dataset.open === "true";
     if (open && !dialog.open) {
       dialog.showModal();
-      dialog.querySelector("[data-focus]")?.focus();
+      dialog.querySelector("[data-focus]")?.focus({ preventScroll: true });
     } else if (!open && dialog.open) dialog.close();
   };
   document.addEventListener("cancel", (event) => {
@@ -33,6 +33,20 @@
     if (!pressed) return;
     if ("close" in pressed.dataset) pressed.closest("dialog")?.close();
     else document.querySelector(`dialog[data-name="${CSS.escape(pressed.dataset.opens)}"]:not([open])`)?.showModal();
+  });
+
+  // What unfolds over a page (filters, columns, further fixes) closes by Escape, by a click beside it, and by a choice in it.
+  const unfolded = () => document.querySelectorAll("details.drop[open], details.more-fixes[open]");
+  document.addEventListener("click", (event) => {
+    const chosen = event.target instanceof Element && event.target.closest(".menu button, .export-choices a");
+    for (const drop of unfolded()) if (chosen || !event.composedPath().includes(drop)) drop.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || document.querySelector("dialog[open]")) return;
+    for (const drop of unfolded()) {
+      drop.open = false;
+      if (drop.contains(document.activeElement)) drop.querySelector("summary").focus();
+    }
   });
 
   // Rows that stay put. When a live update adds or takes away rows, the row under the pointer or the focus keeps its

@@ -50,6 +50,7 @@ STYLES = [
     "/css/mend.css",
     "/css/team.css",
     "/css/held.css",
+    "/css/touch.css",
 ]
 
 

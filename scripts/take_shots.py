@@ -1,7 +1,8 @@
 """`make shots`: a picture of every page, light and dark, at the width of a desk and of a phone, to look at hard.
 
 It starts a demo of its own in a throw-away folder, or looks at a running one (`--base http://127.0.0.1:3000`), and
-writes to `shots/`, which git ignores. Pages that need something to be about are reached by the links that lead to them.
+writes to `shots/`, which git ignores. What is looked at stands in `shot_scenes.py`. A demo of its own is, at the end,
+told that it was restored from a backup, for what is on every page while nothing is sent.
 """
 
 import argparse
@@ -16,42 +17,22 @@ from contextlib import contextmanager
 
 import httpx
 from playwright.sync_api import Browser, Page, TimeoutError, sync_playwright
+from playwright.sync_api import Error as BrowserError
 
 from backend.domain.demo import SIGN_INS
 from backend.domain.permissions import Role
 from scripts.run_tests import ROOT, find_browser, install_browser
+from scripts.shot_scenes import FOLLOWED, OPENED, PAGES, TABS, Opened
 
 FOLDER = ROOT / "shots"
 SIZES = ((1440, 900), (390, 844))
 THEMES = ("light", "dark")
 QUIET = ("--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 WAIT_SECONDS = 600.0
+HOLDFAST = (sys.executable, "-m", "backend.cli")
+QUIET_MS = 900
+"""After something was pressed: what it opens has come, and stands still."""
 
-PAGES: dict[str, str] = {
-    "home": "/",
-    "held": "/held",
-    "held-nothing": "/held?cause=nothing-like-this",
-    "orders": "/orders",
-    "orders-held": "/orders?q=status%3Aheld",
-    "orders-mistyped": "/orders?q=amount%3Amany",
-    "orders-none": "/orders?q=number%3A99999999",
-    "review": "/review",
-    "quarantine": "/quarantine",
-    "bulk": "/bulk",
-    "incidents": "/incidents",
-    "notices": "/notices",
-    "settings": "/settings",
-    "missing": "/nowhere",
-}
-"""What has an address of its own."""
-FOLLOWED: dict[str, tuple[str, str]] = {
-    "order-held": ("/orders?q=status%3Aheld", "main a[href^='/orders/ORD-']"),
-    "order-delivered": ("/orders?q=status%3Adelivered", "main a[href^='/orders/ORD-']"),
-    "quarantine-message": ("/quarantine", "main a[href^='/quarantine/']"),
-    "bulk-run": ("/bulk", "main a[href^='/bulk/']"),
-}
-"""Pages about one thing: where their first link stands."""
-TABS = ("items", "payments", "documents", "parcels", "attempts", "customer")
 ROLES = (Role.CUSTOMER_SERVICE, Role.FINANCE, Role.MANAGER, Role.QA)
 """Whose first page is looked at beside the administrator's."""
 
@@ -59,10 +40,14 @@ ROLES = (Role.CUSTOMER_SERVICE, Role.FINANCE, Role.MANAGER, Role.QA)
 def main() -> None:
     wish = _arguments()
     FOLDER.mkdir(exist_ok=True)
-    with _demo(wish.base) as base, sync_playwright() as playwright:
+    with _demo(wish.base) as (base, own), sync_playwright() as playwright:
         alone = ("--no-sandbox",) if os.geteuid() == 0 else ()
         browser = playwright.chromium.launch(executable_path=find_browser() or install_browser(), args=[*QUIET, *alone])
-        taken = sum(_walk(browser, base, width, height, theme) for width, height in SIZES for theme in THEMES)
+        looks = [(width, height, theme) for width, height in SIZES for theme in THEMES]
+        taken = sum(_walk(browser, base, *look) for look in looks)
+        if own:
+            subprocess.run([*HOLDFAST, "restored", "--reason", "the disk failed"], cwd=ROOT, env=own, check=True)
+            taken += sum(_paused(browser, base, *look) for look in looks)
         browser.close()
     _say(f"{taken} pictures are in {FOLDER.relative_to(ROOT)}/.")
 
@@ -72,22 +57,40 @@ def _walk(browser: Browser, base: str, width: int, height: int, theme: str) -> i
     look = f"{width}-{theme}"
     taken = 0
     for role in (Role.ADMIN, *ROLES):
-        context = browser.new_context(
-            viewport={"width": width, "height": height},
-            base_url=base,
-            color_scheme="dark" if theme == "dark" else "light",
-        )
-        page = context.new_page()
-        page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+        page = _page(browser, base, width, height, theme)
         if role is Role.ADMIN:
             page.goto("/sign-in")
             _shoot(page, f"sign-in-{look}")
             taken += 1
         _sign_in(page, role)
         taken += _everything(page, look) if role is Role.ADMIN else _first_page(page, role, look)
-        context.close()
+        page.context.close()
     _say(f"{look}: {taken}")
     return taken
+
+
+def _paused(browser: Browser, base: str, width: int, height: int, theme: str) -> int:
+    """What a restored backup puts on every page, and the question that ends it."""
+    page = _page(browser, base, width, height, theme)
+    _sign_in(page, Role.ADMIN)
+    page.get_by_test_id("sending-paused").wait_for()
+    _shoot(page, f"paused-{width}-{theme}")
+    page.get_by_test_id("go-on-sending").click()
+    page.get_by_test_id("confirm-sending").wait_for()
+    _shoot(page, f"paused-go-{width}-{theme}")
+    page.context.close()
+    return 2
+
+
+def _page(browser: Browser, base: str, width: int, height: int, theme: str) -> Page:
+    context = browser.new_context(
+        viewport={"width": width, "height": height},
+        base_url=base,
+        color_scheme="dark" if theme == "dark" else "light",
+    )
+    page = context.new_page()
+    page.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+    return page
 
 
 def _everything(page: Page, look: str) -> int:
@@ -96,17 +99,64 @@ def _everything(page: Page, look: str) -> int:
         _shoot(page, f"{name}-{look}")
     taken = len(PAGES)
     for name, (address, link) in FOLLOWED.items():
-        page.goto(address)
-        _settle(page)
-        if not page.locator(link).count():
-            _say(f"  {name}: nothing to follow on {address}")
+        if not _followed(page, name, address, link):
             continue
-        page.goto(str(page.locator(link).first.get_attribute("href")))
         _shoot(page, f"{name}-{look}")
         taken += 1
         if name == "order-delivered":
             taken += _tabs(page, look)
-    return taken
+    return taken + sum(_opened(page, name, scene, look) for name, scene in OPENED.items()) + _offline(page, look)
+
+
+def _followed(page: Page, name: str, address: str, link: str) -> bool:
+    """Go where the first such link of a page leads; False where there is none."""
+    page.goto(address)
+    _settle(page)
+    if not page.locator(link).count():
+        _say(f"  {name}: nothing to follow on {address}")
+        return False
+    page.goto(str(page.locator(link).first.get_attribute("href")))
+    _settle(page)
+    return True
+
+
+def _opened(page: Page, name: str, scene: Opened, look: str) -> int:
+    if scene.link:
+        if not _followed(page, name, scene.address, scene.link):
+            return 0
+    else:
+        page.goto(scene.address)
+        _settle(page)
+    try:
+        for pressed in scene.pressed:
+            _press(page, pressed)
+    except BrowserError:
+        _say(f"  {name}: {pressed} is not there to be pressed")  # narrow screens have no keys, some orders no refund
+        return 0
+    _shoot(page, f"{name}-{look}")
+    return 1
+
+
+def _press(page: Page, what: str) -> None:
+    kind, _, value = what.rpartition(":")
+    if kind == "key":
+        page.keyboard.press(value)
+    elif kind == "text":
+        page.keyboard.type(value)
+    else:
+        page.get_by_test_id(what).first.click(timeout=5_000)
+    page.wait_for_timeout(QUIET_MS)
+
+
+def _offline(page: Page, look: str) -> int:
+    """What stands on a page while the connection is lost."""
+    page.goto("/held")
+    _settle(page)
+    page.context.set_offline(True)
+    page.get_by_test_id("offline").wait_for(timeout=60_000)
+    _shoot(page, f"offline-{look}")
+    page.context.set_offline(False)
+    return 1
 
 
 def _tabs(page: Page, look: str) -> int:
@@ -145,20 +195,20 @@ def _settle(page: Page) -> None:
 
 
 @contextmanager
-def _demo(base: str) -> Iterator[str]:
-    """The address to look at; a demo of our own is started where none was named, and stopped afterwards."""
+def _demo(base: str) -> Iterator[tuple[str, dict[str, str]]]:
+    """The address to look at, and the environment of the demo of our own that is started where no address was given."""
     if base:
-        yield base
+        yield base, {}
         return
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     with tempfile.TemporaryDirectory(prefix="holdfast-shots-") as folder:
         environment = {**os.environ, "HOLDFAST_HOME": folder, "HOLDFAST_PORT": str(port)}
-        command = [sys.executable, "-m", "backend.cli", "up", "--demo", "--sandbox"]
+        command = [*HOLDFAST, "up", "--demo", "--sandbox"]
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL)
         try:
             _wait_for(f"http://127.0.0.1:{port}/health/ready", process)
-            yield f"http://127.0.0.1:{port}"
+            yield f"http://127.0.0.1:{port}", environment
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(60)

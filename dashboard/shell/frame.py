@@ -77,7 +77,7 @@ def top_bar() -> rx.Component:
             rx.el.input(
                 name="number",
                 type="search",
-                placeholder="Order number, name, e-mail",
+                placeholder="Find an order",
                 aria_label="Find an order",
                 auto_complete="off",
                 custom_attrs={"data-testid": "find", "data-key": "/"},
@@ -107,7 +107,12 @@ def top_bar() -> rx.Component:
             aria_label="Your settings",
             custom_attrs={"data-testid": "settings"},
         ),
-        rx.el.div(sign_out_form("quiet"), class_name="only-phone"),
+        rx.el.div(
+            sign_out_form(
+                "icon-button", rx.icon("log-out", aria_hidden="true"), rx.el.span("Sign out", class_name="sr")
+            ),
+            class_name="only-phone",
+        ),
         class_name="bar",
     )
 

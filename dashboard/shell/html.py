@@ -12,7 +12,7 @@ MARK = (
     'stroke-width="2.4" stroke-linecap="round"/>'
     '<rect x="8.2" y="8.2" width="7.6" height="7.6" rx="1.7" fill="currentColor"/></svg>'
 )
-STYLES = ("tokens", "frame", "parts")
+STYLES = ("tokens", "frame", "parts", "touch")
 
 
 def page(title: str, body: str) -> str:

@@ -2,13 +2,14 @@
 
 import reflex as rx
 
+from dashboard.shell.navigation import PLACES
+
 GROUPS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
     (
         "Everywhere",
         (
             (("Ctrl K", "⌘ K"), "Find an order, go to a page, do something"),
             (("/",), "Search for an order"),
-            (("1", "2", "3", "4", "5"), "My day, held, orders, quarantine, incidents"),
             (("?",), "These keys"),
             (("Esc",), "Close what is open"),
         ),
@@ -19,10 +20,11 @@ GROUPS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("j", "k"), "Next, previous order"),
             (("Enter",), "Open the order's page"),
             (("x",), "Select, or let go"),
-            (("b",), "Do something for all that is selected"),
+            (("b",), "Bulk action for all that is selected"),
             (("n", "p"), "Next, previous page"),
         ),
     ),
+    ("Go to", tuple(((place.key,), place.label) for place in PLACES)),
     (
         "On the order that is shown",
         (
@@ -66,6 +68,7 @@ def dialog() -> rx.Component:
             class_name="inside keys",
         ),
         aria_labelledby="keys-title",
+        class_name="keys-box",
         custom_attrs={"data-name": "keys", "data-testid": "keys"},
     )
 

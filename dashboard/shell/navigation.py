@@ -221,10 +221,11 @@ def _me() -> rx.Component:
     )
 
 
-def sign_out_form(button_class: str) -> rx.Component:
-    """A plain form post: the session ends on the server and the cookie goes."""
+def sign_out_form(button_class: str, *inside: rx.Component | str) -> rx.Component:
+    """A plain form post: the session ends on the server and the cookie goes. `inside` is what the button shows."""
+    shown = inside or ("Sign out",)
     return PlainForm.create(
-        rx.el.button("Sign out", type="submit", class_name=button_class, custom_attrs={"data-testid": "sign-out"}),
+        rx.el.button(*shown, type="submit", class_name=button_class, custom_attrs={"data-testid": "sign-out"}),
         method="post",
         action="/sign-out",
     )

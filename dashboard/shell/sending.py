@@ -86,7 +86,7 @@ def strip() -> rx.Component:
                     on_click=SendingState.ask_go,
                     custom_attrs={"data-testid": "go-on-sending"},
                 ),
-                class_name="strip",
+                class_name="strip paused",
                 custom_attrs={"data-testid": "sending-paused"},
             ),
             rx.fragment(),

@@ -3,12 +3,12 @@
 import re
 
 from dashboard.dashboard import PAGES
-from scripts import take_shots
+from scripts import shot_scenes
 
 
 def test_every_page_has_its_picture_taken() -> None:
-    addresses = [*take_shots.PAGES.values()]
-    prefixes = [re.sub(r".*href\^='(.*?)'.*", r"\1", link) for _, link in take_shots.FOLLOWED.values()]
+    addresses = [*shot_scenes.PAGES.values()]
+    prefixes = [re.sub(r".*href\^='(.*?)'.*", r"\1", link) for _, link in shot_scenes.FOLLOWED.values()]
 
     forgotten = [
         page.ROUTE

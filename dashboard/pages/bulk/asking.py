@@ -177,6 +177,7 @@ class BulkAskState(rx.State):
     @rx.event
     @needs(None)
     async def dismiss(self):
+        """Close the question; it is also closed whenever its page is opened anew, so that none is left over."""
         self.open = False
 
     @rx.event(temporal=True)

@@ -12,7 +12,7 @@ _question = BulkAskState.question
 def cause_button(kind: rx.Var[str] | str, cluster: rx.Var[str] | str = "") -> rx.Component:
     """Asks about every order that is held by this cause."""
     return rx.el.button(
-        "Do for all of this cause…",
+        "Bulk action for this cause…",
         type="button",
         class_name="quiet",
         on_click=BulkAskState.ask_cause(kind, cluster),
@@ -26,7 +26,7 @@ def search_button(q: rx.Var[str]) -> rx.Component:
         q != "",
         rx.el.button(
             rx.icon("list-checks", aria_hidden="true"),
-            "Do for all of these…",
+            "Bulk action…",
             type="button",
             class_name="button",
             on_click=BulkAskState.ask_search(q),
@@ -63,6 +63,7 @@ def bulk_dialog() -> rx.Component:
             BulkAskState.dismiss,
             running=BulkAskState.starting | BulkAskState.looking,
             possible=(_question.refusal == "") & (_question.run != ""),
+            grave=BulkAskState.action == str(BulkAction.CANCEL),
         ),
         on_submit=BulkAskState.start_run,
         class_name="inside",

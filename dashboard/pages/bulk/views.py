@@ -73,7 +73,7 @@ def no_runs() -> rx.Component:
     return empty(
         "list-checks",
         "No bulk runs yet",
-        "Choose a cause in the held queue, then “Do for all of this cause”. A run does one order first, then ten, then"
+        "Choose a cause in the held queue, then “Bulk action for this cause”. A run does one order first, then ten, then"
         " the rest, and stops where something fails.",
     )
 
@@ -97,7 +97,13 @@ def run_head() -> rx.Component:
         ),
         rx.el.div(
             _button("Pause", BulkRunState.may_pause, BulkRunState.pause_run(BulkRunState.run), "bulk-pause"),
-            _button("Resume", BulkRunState.may_resume, BulkRunState.resume_run(BulkRunState.run), "bulk-resume"),
+            _button(
+                "Resume",
+                BulkRunState.may_resume,
+                BulkRunState.resume_run(BulkRunState.run),
+                "bulk-resume",
+                "button primary",
+            ),
             _button("Stop", BulkRunState.may_stop, BulkRunState.stop_run(BulkRunState.run), "bulk-stop"),
             _button(
                 "Preview the failed ones anew…",
@@ -118,12 +124,10 @@ def run_head() -> rx.Component:
     )
 
 
-def _button(label: str, shown: rx.Var[bool], on_click, testid: str) -> rx.Component:
+def _button(label: str, shown: rx.Var[bool], on_click, testid: str, look: str = "button") -> rx.Component:
     return rx.cond(
         shown,
-        rx.el.button(
-            label, type="button", class_name="button", on_click=on_click, custom_attrs={"data-testid": testid}
-        ),
+        rx.el.button(label, type="button", class_name=look, on_click=on_click, custom_attrs={"data-testid": testid}),
         rx.fragment(),
     )
 

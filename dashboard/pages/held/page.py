@@ -3,6 +3,7 @@
 import reflex as rx
 
 from dashboard.components.states import loaded
+from dashboard.pages.bulk.asking import BulkAskState
 from dashboard.pages.bulk.dialog import bulk_dialog
 from dashboard.pages.held.pane import pane
 from dashboard.pages.held.search import HeldSearchState
@@ -16,7 +17,15 @@ from dashboard.shell.frame import framed
 
 ROUTE = "/held"
 TITLE = "Held orders · Holdfast"
-ON_LOAD = [HeldState.load, HeldSearchState.load, ViewsState.load, ViewsState.follow, HeldState.follow, *FOLLOW]
+ON_LOAD = [
+    BulkAskState.dismiss,
+    HeldState.load,
+    HeldSearchState.load,
+    ViewsState.load,
+    ViewsState.follow,
+    HeldState.follow,
+    *FOLLOW,
+]
 
 
 @framed

@@ -114,7 +114,7 @@ def _for_these() -> rx.Component:
     """Asks what to do with what is selected; a whole selection is named by the filter, never by its rows."""
     numbers = rx.cond(SelectionState.whole, [], SelectionState.numbers)
     return rx.el.button(
-        "Do for these…",
+        "Bulk action…",
         type="button",
         class_name="button primary",
         on_click=_ask(numbers),

@@ -46,7 +46,7 @@ def _card(incident: rx.Var[OpenCard]) -> rx.Component:
         ),
         rx.el.div(
             rx.el.p(rx.el.strong(incident.waits), _again(incident.again)),
-            rx.el.p("Last asked ", incident.asked, " ago, and again and again until it answers.", class_name="soft"),
+            rx.el.p("Last asked ", incident.asked, " ago; it is asked again until it answers.", class_name="soft"),
             rx.el.p(
                 "Nobody has to do anything for the orders. If it lasts, whoever runs Holdfast looks at the status page of ",
                 incident.provider,

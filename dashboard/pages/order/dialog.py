@@ -61,7 +61,12 @@ def _fraud() -> rx.Component:
 def _choices() -> rx.Component:
     leave = rx.cond(_question.refusal != "", "Close", rx.cond(_question.action == CANCEL, "Keep the order", "Cancel"))
     return choices(
-        leave, _question.verb, ConfirmState.dismiss, running=ConfirmState.running, possible=_question.refusal == ""
+        leave,
+        _question.verb,
+        ConfirmState.dismiss,
+        running=ConfirmState.running,
+        possible=_question.refusal == "",
+        grave=_question.action == CANCEL,
     )
 
 
@@ -131,8 +136,19 @@ def tick_box(label: rx.Component | str, name: str, ticked: rx.Var[bool], on_chan
     )
 
 
-def choices(leave: rx.Var[str] | str, verb: rx.Var[str] | str, dismiss, *, running, possible) -> rx.Component:
-    """The way out, where the focus starts, and the click itself, which is there only where it is possible."""
+def choices(
+    leave: rx.Var[str] | str,
+    verb: rx.Var[str] | str,
+    dismiss,
+    *,
+    running,
+    possible,
+    grave: rx.Var[bool] | bool = False,
+) -> rx.Component:
+    """The way out, where the focus starts, and the click itself, which is there only where it is possible.
+
+    `grave` clicks, which nobody can take back, look different from the others.
+    """
     return rx.el.div(
         rx.el.button(
             leave,
@@ -146,7 +162,7 @@ def choices(leave: rx.Var[str] | str, verb: rx.Var[str] | str, dismiss, *, runni
             rx.el.button(
                 rx.cond(running, "Working…", verb),
                 type="submit",
-                class_name="button primary",
+                class_name=rx.cond(grave, "button primary grave", "button primary"),
                 disabled=running,
                 custom_attrs={"data-testid": "confirm-go"},
             ),

@@ -32,7 +32,7 @@ def _item(line: LineView, currency: str) -> ItemCard:
         position=str(item.position),
         sku=item.sku,
         name=item.name,
-        quantity=f"{item.quantity:,} ×",
+        quantity=f"{item.quantity:,}",
         price=money(item.unit_price_minor, currency),
         discount=money(-item.discount_minor, currency) if item.discount_minor else "",
         tax=f"{tax} ({_percent(line.tax_rate)})" if tax and _percent(line.tax_rate) else tax,

@@ -119,7 +119,7 @@ def _turn_choice() -> rx.Component:
     return rx.el.label(
         rx.el.span("Whose turn it is", class_name="sr"),
         rx.el.select(
-            rx.el.option("Turn: by the facts", value=""),
+            rx.el.option("Turn: automatic", value=""),
             *[rx.el.option(word, value=turn.value) for turn, word in TURNS.items()],
             value=rx.cond(_work.by_hand, _work.turn, ""),
             disabled=_work.snoozed,
@@ -171,7 +171,7 @@ def _candidate(person: rx.Var[Person]) -> rx.Component:
 
 def _snooze_dialog() -> rx.Component:
     until = rx.el.fieldset(
-        rx.el.legend("It leaves the queue and comes back by itself, also when its holds change."),
+        rx.el.legend("It leaves the queue and comes back by itself, also when its holds change.", class_name="soft"),
         rx.foreach(TeamState.choices, _choice),
         rx.el.label(
             rx.el.input(
@@ -181,7 +181,7 @@ def _snooze_dialog() -> rx.Component:
             class_name="tick",
         ),
         rx.el.label(
-            rx.el.span("That moment, or for the others the latest one"),
+            rx.el.span("Date and time; with any other choice, when it comes back at the latest"),
             rx.el.input(
                 type="datetime-local", name="own", class_name="field", custom_attrs={"data-testid": "snooze-moment"}
             ),

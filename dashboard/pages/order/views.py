@@ -14,7 +14,7 @@ _head = OrderState.head
 
 
 def order_head(pane: bool = False) -> rx.Component:
-    """Who, how much, how old. In a pane the number leads to the page of its own."""
+    """Who, how much, how old, and how to stop it. In a pane the number leads to the page of its own."""
     number = rx.el.a(_head.number, href="/orders/" + _head.number) if pane else _head.number
     return rx.el.header(
         rx.el.div(
@@ -31,6 +31,7 @@ def order_head(pane: bool = False) -> rx.Component:
             rx.el.strong(_head.total, class_name="figure", custom_attrs={"data-testid": "order-total"}),
             rx.el.span(mark(_head.payment, _head.payment_word), custom_attrs={"data-testid": "payment-status"}),
             rx.el.span(mark(_head.shipping, _head.shipping_word), custom_attrs={"data-testid": "shipping-status"}),
+            _stop_buttons(),
             class_name="sum",
         ),
         class_name="order-head",
@@ -183,7 +184,7 @@ def _closed(hold: rx.Var[ClosedHoldCard]) -> rx.Component:
     )
 
 
-def stop_buttons() -> rx.Component:
+def _stop_buttons() -> rx.Component:
     """Stop the order by hand, pay back, or call it off; each offered only while it can be done, and to whom it may."""
     hold = rx.cond(
         OrderState.may_act & ~_head.held & ~_head.final,

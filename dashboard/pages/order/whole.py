@@ -16,7 +16,7 @@ from dashboard.pages.order.state import OrderState
 from dashboard.pages.order.tabs import panel, tab_list
 from dashboard.pages.order.teamwork import team_strip
 from dashboard.pages.order.teamwork_state import TeamState
-from dashboard.pages.order.views import closed_holds, holds, missing, order_head, order_path, stop_buttons, waiting
+from dashboard.pages.order.views import closed_holds, holds, missing, order_head, order_path, waiting
 
 FOLLOW = [OrderState.follow, TeamState.follow]
 """What keeps the shown order current: the order itself, and what colleagues share about it."""
@@ -27,7 +27,7 @@ def order_in_full(pane: bool = False) -> rx.Component:
     whole = rx.fragment(
         order_head(pane),
         team_strip(),
-        rx.el.div(order_path(), stop_buttons(), class_name="path-line"),
+        order_path(),
         holds(),
         asked(),
         closed_holds(),

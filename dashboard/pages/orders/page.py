@@ -3,6 +3,7 @@
 import reflex as rx
 
 from dashboard.components.states import loaded
+from dashboard.pages.bulk.asking import BulkAskState
 from dashboard.pages.bulk.dialog import bulk_dialog
 from dashboard.pages.orders.search_box import search_box
 from dashboard.pages.orders.state import OrdersState
@@ -13,7 +14,7 @@ from dashboard.shell.frame import framed
 
 ROUTE = "/orders"
 TITLE = "Orders · Holdfast"
-ON_LOAD = [OrdersState.load, ViewsState.load, ViewsState.follow, OrdersState.follow]
+ON_LOAD = [BulkAskState.dismiss, OrdersState.load, ViewsState.load, ViewsState.follow, OrdersState.follow]
 
 
 @framed
