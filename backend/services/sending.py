@@ -80,7 +80,7 @@ def pause(session: Session) -> str:
     if row.paused_at is None:
         return ""
     return (
-        f"Nothing is sent since {_shown(row.paused_at)}: the database was restored from a backup ({row.cause.rstrip('.')})."
+        f"Nothing has been sent since {_shown(row.paused_at)}: the database was restored from a backup ({row.cause.rstrip('.')})."
         " An administrator lets it go on."
     )
 

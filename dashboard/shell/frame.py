@@ -107,14 +107,15 @@ def top_bar() -> rx.Component:
             aria_label="Your settings",
             custom_attrs={"data-testid": "settings"},
         ),
-        rx.el.div(
-            sign_out_form(
-                "icon-button", rx.icon("log-out", aria_hidden="true"), rx.el.span("Sign out", class_name="sr")
-            ),
-            class_name="only-phone",
-        ),
+        _leave(),
         class_name="bar",
     )
+
+
+def _leave() -> rx.Component:
+    """Signing out on a phone, where there is no rail."""
+    sign = (rx.icon("log-out", aria_hidden="true"), rx.el.span("Sign out", class_name="sr"))
+    return rx.el.div(sign_out_form("icon-button", *sign), class_name="only-phone")
 
 
 def _ended() -> rx.Component:

@@ -63,6 +63,8 @@ class FrameState(rx.State):
     incidents: str = ""
     incident: str = ""
     pause: str = ""
+    may_go: bool = False
+    """Whether this person may let sending go on."""
     zone: str = ""
     bulk: str = ""
     _runs: dict[int, str] | None = None
@@ -93,6 +95,7 @@ class FrameState(rx.State):
     @needs(None)
     async def load(self):
         self.zone = f"Times in {zone_name()}"
+        self.may_go = sessions.current().person.actor.may(Area.INTEGRATIONS, Level.ACT)
         return await self._read()
 
     @rx.event(background=True)

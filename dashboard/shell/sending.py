@@ -71,21 +71,25 @@ class SendingState(rx.State):
         yield FrameState.load
 
 
+def _go_on() -> rx.Component:
+    return rx.el.button(
+        "Go on sending…",
+        type="button",
+        class_name="button",
+        on_click=SendingState.ask_go,
+        custom_attrs={"data-testid": "go-on-sending"},
+    )
+
+
 def strip() -> rx.Component:
-    """Says that nothing is sent; who may not let it go on is told so by the guard."""
+    """Says that nothing is sent; the button is there for who may let it go on, and the guard refuses all others."""
     return rx.el.div(
         rx.cond(
             FrameState.pause != "",
             rx.el.div(
                 rx.icon("circle-pause", aria_hidden="true"),
                 rx.el.span(FrameState.pause),
-                rx.el.button(
-                    "Go on sending…",
-                    type="button",
-                    class_name="button",
-                    on_click=SendingState.ask_go,
-                    custom_attrs={"data-testid": "go-on-sending"},
-                ),
+                rx.cond(FrameState.may_go, _go_on(), rx.fragment()),
                 class_name="strip paused",
                 custom_attrs={"data-testid": "sending-paused"},
             ),

@@ -9,7 +9,7 @@ from tests.api.test_health import here, numbers, sentences
 from tests.conftest import Database
 
 __all__ = ["here"]
-SAYS = "Nothing is sent since "
+SAYS = "Nothing has been sent since "
 
 
 def pause() -> None:

@@ -95,32 +95,36 @@ def run_head() -> rx.Component:
             ),
             class_name="stack tight",
         ),
-        rx.el.div(
-            _button("Pause", BulkRunState.may_pause, BulkRunState.pause_run(BulkRunState.run), "bulk-pause"),
-            _button(
-                "Resume",
-                BulkRunState.may_resume,
-                BulkRunState.resume_run(BulkRunState.run),
-                "bulk-resume",
-                "button primary",
-            ),
-            _button("Stop", BulkRunState.may_stop, BulkRunState.stop_run(BulkRunState.run), "bulk-stop"),
-            _button(
-                "Preview the failed ones anew…",
-                BulkRunState.may_again,
-                BulkAskState.ask_again(_card.action, BulkRunState.run),
-                "bulk-again",
-            ),
-            rx.el.button(
-                "Export CSV",
-                type="button",
-                class_name="button",
-                on_click=BulkRunState.export(BulkRunState.run),
-                custom_attrs={"data-testid": "bulk-export"},
-            ),
-            class_name="bulk-buttons",
-        ),
+        _run_buttons(),
         class_name="page-head bulk-head",
+    )
+
+
+def _run_buttons() -> rx.Component:
+    return rx.el.div(
+        _button("Pause", BulkRunState.may_pause, BulkRunState.pause_run(BulkRunState.run), "bulk-pause"),
+        _button(
+            "Resume",
+            BulkRunState.may_resume,
+            BulkRunState.resume_run(BulkRunState.run),
+            "bulk-resume",
+            "button primary",
+        ),
+        _button("Stop", BulkRunState.may_stop, BulkRunState.stop_run(BulkRunState.run), "bulk-stop"),
+        _button(
+            "Preview the failed ones anew…",
+            BulkRunState.may_again,
+            BulkAskState.ask_again(_card.action, BulkRunState.run),
+            "bulk-again",
+        ),
+        rx.el.button(
+            "Export CSV",
+            type="button",
+            class_name="button",
+            on_click=BulkRunState.export(BulkRunState.run),
+            custom_attrs={"data-testid": "bulk-export"},
+        ),
+        class_name="bulk-buttons",
     )
 
 

@@ -88,7 +88,12 @@ def _none() -> rx.Component:
 def _cause(cause: rx.Var[CauseLine]) -> rx.Component:
     return rx.el.li(
         rx.el.a(
-            rx.el.span(cause.title, class_name="title"),
+            rx.el.span(
+                cause.title,
+                rx.cond(cause.label != "", rx.el.span(" ", cause.label, class_name="label"), rx.fragment()),
+                title=cause.label,
+                class_name="title",
+            ),
             rx.el.span(cause.stake, class_name="muted stake"),
             rx.el.span(cause.orders, class_name="orders"),
             rx.el.span(rx.el.i(style={"width": cause.share}), class_name="share", aria_hidden="true"),

@@ -25,8 +25,11 @@ SWEEP_LATE_SECONDS = 30.0
 
 @dataclass
 class CauseLine:
+    """`label` tells causes of one title apart; it may be empty."""
+
     kind: str
     title: str
+    label: str
     orders: str
     stake: str
     share: str
@@ -92,7 +95,8 @@ class HomeState(rx.State):
         self.causes = _causes(queue)
         left_out = len(queue.causes) - MOST_CAUSES
         self.more_causes = count(left_out, "more cause") if left_out > 0 else ""
-        self.figures, self.own = _figures(pulse), own
+        told = {figure.label for figure in own}
+        self.figures, self.own = [figure for figure in _figures(pulse) if figure.label not in told], own
 
 
 def _part_of_day(hour: int) -> str:
@@ -105,6 +109,7 @@ def _causes(queue: HeldSummary) -> list[CauseLine]:
         CauseLine(
             kind=cause.cluster,
             title=cause.title,
+            label=cause.label,
             orders=number(cause.orders),
             stake=sums(cause.money, most=2),
             share=f"{max(3, round(100 * cause.orders / most))}%",
