@@ -177,6 +177,7 @@ def how_to_search() -> rx.Component:
             rx.icon("circle-help", aria_hidden="true"),
             rx.el.span("How to search", class_name="only-wide"),
             rx.el.span("How to search", class_name="sr only-phone"),
+            title="How to search",
             class_name="button",
             custom_attrs={"data-testid": "search-help"},
         ),

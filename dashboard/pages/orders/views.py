@@ -65,6 +65,7 @@ def export_drop(csv_href: rx.Var[str], xlsx_href: rx.Var[str]) -> rx.Component:
         rx.el.summary(
             rx.icon("download", aria_hidden="true"),
             "Export",
+            title="Export",
             class_name="button",
             custom_attrs={"data-testid": "export"},
         ),

@@ -45,6 +45,7 @@ def columns_drop(
         rx.el.summary(
             rx.icon("columns-3", aria_hidden="true"),
             "Columns",
+            title="Columns",
             class_name="button",
             custom_attrs={"data-testid": "columns"},
         ),
