@@ -50,11 +50,11 @@ def stack(run_folder: Path) -> Iterator[Stack]:
     expect.set_options(timeout=PATIENCE_MS)
     with running(Path(tempfile.mkdtemp(dir=run_folder, prefix="e2e-")), workers=1, threads=4, pace=0.12) as product:
         for colleague in COLLEAGUES.values():
-            _add(product, colleague)
+            add_colleague(product, colleague)
         yield product
 
 
-def _add(stack: Stack, who: Colleague) -> None:
+def add_colleague(stack: Stack, who: Colleague) -> None:
     command = [sys.executable, "-m", "backend.cli", "user", "add", "--password-stdin"]
     command += ["--email", who.email, "--role", who.role, "--name", who.name]
     subprocess.run(

@@ -7,6 +7,8 @@ from dashboard.pages.bulk.asking import LONGEST_REASON, OFFERED, BulkAskState, L
 from dashboard.pages.order.dialog import choices, hidden, refused
 
 _question = BulkAskState.question
+CHOICES = {BulkAction.CANCEL: "Cancel orders"}
+"""Words of a choice where the action's verb alone could be taken for the way out of the dialog."""
 
 
 def cause_button(kind: rx.Var[str] | str, cluster: rx.Var[str] | str = "") -> rx.Component:
@@ -51,7 +53,7 @@ def bulk_dialog() -> rx.Component:
                 rx.cond(
                     _question.missing != "",
                     rx.el.p(_question.missing, class_name="soft", custom_attrs={"data-testid": "bulk-missing"}),
-                    rx.cond(_question.refusal != "", refused(_question.refusal), _what()),
+                    rx.cond(_question.refusal != "", _refused(), _what()),
                 ),
             ),
             class_name="bulk-what",
@@ -83,7 +85,7 @@ def _actions() -> rx.Component:
         rx.el.legend("What to do", class_name="sr"),
         *[
             rx.el.button(
-                RULES[action].verb,
+                CHOICES.get(action, RULES[action].verb),
                 type="button",
                 class_name=rx.cond(BulkAskState.action == str(action), "choice on", "choice"),
                 aria_pressed=rx.cond(BulkAskState.action == str(action), "true", "false"),
@@ -143,6 +145,14 @@ def _what() -> rx.Component:
         rx.cond(_question.left_out != "", _left_out(), rx.fragment()),
         rx.cond(_question.asks_restock, _restock(), rx.fragment()),
         rx.cond(_question.asks_reason, _reason(), rx.fragment()),
+    )
+
+
+def _refused() -> rx.Component:
+    """Why it cannot be started, and why each order is left out."""
+    return rx.fragment(
+        refused(_question.refusal),
+        rx.cond(_question.refused.length() > 0, _sentences(_question.refused, "bulk-refused"), rx.fragment()),
     )
 
 
