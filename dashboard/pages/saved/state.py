@@ -63,12 +63,13 @@ class ViewsState(rx.State):
         found, _ = await read_views(page)
         self._page, self.doing, self.problem = page, "", ""
         self._show(page, found)
+        live.hub.nudge(_again(self))  # `follow` may have begun before, and knows the views of another address
 
     @rx.event(background=True)
     @needs(None)
     async def follow(self):
         """Keep the counts current. What is not known yet is asked for again soon, without waiting for the next change."""
-        again = f"counts:{live.tab_topic(self.router.session.client_token)}"
+        again = _again(self)
         async for _ in live.changes(live.ALL, -1, again):
             async with self:
                 page, queries = self._page, dict(self._queries)
@@ -203,6 +204,11 @@ def shown_here(state: rx.State, found: tuple[View, ...]) -> tuple[View | None, S
 
 
 _ALL = {ListPage.ORDERS: "All orders", ListPage.HELD: "All held"}
+
+
+def _again(state: rx.State) -> str:
+    """What the follower of this tab's counts is nudged by."""
+    return f"counts:{live.tab_topic(state.router.session.client_token)}"
 
 
 def _counted(chip: Chip, asked: dict[str, str], now: dict[str, str], known: dict[str, str]) -> Chip:
