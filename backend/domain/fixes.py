@@ -90,6 +90,12 @@ MENDS: dict[HoldKind, frozenset[Fix]] = {
 CARRIED_BY: frozenset[StepKind] = frozenset({StepKind.SHIPMENT_VERIFY_ADDRESS, StepKind.SHIPMENT_CREATE})
 """The steps whose request carries what can be fixed; a hold of any other step stays."""
 
+
+def offered(kind: HoldKind, step: str = "") -> tuple[Fix, ...]:
+    """What may be corrected on a hold. Where a provider refused a `step` about money, no data of the parcel's is at fault."""
+    return () if kind is _K.PROVIDER_REFUSED and step and step not in CARRIED_BY else OFFERED[kind]
+
+
 REISSUED: dict[Fix, tuple[StepKind, ...]] = {
     Fix.TAX_ID: (StepKind.INVOICE_ISSUE,),
     Fix.BILLING_ADDRESS: (StepKind.INVOICE_ISSUE,),

@@ -11,7 +11,7 @@ from sqlmodel import Session
 from backend.domain import fix_rules
 from backend.domain.desk import ActionDone
 from backend.domain.errors import AlreadyDone, NotPossible
-from backend.domain.fixes import LABELS, OFFERED, SUBJECTS, Corrected, FieldsRefused, Fix, FixField, FixForm, Item
+from backend.domain.fixes import LABELS, SUBJECTS, Corrected, FieldsRefused, Fix, FixField, FixForm, Item, offered
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.orders import OrderStatus
 from backend.domain.permissions import SYSTEM, Actor, Area, Level
@@ -152,7 +152,7 @@ def _refusal(session: Session, order: Order, hold: Hold, fix: Fix) -> str:
     rule = CATALOGUE[HoldKind(hold.kind)]
     if hold.closed_at is not None:
         return f"This hold was closed by {hold.closed_by_name}."
-    if fix not in OFFERED[HoldKind(hold.kind)]:
+    if fix not in offered(HoldKind(hold.kind), str(hold.facts.get("step", ""))):
         return f"“{rule.title}” is not about that. {rule.advice}"
     if cancelling.under_way(session, order):
         return "The order is being cancelled; nothing is corrected on it any more."

@@ -19,7 +19,7 @@ from backend.domain.desk import (
     StepView,
     TimelineView,
 )
-from backend.domain.fixes import OFFERED
+from backend.domain.fixes import offered
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.steps import StepState, rule_of
 from backend.services import corrections
@@ -58,8 +58,13 @@ def hold_view(hold: Hold | HoldRow) -> HoldView:
         closed_how=hold.closed_how,
         closed_reason=hold.closed_reason,
         step_id=hold.step_id,
-        fixes=tuple(map(str, OFFERED[HoldKind(hold.kind)])) if hold.closed_at is None else (),
+        fixes=tuple(map(str, offered(HoldKind(hold.kind), _step(hold)))) if hold.closed_at is None else (),
     )
+
+
+def _step(hold: Hold) -> str:
+    """The kind of step that the hold stands on; empty where it stands on none."""
+    return str(hold.facts.get("step", ""))
 
 
 def entries(session: Session, order: Order) -> tuple[TimelineView, ...]:

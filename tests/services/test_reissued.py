@@ -1,13 +1,18 @@
 """What was refused for wrong data runs again once the data is right, and our items are found by number and by name."""
 
 import pytest
+from sqlmodel import Session
 
-from backend.domain.fixes import Fix
-from backend.services import actions, sku_fix
+from backend.domain.fixes import OFFERED, Fix
+from backend.domain.holds import HoldKind, HoldSource
+from backend.services import actions, holds, sku_fix
+from backend.services.fixes import preview_fix
 from backend.services.run import in_unit_of_work
+from backend.store import holds as hold_store
+from backend.store import orders
 from tests.conftest import Database
 from tests.factories import created, item, new_order, stocked
-from tests.services.test_fixes import ANNA, form, make
+from tests.services.test_fixes import ANNA, form, make, view
 from tests.world import World
 
 
@@ -48,6 +53,25 @@ def test_a_fix_of_something_else_leaves_the_refused_invoice_alone(world: World, 
 def test_an_invoice_that_may_have_been_issued_is_left_to_be_asked_for(world: World, refused: str) -> None:
     world.database.execute("update steps set in_doubt = true, outcome = 'in_doubt' where kind = 'invoice.issue'")
     assert form(refused, Fix.TAX_ID, {"tax_id": "DE123456789"}).preview.refusal.startswith("The invoice may just be")
+
+
+def test_a_refused_refund_offers_no_correction_of_the_parcel(database: Database) -> None:
+    order = created()
+    for step, fixes in (("payment.refund", ()), ("shipment.create", OFFERED[HoldKind.PROVIDER_REFUSED])):
+        facts = {"step": step, "outcome": "rejected"}
+        hold = in_unit_of_work(_refused_by_provider, order.number, facts)
+        (shown,) = [one for one in view(order.number).holds if one.id == hold]
+        assert shown.fixes == fixes
+        refusal = in_unit_of_work(preview_fix, order.number, hold, Fix.WEIGHT, actor=ANNA).preview.refusal
+        assert (refusal == "") == bool(fixes)
+        database.execute("update holds set closed_at = now(), closed_by = 'x' where id = %s", (hold,))
+
+
+def _refused_by_provider(session: Session, number: str, facts: dict[str, str]) -> int:
+    order = orders.lock_by_number(session, number)
+    given = {"source": HoldSource.STEP, "provider": "shopify", "facts": facts}
+    holds.place(session, order, HoldKind.PROVIDER_REFUSED, "It was refused.", **given)
+    return max(hold.id for hold in hold_store.open_of(session, order.id))
 
 
 def found(text: str) -> list[str]:

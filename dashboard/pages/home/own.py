@@ -37,9 +37,6 @@ _NOBODYS = Own(
 _SNOOZED = Own(
     "snoozed", "Put off until later", f"is:{Flag.SNOOZED}", "they come back by themselves", "nothing is put off", "idle"
 )
-_UNSENT = Own(
-    "unsent", "Documents and messages failed", f"is:{Flag.UNSENT}", "run them again", "all were issued and sent", "bad"
-)
 _DISPUTES = Own(
     "disputes", "Disputed payments", "payment:disputed", "answer them at the provider", "no payment is disputed", "bad"
 )
@@ -79,11 +76,11 @@ _STOPPED = Own(
 _CLEARED = Own("cleared", "Cleared today", f"is:{Flag.CLEARED}", "a hold was closed since midnight", "none yet", "good")
 
 WORK: dict[Role, tuple[Own, ...]] = {
-    Role.CUSTOMER_SERVICE: (_MINE, _NOBODYS, _OVERDUE, _BACK, _SNOOZED, _UNSENT),
-    Role.FINANCE: (_UNREFUNDED, _UNCREDITED, _REFUSED, _DISPUTES, _UNSENT),
+    Role.CUSTOMER_SERVICE: (_MINE, _NOBODYS, _OVERDUE, _BACK, _SNOOZED),
+    Role.FINANCE: (_UNREFUNDED, _UNCREDITED, _REFUSED, _DISPUTES),
     Role.MANAGER: (_OVERDUE, _NOBODYS, _STOPPED, _CLEARED, _FRAUD, _DISPUTES),
-    Role.QA: (_UNKNOWN, _TESTS, _UNSENT, _BROKEN),
-    Role.ADMIN: (_BROKEN, _UNKNOWN, _UNSENT, _NOBODYS),
+    Role.QA: (_UNKNOWN, _TESTS, _BROKEN),
+    Role.ADMIN: (_BROKEN, _UNKNOWN, _NOBODYS),
 }
 
 
@@ -120,7 +117,7 @@ async def figures(actor: Actor, to_decide: int, incidents: int) -> list[OwnFigur
                 "told",
                 "For you to read",
                 number(told),
-                "who mentions you, and what is back",
+                "mentions, and what is back",
                 "held",
                 "/notices?show=unread",
             ),
