@@ -62,7 +62,7 @@ def hold_view(hold: Hold | HoldRow) -> HoldView:
     )
 
 
-def _step(hold: Hold) -> str:
+def _step(hold: Hold | HoldRow) -> str:
     """The kind of step that the hold stands on; empty where it stands on none."""
     return str(hold.facts.get("step", ""))
 

@@ -31,6 +31,7 @@ class HoldRow:
     closed_by_name: str
     closed_how: str
     closed_reason: str
+    facts: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ _COLUMNS: list[Any] = [
     Customer,
     _told(
         "select jsonb_agg(jsonb_build_array(id, kind, source, reason, provider, step_id, placed_by_name, placed_at, "
-        "closed_at, closed_by_name, closed_how, closed_reason) order by id) from holds where order_id = orders.id"
+        "closed_at, closed_by_name, closed_how, closed_reason, facts) order by id) from holds where order_id = orders.id"
     ).label("holds"),
     _told(
         "select jsonb_agg(jsonb_build_array(data ->> 'to', at) order by id) from timeline "  # nosec B608 - a constant
