@@ -37,10 +37,14 @@ from backend.ports.registry import Adapters
 from backend.ports.shipping import PostalAddress, ShippingProvider, TrackingEvents
 from backend.settings import PREFIX, Settings, secrets_of
 from backend.store import db, links, personal
-from backend.store.links import PatientConnection
+from backend.store.links import PatientConnection, PatientListener
 
 WAKER = "jobs.steps"
 """Where `wake(step_ids)` lives. Named, not imported: the back end must not depend on the job queue (ADR 0003)."""
+
+
+NEWS_SECONDS = 8.0
+"""What is asked on the line for news is so small that a server which takes longer is taken for gone."""
 
 
 def start(role: str) -> None:
@@ -85,9 +89,11 @@ def queue_connection() -> PatientConnection:
     )
 
 
-def listen_dsn() -> str:
-    """Where the dashboard listens for news of orders."""
-    return db.dsn(settings.current().database_url.get_secret_value())
+async def news_line() -> PatientListener:
+    """A connection on which the dashboard listens for news of orders; one that is dead is soon noticed."""
+    config = settings.current()
+    address = db.dsn(config.database_url.get_secret_value())
+    return await links.listener(address, seconds=min(config.database_seconds, NEWS_SECONDS))
 
 
 @functools.cache

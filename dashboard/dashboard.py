@@ -27,7 +27,7 @@ from dashboard.pages.quarantine import message
 from dashboard.pages.quarantine import page as quarantine
 from dashboard.pages.review import page as review
 from dashboard.pages.settings import page as own_settings
-from dashboard.shell import live, logs, sign_in
+from dashboard.shell import followers, live, logs, sign_in
 from dashboard.shell.bell import BellState
 from dashboard.shell.errors import broken_page, error_pages, on_error
 from dashboard.shell.frame import connection_banner
@@ -103,7 +103,10 @@ def build_app() -> rx.App:
             page.page,
             route=page.ROUTE,
             title=page.TITLE,
-            on_load=[FrameState.load, *page.ON_LOAD, FrameState.follow, BellState.follow],
+            on_load=[
+                *followers.apart(page.ROUTE, [*page.ON_LOAD, FrameState.load, FrameState.follow, BellState.follow]),
+                FrameState.begin_following(page.ROUTE),
+            ],
         )
     made.add_page(missing.page, route="404", title=missing.TITLE)
     return made

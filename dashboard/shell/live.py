@@ -27,6 +27,8 @@ PUSH_PAUSE_SECONDS = 0.2
 REFRESH_SECONDS = 30.0
 """A page reads anew at least this often, so ages on it stay true and a lost message heals."""
 RECONNECT_SECONDS = 1.0
+QUIET_SECONDS = 10.0
+"""After so long without news the database is asked whether it is still there: a line that is cut somewhere says nothing."""
 
 
 class Hub:
@@ -36,6 +38,8 @@ class Hub:
         self._subscribers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self.serial = 0
         """Rises with every change; a page that remembers what it was when it read can tell whether it missed one."""
+        self.hears = False
+        """Whether this process is told of changes at the moment; while it is not, nothing that was read is surely current."""
 
     def publish(self, topics: set[str]) -> None:
         self.serial += 1
@@ -85,7 +89,8 @@ async def changes(topic: str, seen: int, *also: str) -> AsyncGenerator[None, Non
             changed.set()
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(changed.wait(), REFRESH_SECONDS)
+                async with asyncio.timeout(REFRESH_SECONDS):
+                    await changed.wait()
             changed.clear()
             if not await sessions.still_valid():
                 return
@@ -97,23 +102,27 @@ async def listen() -> None:
     """Hand every change the database tells to the hub, for as long as the process runs; reconnects by itself."""
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(wiring.listen_dsn(), autocommit=True) as connection:
+            async with await wiring.news_line() as connection:
                 await connection.execute(f"LISTEN {CHANNEL}")
                 log.info("listening for changes")
+                hub.hears = True
                 hub.publish_everything()
                 async for topics in _batches(connection):
                     hub.publish(topics | ({ALL} if any(not topic.startswith(QUIET) for topic in topics) else set()))
-        except asyncio.CancelledError:
-            raise
         except (psycopg.Error, OSError):
             log.warning("the live connection to the database was lost; trying again", exc_info=True)
+        finally:
+            hub.hears = False
         await asyncio.sleep(RECONNECT_SECONDS)
 
 
 async def _batches(connection: psycopg.AsyncConnection) -> AsyncGenerator[set[str], None]:
     """Ids of changed orders, gathered over a short moment so that a burst costs one push."""
     while True:
-        topics = {note.payload async for note in connection.notifies(timeout=None, stop_after=1)}
+        topics = {note.payload async for note in connection.notifies(timeout=QUIET_SECONDS, stop_after=1)}
+        if not topics:
+            await connection.execute("select 1")  # raises where nobody answers any more
+            continue
         await asyncio.sleep(GATHER_SECONDS)
         topics |= {note.payload async for note in connection.notifies(timeout=0)}
         yield topics

@@ -11,18 +11,19 @@ from reflex.event import EventSpec
 
 from backend.domain.approvals import decidable
 from backend.domain.bulk import RunState
-from backend.domain.desk import RunNews
-from backend.domain.errors import InvalidInput
+from backend.domain.desk import Pulse, RunNews
+from backend.domain.errors import InvalidInput, NotSignedIn
 from backend.domain.permissions import Area, Level
 from backend.services.profile import set_preferences
 from dashboard.components.marks import brand_mark
 from dashboard.components.plain_form import PlainForm
 from dashboard.components.times import zone_name
 from dashboard.components.words import count, number
-from dashboard.shell import live, notices, sessions
+from dashboard.shell import followers, live, notices, sessions
 from dashboard.shell.calls import ask
+from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
-from dashboard.shell.pulse import current_pulse
+from dashboard.shell.pulse import current_pulse, recent_pulse
 from dashboard.shell.tab import TabState
 
 ORDER_NUMBER = re.compile(r"ORD-\d{8}-\d{5,}")
@@ -71,21 +72,32 @@ class FrameState(rx.State):
     """How the person's own bulk runs stood when they were last looked at; None before the first look."""
     _seen: int = -1
 
-    async def _read(self) -> list[EventSpec]:
-        """Read anew; what there is to say to the person about it."""
-        self._seen = live.hub.serial
+    def _show(self, pulse: Pulse) -> list[EventSpec]:
+        """Set what changed; what there is to say to the person about it."""
         actor = sessions.current().person.actor
-        if not (actor.may(Area.ORDERS, Level.VIEW) and actor.may(Area.HOLDS, Level.VIEW)):
-            return []
-        pulse = await current_pulse()
-        self.held = _count(pulse.held_orders)
-        self.reviews = _count(sum(decidable(action, party, actor) for action, party in pulse.approvals))
-        self.quarantined = _count(pulse.quarantined)
-        self.incidents, self.incident = _count(pulse.open_incidents), pulse.incident
-        self.pause = pulse.pause
-        self.bulk = _count(sum(run.state in UNDER_WAY for run in pulse.runs))
-        mine = [run for run in pulse.runs if run.actor_id == actor.id]
-        before, self._runs = self._runs, {run.id: run.state for run in mine}
+        values = {
+            "held": _count(pulse.held_orders),
+            "reviews": _count(sum(decidable(action, party, actor) for action, party in pulse.approvals)),
+            "quarantined": _count(pulse.quarantined),
+            "incidents": _count(pulse.open_incidents),
+            "incident": pulse.incident,
+            "pause": pulse.pause,
+            "bulk": _count(sum(run.state in UNDER_WAY for run in pulse.runs)),
+        }
+        self._set(values)
+        return self._news([run for run in pulse.runs if run.actor_id == actor.id])
+
+    def _set(self, values: dict[str, Any]) -> None:
+        """Assigning sends, also what the page shows already."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
+
+    def _news(self, mine: list[RunNews]) -> list[EventSpec]:
+        """Which of the person's own bulk runs have ended since they were last looked at."""
+        before, now = self._runs, {run.id: run.state for run in mine}
+        if before != now:
+            self._runs = now
         if before is None:
             return []
         over = [run for run in mine if run.state not in UNDER_WAY]
@@ -94,22 +106,43 @@ class FrameState(rx.State):
     @rx.event
     @needs(None)
     async def load(self):
-        self.zone = f"Times in {zone_name()}"
-        self.may_go = sessions.current().person.actor.may(Area.INTEGRATIONS, Level.ACT)
-        return await self._read()
+        actor = sessions.current().person.actor
+        values = {"zone": f"Times in {zone_name()}", "may_go": actor.may(Area.INTEGRATIONS, Level.ACT)}
+        self._set(values)
+        self._seen = live.hub.serial
+        if not _may_see():
+            return []
+        reading = await recent_pulse()
+        self._seen = reading.serial
+        return self._show(reading.value)
 
     @rx.event(background=True)
     @needs(None)
     async def follow(self):
         """Keep the numbers current; when the session has ended, by itself or elsewhere, say so."""
         async for _ in live.changes(live.ALL, self._seen):
+            if not _may_see():
+                continue
+            try:
+                pulse = await current_pulse()
+            except NotSignedIn:
+                break
+            except Exception as error:
+                explain(error)  # the next change, or the next half minute, brings another try
+                continue
             async with self:
-                news = await self._read()
+                news = self._show(pulse)
             for notice in news:
                 yield notice
         async with self:
             tab = await self.get_state(TabState)
             tab.signed_out = True
+
+    @rx.event
+    @needs(None)
+    async def begin_following(self, route: str):
+        """The page is there: whatever keeps it current may begin."""
+        return followers.of(str(route))
 
     @rx.event(temporal=True)
     @needs(None)
@@ -136,6 +169,12 @@ def ended(run: RunNews) -> EventSpec:
     if run.failed:
         return notices.problem(f"Bulk run {run.id} has finished with {count(run.failed, 'failure')}.")
     return notices.done(f"Bulk run {run.id} has finished.")
+
+
+def _may_see() -> bool:
+    """Whether the numbers in the rail are for this person at all."""
+    actor = sessions.current().person.actor
+    return actor.may(Area.ORDERS, Level.VIEW) and actor.may(Area.HOLDS, Level.VIEW)
 
 
 def _count(amount: int) -> str:

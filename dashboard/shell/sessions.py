@@ -44,6 +44,8 @@ class _Known:
 
 
 _remembered: dict[str, _Known] = {}
+_asked: dict[tuple[str, bool], "asyncio.Future[accounts.Person | None]"] = {}
+"""Questions on their way: a person's ten open pages ask one of them, not ten."""
 
 
 async def person_of(token: str, *, touch: bool = True) -> accounts.Person | None:
@@ -56,20 +58,37 @@ async def person_of(token: str, *, touch: bool = True) -> accounts.Person | None
     known = _remembered.get(token)
     if known and known.until > monotonic() and (known.touched or not touch):
         return known.person
-    person = await asyncio.to_thread(in_unit_of_work, accounts.person, token, touch=touch)
-    if len(_remembered) >= _MOST_REMEMBERED:
-        _remembered.clear()
-    _remembered[token] = _Known(monotonic() + REMEMBERED_SECONDS, person, touch)
-    return person
+    asked = _asked.get((token, touch))
+    if asked is None:
+        asked = _asked[token, touch] = asyncio.ensure_future(_look_up(token, touch))
+    return await asyncio.shield(asked)
+
+
+async def _look_up(token: str, touch: bool) -> accounts.Person | None:
+    """What the database says; remembered unless it was to be forgotten while it was on its way."""
+    me = asyncio.current_task()
+    try:
+        person = await asyncio.to_thread(in_unit_of_work, accounts.person, token, touch=touch)
+        if _asked.get((token, touch)) is me:
+            if len(_remembered) >= _MOST_REMEMBERED:
+                _remembered.clear()
+            _remembered[token] = _Known(monotonic() + REMEMBERED_SECONDS, person, touch)
+        return person
+    finally:
+        if _asked.get((token, touch)) is me:
+            del _asked[token, touch]
 
 
 def forget(token: str) -> None:
     """Ask the database again at the next look, after a sign-out or a change of the person's rights."""
     _remembered.pop(token, None)
+    for touch in (False, True):
+        _asked.pop((token, touch), None)
 
 
 def forget_all() -> None:
     _remembered.clear()
+    _asked.clear()
 
 
 def cookie_token(header: str) -> str:

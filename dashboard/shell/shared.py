@@ -7,59 +7,96 @@ moment between two readings of the same thing, so that fifty desks and a storm o
 import asyncio
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
-from dataclasses import dataclass
-from typing import Generic, TypeVar
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from backend.clock import monotonic
 from dashboard.shell.live import REFRESH_SECONDS, hub
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+T = TypeVar("T")
 
-PAUSE_SECONDS = 0.3
-"""Between two readings of the same thing for pages that follow it."""
+PAUSE_SECONDS = 0.2
+"""Between two readings of the same thing for pages that follow it, and at least as long as the last one took."""
 MOST_KEPT = 128
 
 
 @dataclass(frozen=True)
-class _Known(Generic[V]):
+class Reading(Generic[V]):
+    """An answer: `value` has everything that had been told when `serial` was the hub's; `took` is in seconds."""
+
     serial: int
     read_at: float
+    took: float
     value: V
+    _made: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+    _before: dict[Hashable, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    def made(self, key: Hashable, make: Callable[[T | None], T]) -> T:
+        """What is made of this answer for everybody with the same `key`: made by the first who asks.
+
+        `make` is given what was made of the answer before this one, so that it can keep what is still good of it.
+        """
+        if key not in self._made:
+            self._made[key] = make(self._before.get(key))
+        made: T = self._made[key]
+        return made
 
 
 class Shared(Generic[K, V]):
-    """What `read` answers, by key."""
+    """What `read` answers, by key; for pages that follow it read every `pause` seconds at most."""
 
-    def __init__(self, read: Callable[[K], Awaitable[V]]) -> None:
+    def __init__(self, read: Callable[[K], Awaitable[V]], pause: float | None = None) -> None:
         self._read = read
-        self._known: OrderedDict[K, _Known[V]] = OrderedDict()
+        self._pause = pause
+        self._known: OrderedDict[K, Reading[V]] = OrderedDict()
         self._locks: dict[K, asyncio.Lock] = {}
 
-    async def now(self, key: K) -> V:
-        """Read at once, for a person who waits for it or has just changed something; others get the same answer."""
-        serial = hub.serial
+    async def now(self, key: K) -> Reading[V]:
+        """Read at once, for a person who has just changed something; others get the same answer."""
+        serial, began = hub.serial, monotonic()
         value = await self._read(key)
-        self._keep(key, _Known(serial, monotonic(), value))
-        return value
+        ended = monotonic()
+        before = self._known.get(key)
+        reading = Reading(serial, ended, ended - began, value, _before=before._made if before else {})
+        self._keep(key, reading)
+        return reading
 
-    async def current(self, key: K) -> V:
-        """The answer as of the latest change; read by the first page that asks, after a moment's pause."""
+    async def recent(self, key: K, seconds: float = 0.0) -> Reading[V]:
+        """For a person who waits: what is known, where nothing was told since, or where it is at most so old.
+
+        While the process hears no changes nothing is known for sure, and everybody reads for themselves.
+        """
+        known = self._known.get(key)
+        if known is not None and hub.hears:
+            age = monotonic() - known.read_at
+            if age < seconds or (known.serial == hub.serial and age < REFRESH_SECONDS / 2):
+                return known
+        return await self.now(key)
+
+    async def current(self, key: K) -> Reading[V]:
+        """The answer as of the latest change that was told before asking; read by the first page that asks, after a pause.
+
+        Whoever waits for that reading is content with it, although more may have changed meanwhile: they hear of it.
+        """
+        wanted = hub.serial
         async with self._locks.setdefault(key, asyncio.Lock()):
             known = self._known.get(key)
             if known is not None:
                 age = monotonic() - known.read_at
-                if known.serial == hub.serial and age < REFRESH_SECONDS / 2:
-                    return known.value
-                await asyncio.sleep(max(0.0, PAUSE_SECONDS - age))
+                if known.serial >= wanted and age < REFRESH_SECONDS / 2:
+                    return known
+                pause = PAUSE_SECONDS if self._pause is None else self._pause
+                await asyncio.sleep(max(0.0, max(pause, known.took) - age))
             return await self.now(key)
 
     def forget(self) -> None:
         self._known.clear()
         self._locks.clear()
 
-    def _keep(self, key: K, known: _Known[V]) -> None:
-        self._known[key] = known
+    def _keep(self, key: K, reading: Reading[V]) -> None:
+        self._known[key] = reading
         self._known.move_to_end(key)
         while len(self._known) > MOST_KEPT:
             oldest, _ = self._known.popitem(last=False)

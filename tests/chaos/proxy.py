@@ -5,9 +5,10 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import StrEnum
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 from backend.clock import monotonic
 
@@ -159,3 +160,14 @@ class Proxy:
         if not (connection.swallowing and not forth):
             with contextlib.suppress(OSError):
                 sink.shutdown(socket.SHUT_WR)
+
+
+@contextlib.contextmanager
+def line_to(url: str) -> Iterator[tuple[Proxy, str]]:
+    """A line to this database that can go bad, and the address of its near end."""
+    parts = urlsplit(url)
+    folder = parse_qs(parts.query).get("host")
+    target = Path(folder[0]) / ".s.PGSQL.5432" if folder else (str(parts.hostname), parts.port or 5432)
+    account = f"{parts.username}{':' + parts.password if parts.password else ''}"
+    with Proxy(target) as line:
+        yield line, f"postgresql://{account}@127.0.0.1:{line.port}{parts.path}?sslmode=disable"

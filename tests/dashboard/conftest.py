@@ -65,9 +65,9 @@ class Tab:
         """Send one event, as the browser would on page `path`, and wait until all that it started has ended."""
         return asyncio.run(self._send(_name(handler), path, payload, lambda answer: False))
 
-    def follow(self, handler: Any, path: str, until: Callable[[Answer], bool]) -> Answer:
+    def follow(self, handler: Any, path: str, until: Callable[[Answer], bool], **payload: Any) -> Answer:
         """Send an event that goes on for as long as the tab lives, and close the tab when enough has come."""
-        return asyncio.run(self._send(_name(handler), path, {}, until))
+        return asyncio.run(self._send(_name(handler), path, payload, until))
 
     async def _send(self, name: str, path: str, payload: dict[str, Any], enough: Callable[[Answer], bool]) -> Answer:
         answer = Answer()
@@ -106,7 +106,7 @@ def nothing_remembered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     and a fresh tab does not run its page's own events, whose last one follows changes for as long as the tab lives."""
     monkeypatch.setattr(app, "_load_events", {})
     monkeypatch.setattr(notices, "SHOWN_SECONDS", {"done": 0.0, "problem": 0.0})
-    monkeypatch.setattr(pulse, "_known", None)
+    pulse.pulses.forget()
     summary.summaries.forget()
     summary.pages.forget()
     own.counts.forget()

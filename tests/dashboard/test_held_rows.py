@@ -6,7 +6,8 @@ import pytest
 
 from backend.domain.queue import HeldOrder, HeldPage, Place
 from backend.domain.teamwork import Work
-from dashboard.pages.held.rows import GONE, MOST_GONE, OPEN, Row, moved_on, named, next_number, row, worked_in
+from dashboard.pages.held.rows import GONE, MOST_GONE, OPEN, Row, moved_on, named, next_number, row
+from dashboard.pages.held.rows import worked_in as work_in
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 
@@ -27,6 +28,10 @@ def page(names: str, orders: int = 0, first: int = 1) -> HeldPage:
 
 def shown(names: str) -> list[Row]:
     return [row(order(name, ord(name)), NOW) for name in names]
+
+
+def worked_in(before: list[Row], reading: HeldPage, *, chosen: str, desc: bool) -> list[Row]:
+    return work_in(before, [row(each, NOW) for each in reading.rows], reading, chosen=chosen, desc=desc)
 
 
 def told(rows: list[Row]) -> str:
@@ -51,41 +56,41 @@ def told(rows: list[Row]) -> str:
 def test_what_comes_is_marked_and_what_goes_keeps_its_place(
     before: str, after: HeldPage, chosen: str, expected: str
 ) -> None:
-    assert told(worked_in(shown(before), after, NOW, chosen=chosen, desc=False)) == expected
+    assert told(worked_in(shown(before), after, chosen=chosen, desc=False)) == expected
 
 
 def test_what_slid_over_the_edge_of_a_full_page_leaves_it_unless_it_is_chosen() -> None:
     full = page("abc", orders=9)
-    assert told(worked_in(shown("bcd"), full, NOW, chosen="b", desc=False)) == "a! b c"
-    assert told(worked_in(shown("bcd"), full, NOW, chosen="d", desc=False)) == "a! b c d"
+    assert told(worked_in(shown("bcd"), full, chosen="b", desc=False)) == "a! b c"
+    assert told(worked_in(shown("bcd"), full, chosen="d", desc=False)) == "a! b c d"
     second = page("cde", orders=9, first=4)
-    assert told(worked_in(shown("bcd"), second, NOW, chosen="c", desc=False)) == "c d e!"
+    assert told(worked_in(shown("bcd"), second, chosen="c", desc=False)) == "c d e!"
 
 
 def test_the_other_way_round_the_edges_are_the_other_way_round() -> None:
-    assert told(worked_in(shown("dcb"), page("edc", orders=9), NOW, chosen="d", desc=True)) == "e! d c"
-    assert told(worked_in(shown("dcb"), page("db"), NOW, chosen="d", desc=True)) == "d (c) b"
+    assert told(worked_in(shown("dcb"), page("edc", orders=9), chosen="d", desc=True)) == "e! d c"
+    assert told(worked_in(shown("dcb"), page("db"), chosen="d", desc=True)) == "d (c) b"
 
 
 def test_what_was_held_once_more_is_open_again_and_marks_last_until_one_moves_on() -> None:
-    gone = worked_in(shown("bcd"), page("bd"), NOW, chosen="b", desc=False)
-    again = worked_in(gone, page("abcd"), NOW, chosen="b", desc=False)
+    gone = worked_in(shown("bcd"), page("bd"), chosen="b", desc=False)
+    again = worked_in(gone, page("abcd"), chosen="b", desc=False)
     assert told(again) == "a! b c d"
-    assert told(worked_in(again, page("abcd"), NOW, chosen="b", desc=False)) == "a! b c d"
+    assert told(worked_in(again, page("abcd"), chosen="b", desc=False)) == "a! b c d"
     assert told(moved_on(again, "b")) == "a b c d"
-    assert told(moved_on(worked_in(again, page("ad"), NOW, chosen="b", desc=False), "b")) == "a (b) d"
+    assert told(moved_on(worked_in(again, page("ad"), chosen="b", desc=False), "b")) == "a (b) d"
 
 
 def test_rows_that_nobody_looks_away_from_do_not_pile_up() -> None:
     many = [row(order(f"n{place}", place), NOW) for place in range(MOST_GONE + 10)]
-    kept = worked_in(many, page(""), NOW, chosen="n0", desc=False)
+    kept = worked_in(many, page(""), chosen="n0", desc=False)
     assert len(kept) == MOST_GONE
     assert kept[0].number == "n0"
     assert kept[-1].number == many[-1].number
 
 
 def test_the_next_order_is_the_next_that_is_still_held() -> None:
-    rows = worked_in(shown("bcde"), page("be"), NOW, chosen="c", desc=False)
+    rows = worked_in(shown("bcde"), page("be"), chosen="c", desc=False)
     assert [next_number(rows, number) for number in ("b", "c", "e", "z")] == ["e", "e", "b", "b"]
     assert next_number(shown("b"), "b") == ""
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 import pytest
 
-from backend import settings
+from backend import settings, wiring
 from backend.domain.holds import HoldKind
 from backend.services import accounts
 from backend.services.run import in_unit_of_work
@@ -14,9 +14,11 @@ from dashboard.pages.held.state import HeldState
 from dashboard.shell import live, sessions
 from dashboard.shell.navigation import FrameState
 from tests import factories
+from tests.chaos.proxy import line_to
 from tests.conftest import Database
 from tests.dashboard.conftest import Tab
 from tests.dashboard.test_held import held
+from tests.waiting import until
 
 
 @pytest.fixture
@@ -126,6 +128,42 @@ def test_an_event_is_activity_even_right_after_a_look_that_was_none(visit: str, 
     assert database.execute("select last_seen_at > now() - interval '1 minute' from sessions") == [(True,)]
 
 
+def test_twenty_pages_of_a_person_ask_once_whether_the_session_goes_on(
+    visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    questions: list[str] = []
+
+    def asking(service: Callable[..., object], token: str, **how: object) -> object:
+        questions.append(token)
+        return in_unit_of_work(service, token, **how)
+
+    monkeypatch.setattr(sessions, "in_unit_of_work", asking)
+
+    async def story() -> set[bool]:
+        return {person is not None for person in await asyncio.gather(*[sessions.person_of(visit) for _ in range(20)])}
+
+    assert asyncio.run(story()) == {True}
+    assert questions == [visit]
+
+
+def test_an_answer_that_was_on_its_way_when_its_person_signed_out_is_not_remembered(
+    visit: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def late(service: Callable[..., object], token: str, **how: object) -> object:
+        person = in_unit_of_work(service, token, **how)
+        if how["touch"]:
+            _sign_out(token)
+        return person
+
+    monkeypatch.setattr(sessions, "in_unit_of_work", late)
+
+    async def story() -> tuple[bool, bool]:
+        on_its_way = await sessions.person_of(visit)
+        return on_its_way is not None, await sessions.person_of(visit, touch=False) is not None
+
+    assert asyncio.run(story()) == (True, False)
+
+
 def test_a_page_says_that_its_session_has_ended(tab: Tab) -> None:
     tab.send(FrameState.load, "/held")
     _sign_out(tab.session)
@@ -195,6 +233,37 @@ def test_a_new_hold_reaches_an_open_queue_without_reload(tab: Tab, database: Dat
     answer = tab.follow(HeldState.follow, "/held", until=lambda answer: bool(answer.values("rows")))
     assert [row.number for row in answer.last("rows")] == [number]
     assert answer.last("headline") == "1 order"
+
+
+def test_a_line_for_news_that_falls_silent_is_noticed_and_another_one_opened(
+    listening: str, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live, "RECONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(live, "QUIET_SECONDS", 0.1)
+    monkeypatch.setattr(wiring, "NEWS_SECONDS", 0.4)
+
+    async def story() -> None:
+        with line_to(database.url) as (line, address):
+            monkeypatch.setenv("HOLDFAST_DATABASE_URL", address)
+            settings.current.cache_clear()
+            start = live.hub.serial
+            listener = asyncio.create_task(live.listen())
+            try:
+                await heard(start)
+                assert live.hub.hears
+                line.black_hole()
+                await asyncio.to_thread(until, lambda: not live.hub.hears)
+                before = live.hub.serial
+                line.heal()
+                await heard(before)
+                assert live.hub.hears
+            finally:
+                listener.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await listener
+        assert not live.hub.hears
+
+    asyncio.run(story())
 
 
 def _break_listeners(database: Database) -> None:

@@ -1,8 +1,6 @@
 """A server whose answers get lost on the way: given up in time, and what it was asked for counts as in doubt."""
 
 from collections.abc import Iterator
-from pathlib import Path
-from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from sqlalchemy import text
@@ -10,7 +8,7 @@ from sqlalchemy.exc import OperationalError
 
 from backend.clock import monotonic
 from backend.store import db, links
-from tests.chaos.proxy import Proxy
+from tests.chaos.proxy import Proxy, line_to
 from tests.conftest import Database
 from tests.waiting import quick
 
@@ -18,12 +16,8 @@ from tests.waiting import quick
 @pytest.fixture
 def line(database: Database) -> Iterator[Proxy]:
     """A line to the test's database that can go bad; this process speaks over it, and waits half a second."""
-    parts = urlsplit(database.url)
-    folder = parse_qs(parts.query).get("host")
-    target = Path(folder[0]) / ".s.PGSQL.5432" if folder else (str(parts.hostname), parts.port or 5432)
-    account = f"{parts.username}{':' + parts.password if parts.password else ''}"
-    with Proxy(target) as line:
-        db.configure(f"postgresql://{account}@127.0.0.1:{line.port}{parts.path}?sslmode=disable", seconds=0.5)
+    with line_to(database.url) as (line, address):
+        db.configure(address, seconds=0.5)
         yield line
     db.configure(database.url)
 

@@ -67,36 +67,41 @@ def row(order: HeldOrder, now: datetime, me: int = 0) -> Row:
     )
 
 
-def worked_in(
-    shown: Sequence[Row], page: HeldPage, now: datetime, *, chosen: str, desc: bool, me: int = 0
-) -> list[Row]:
-    """The rows after a new reading of the same page.
+def worked_in(shown: Sequence[Row], rows: Sequence[Row], page: HeldPage, *, chosen: str, desc: bool) -> list[Row]:
+    """The rows after a new reading of the same page, of which `rows` were drawn. A row that is as before stays the same.
 
     What came is marked fresh. What is no longer held stays in its place as gone; what merely slid over the edge of the
     page leaves it, unless it is the chosen one.
     """
     before = {each.number: each for each in shown}
-    result = [row(order, now, me) for order in page.rows]
-    for each in result:
-        known = before.get(each.number)
-        each.fresh = known.fresh if known else bool(shown)
+    result = [_marked(each, before.get(each.number), bool(shown)) for each in rows]
     here = {each.number for each in result}
     leaving = [each for each in shown if each.number not in here]
+    if not leaving:
+        return result
     staying = {each.number for each in leaving if each.number == chosen or not _slid_off(each, page, desc)}
     previous = ""
     for each in shown:
         if each.number in staying:
             slid = _slid_off(each, page, desc)
-            kept = replace(each, state=each.state if slid else GONE, fresh=False)
+            state = each.state if slid else GONE
+            kept = replace(each, state=state, fresh=False) if each.fresh or each.state != state else each
             result.insert(_behind(result, previous), kept)
         if each.number in here or each.number in staying:
             previous = each.number
     return _without_surplus(result, chosen)
 
 
+def _marked(row: Row, known: Row | None, later: bool) -> Row:
+    """A row that was drawn for everybody, marked as fresh where it came to this page `later`."""
+    fresh = known.fresh if known else later
+    return row if row.fresh == fresh else replace(row, fresh=fresh)
+
+
 def moved_on(shown: Sequence[Row], chosen: str) -> list[Row]:
     """The rows when the person has looked at them: what is gone leaves, except the chosen one, and nothing is fresh."""
-    return [replace(each, fresh=False) for each in shown if each.state == OPEN or each.number == chosen]
+    staying = (each for each in shown if each.state == OPEN or each.number == chosen)
+    return [replace(each, fresh=False) if each.fresh else each for each in staying]
 
 
 def named(shown: Sequence[Row], order: str) -> str:

@@ -143,7 +143,7 @@ async def _people() -> OwnFigure:
 async def _figure(own: Own, actor: Actor) -> OwnFigure:
     person = actor.id if own is _MINE else ""
     try:
-        found = await counts.current((own.query, person))
+        found = (await counts.current((own.query, person))).value
     except HoldfastError:  # too many to count in time: the list itself says more
         found = MOST + 1
     value = number(found) if found <= MOST else f"{number(MOST)}+"
