@@ -1,6 +1,7 @@
 """The dashboard without a browser: events go through the real pipeline (guard, state manager, deltas) to real services."""
 
 import asyncio
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +17,7 @@ from backend.services import accounts
 from backend.services.run import in_unit_of_work
 from dashboard.dashboard import app
 from dashboard.pages.home import own
-from dashboard.shell import notices, pulse, sessions, summary
+from dashboard.shell import calls, notices, pulse, sessions, summary
 from tests.conftest import Database
 
 PASSWORD = "amber lantern over quiet water"
@@ -67,7 +68,10 @@ class Tab:
 
     def follow(self, handler: Any, path: str, until: Callable[[Answer], bool], **payload: Any) -> Answer:
         """Send an event that goes on for as long as the tab lives, and close the tab when enough has come."""
-        return asyncio.run(self._send(_name(handler), path, payload, until))
+        try:
+            return asyncio.run(self._send(_name(handler), path, payload, until))
+        finally:
+            _let_services_end()
 
     async def _send(self, name: str, path: str, payload: dict[str, Any], enough: Callable[[Answer], bool]) -> Answer:
         answer = Answer()
@@ -98,6 +102,14 @@ class Tab:
 
 def _name(handler: Any) -> str:
     return handler if isinstance(handler, str) else format_event_handler(handler)
+
+
+def _let_services_end() -> None:
+    """Until no service is running any more: one whose handler was cut off goes on to its end in its thread."""
+    threads = calls._threads
+    together = threading.Barrier(threads._max_workers)
+    for resting in [threads.submit(together.wait, 20) for _ in range(threads._max_workers)]:
+        resting.result()
 
 
 @pytest.fixture(autouse=True)
