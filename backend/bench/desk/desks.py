@@ -46,6 +46,8 @@ class _Socket(AioClient):  # type: ignore[misc]
         self.rsock, self.wsock = await asyncio.open_connection(self.host, self.port)
         self.host = f"{self.host}:{self.port}"
         await AioBase.connect(self)
+        # What came together with the server's consent lies there unread until more comes, the next ping at the latest.
+        self.connected = await self._handle_events()
 
 
 @dataclass
