@@ -99,15 +99,9 @@ def build_app() -> rx.App:
     made.add_middleware(EventGuard())
     made.register_lifespan_task(running)
     for page in PAGES:
-        made.add_page(
-            page.page,
-            route=page.ROUTE,
-            title=page.TITLE,
-            on_load=[
-                *followers.apart(page.ROUTE, [*page.ON_LOAD, FrameState.load, FrameState.follow, BellState.follow]),
-                FrameState.begin_following(page.ROUTE),
-            ],
-        )
+        events = [*page.ON_LOAD, FrameState.load, FrameState.follow, BellState.follow]
+        on_load = [*followers.apart(page.ROUTE, events), FrameState.begin_following(page.ROUTE)]
+        made.add_page(page.page, route=page.ROUTE, title=page.TITLE, on_load=on_load)
     made.add_page(missing.page, route="404", title=missing.TITLE)
     return made
 
