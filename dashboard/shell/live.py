@@ -38,11 +38,15 @@ class Hub:
         self._subscribers: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
         self.serial = 0
         """Rises with every change; a page that remembers what it was when it read can tell whether it missed one."""
+        self.changed_at = 0
+        """The serial of the latest change of an order or of anything else that everybody sees: not of who looks at what."""
         self.hears = False
         """Whether this process is told of changes at the moment; while it is not, nothing that was read is surely current."""
 
     def publish(self, topics: set[str]) -> None:
         self.serial += 1
+        if ALL in topics:
+            self.changed_at = self.serial
         for topic in topics:
             for changed in self._subscribers.get(topic, ()):
                 changed.set()

@@ -45,11 +45,17 @@ class Reading(Generic[V]):
 
 
 class Shared(Generic[K, V]):
-    """What `read` answers, by key; for pages that follow it read every `pause` seconds at most."""
+    """What `read` answers, by key; for pages that follow it read every `pause` seconds at most.
 
-    def __init__(self, read: Callable[[K], Awaitable[V]], pause: float | None = None) -> None:
+    `of_viewers`: it also says who looks at what, so that it is read anew when somebody comes or goes.
+    """
+
+    def __init__(
+        self, read: Callable[[K], Awaitable[V]], *, pause: float | None = None, of_viewers: bool = False
+    ) -> None:
         self._read = read
         self._pause = pause
+        self._of_viewers = of_viewers
         self._known: OrderedDict[K, Reading[V]] = OrderedDict()
         self._locks: dict[K, asyncio.Lock] = {}
 
@@ -71,7 +77,7 @@ class Shared(Generic[K, V]):
         known = self._known.get(key)
         if known is not None and hub.hears:
             age = monotonic() - known.read_at
-            if age < seconds or (known.serial == hub.serial and age < REFRESH_SECONDS / 2):
+            if age < seconds or (known.serial >= self._changed_at() and age < REFRESH_SECONDS / 2):
                 return known
         return await self.now(key)
 
@@ -80,7 +86,7 @@ class Shared(Generic[K, V]):
 
         Whoever waits for that reading is content with it, although more may have changed meanwhile: they hear of it.
         """
-        wanted = hub.serial
+        wanted = self._changed_at()
         async with self._locks.setdefault(key, asyncio.Lock()):
             known = self._known.get(key)
             if known is not None:
@@ -90,6 +96,10 @@ class Shared(Generic[K, V]):
                 pause = PAUSE_SECONDS if self._pause is None else self._pause
                 await asyncio.sleep(max(0.0, max(pause, known.took) - age))
             return await self.now(key)
+
+    def _changed_at(self) -> int:
+        """The serial from which on an answer is as good as a new one."""
+        return hub.serial if self._of_viewers else hub.changed_at
 
     def forget(self) -> None:
         self._known.clear()

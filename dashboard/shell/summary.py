@@ -36,7 +36,7 @@ async def _page(asked: tuple[Wish, Asker]) -> HeldPage:
 
 
 summaries: Shared[tuple[Query, Asker], HeldSummary] = Shared(_summary)
-pages: Shared[tuple[Wish, Asker], HeldPage] = Shared(_page)
+pages: Shared[tuple[Wish, Asker], HeldPage] = Shared(_page, of_viewers=True)
 _ALL = (EVERYTHING, Asker())
 
 

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from backend.domain.teamwork import VIEWERS, viewers_topic
 from dashboard.shell import live, shared
 from dashboard.shell.shared import Shared
 
@@ -97,6 +98,18 @@ def test_a_person_who_opens_a_page_is_given_what_is_known_where_nothing_changed(
         return found
 
     assert asyncio.run(story()) == [1, 1, 1, 2]
+
+
+def test_who_comes_to_look_changes_only_what_says_who_looks(hears: None) -> None:
+    async def story() -> list[int]:
+        numbers, rows = Shared(Source().read), Shared(Source().read, of_viewers=True)
+        for answers in (numbers, rows):
+            await answers.recent("held")
+        live.hub.publish({VIEWERS, viewers_topic(7)})
+        found = [(await answers.recent("held")).value for answers in (numbers, rows)]
+        return [*found, *[(await answers.current("held")).value for answers in (numbers, rows)]]
+
+    assert asyncio.run(story()) == [1, 2, 1, 2]
 
 
 def test_while_no_changes_are_heard_everybody_reads_for_themselves() -> None:
