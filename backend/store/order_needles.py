@@ -4,7 +4,7 @@ A needle is one word or one naming term. It is looked for by ways that give orde
 tokens of the customer's name. The same is there as a condition on an order, for needles that name too many.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,11 +66,17 @@ def has_tokens(tokens: tuple[int, ...]) -> Condition:
 
 
 def needle_of(session: Session, text: str, most: int) -> Needle:
-    """Every way in which a free word may name orders; `most`: so many numbers are looked up at most."""
+    """Every way in which a free word may name orders; `most`: so many numbers are looked up at most.
+
+    What has no digit in it is a name, or the beginning of a number in the shop: ids and references have some, and one
+    that has none is found by its operator.
+    """
     if "@" in text:
         return _email(session, text, most)
-    ways = (*_number(session, text, most).ways, *_external(session, text, most).ways)
-    ways += (*_tracking(session, text, most).ways, *_reference(session, text, most).ways)
+    starts, whole = _external(session, text, most).ways
+    ways = (*_number(session, text, most).ways, starts)
+    if any(letter.isdigit() for letter in text):
+        ways += (whole, *_tracking(session, text, most).ways, *_reference(session, text, most).ways)
     if sum(letter.isdigit() for letter in text) >= FEWEST_PHONE_DIGITS:
         ways += _phone(session, text, most).ways
     return Needle(ways, _name(session, text, most).tokens)
@@ -91,29 +97,29 @@ def _number(session: Session, text: str, most: int) -> Needle:
 
 
 _STARTS, _EXTERNAL_ID, _TRACKING, _PAYMENT, _ENTRY, _DOCUMENT = range(6)
-WORDS = f"""
-select typed.needle, typed.way, hit.id
-from unnest(cast(:needles as int[]), cast(:ways as int[]), cast(:kinds as int[]), cast(:words as text[]))
-    as typed(needle, way, kind, word)
-cross join lateral (
-    (select id from orders where typed.kind = {_STARTS} and external_number ~>=~ typed.word
-     and external_number ~<~ (typed.word || chr(1114111)) limit {{most}})
-    union all
-    (select id from orders where typed.kind = {_EXTERNAL_ID} and channel = any(array({CHANNELS}))
-     and external_id = typed.word limit {{most}})
-    union all
-    (select order_id from parcels where typed.kind = {_TRACKING} and tracking_number = typed.word limit {{most}})
-    union all
-    (select id from orders where typed.kind = {_PAYMENT} and payment_reference = typed.word
-     and payment_reference <> '' limit {{most}})
-    union all
-    (select order_id from payment_entries where typed.kind = {_ENTRY} and reference = typed.word limit {{most}})
-    union all
-    (select order_id from invoices where typed.kind = {_DOCUMENT} and number = typed.word limit {{most}})
-) as hit
-"""  # nosec B608 - constants
-"""The orders that words name, each kind of word by the index for it, up to `most` each. Beginnings are compared as the index
-does: a pattern would only be found by it where the statement is planned for its words."""
+_BRANCHES = {
+    _STARTS: "select id from orders where typed.kind = {kind} and external_number ~>=~ typed.word "
+    "and external_number ~<~ (typed.word || chr(1114111))",
+    _EXTERNAL_ID: "select id from orders where typed.kind = {kind} "  # nosec B608 - constants
+    f"and channel = any(array({CHANNELS})) and external_id = typed.word",
+    _TRACKING: "select order_id from parcels where typed.kind = {kind} and tracking_number = typed.word",
+    _PAYMENT: "select id from orders where typed.kind = {kind} and payment_reference = typed.word "
+    "and payment_reference <> ''",
+    _ENTRY: "select order_id from payment_entries where typed.kind = {kind} and reference = typed.word",
+    _DOCUMENT: "select order_id from invoices where typed.kind = {kind} and number = typed.word",
+}
+"""Each kind of word by the index for it. Beginnings are compared as that index does: a pattern would only be found by it
+where the statement is planned for its words."""
+_WORDS = (
+    "select typed.needle, typed.way, hit.id from unnest(cast(:needles as int[]), cast(:ways as int[]), "
+    "cast(:kinds as int[]), cast(:words as text[])) as typed(needle, way, kind, word) cross join lateral ({hits}) as hit(id)"
+)
+
+
+def by_words(kinds: Iterable[int], most: int) -> str:
+    """The statement for the orders that words of these kinds name, each up to `most`: (needle, way, id)."""
+    branches = [f"({_BRANCHES[kind].format(kind=kind)} limit {most})" for kind in sorted(set(kinds))]
+    return _WORDS.format(hits=" union all ".join(branches))
 
 
 def _external(session: Session, text: str, most: int) -> Needle:

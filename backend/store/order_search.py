@@ -187,7 +187,7 @@ class Search:
 def _by_words(words: list[tuple[int, int, int, str]]) -> Any:
     """The orders of (needle, way, kind of word, word)."""
     needles, ways, kinds, texts = (list(part) for part in zip(*words, strict=True))
-    statement = text(order_needles.WORDS.format(most=MOST_CANDIDATES + 1))
+    statement = text(order_needles.by_words(kinds, MOST_CANDIDATES + 1))
     given = statement.bindparams(needles=needles, ways=ways, kinds=kinds, words=texts)
     shape = (column("needle", Integer), column("way", Integer), column("id", BigInteger))
     named = given.columns(*shape).subquery("named_by_words")
