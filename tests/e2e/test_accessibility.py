@@ -60,7 +60,9 @@ def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> No
             page.get_by_test_id("step").first.click()
             expect(page.get_by_test_id("attempts")).to_be_visible()
         found[tab] = findings(page)
-    for opener, dialog in (("release", "confirm"), ("cancel-order", "confirm"), ("refund", "refund-dialog")):
+    shared = ("assign", "assign-dialog") if theme == "light" else ("snooze", "snooze-dialog")
+    asking = (("release", "confirm"), ("cancel-order", "confirm"), ("fix-shipping_address", "fix-dialog"), shared)
+    for opener, dialog in (*asking, ("refund", "refund-dialog")):
         page.get_by_test_id(opener).click()
         expect(page.get_by_test_id(dialog)).to_be_visible()
         if opener == "refund":
@@ -69,6 +71,10 @@ def test_no_page_keeps_anybody_out(desk: Desk, order: Arrival, theme: str) -> No
         found[opener] = findings(page)
         page.get_by_test_id(dialog).get_by_test_id("cancel").click()
         expect(page.get_by_test_id(dialog)).to_be_hidden()
+    page.goto("/held?kind=address_invalid")
+    page.get_by_test_id("bulk-cause").click()
+    expect(page.get_by_test_id("bulk-dialog").get_by_test_id("bulk-effects")).to_be_visible()
+    found["bulk"] = findings(page)
     door = desk.open("", bypass_csp=True, color_scheme=theme)
     door.goto("/sign-in")
     found["sign-in"] = findings(door)
