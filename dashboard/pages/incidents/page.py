@@ -69,7 +69,7 @@ def _again(text: rx.Var[str]) -> rx.Component:
 
 def _past() -> rx.Component:
     return rx.el.section(
-        rx.el.h2("Over", id="past-title"),
+        rx.el.h2("Past incidents", id="past-title"),
         rx.el.table(
             rx.el.caption("Incidents that are over", class_name="sr"),
             rx.el.thead(

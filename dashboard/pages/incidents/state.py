@@ -1,7 +1,8 @@
 """Incidents: causes with many victims. Those that are not over come first, with what waits for them."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import reflex as rx
 
@@ -15,6 +16,9 @@ from dashboard.shell import live
 from dashboard.shell.calls import ask
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
+
+_SECONDS = re.compile(r"\b(\d+) s(?=\.)")
+"""How long something lasted as it is stored, in seconds."""
 
 
 @dataclass
@@ -95,7 +99,7 @@ def _row(incident: PastIncident) -> PastRow:
     return PastRow(
         id=str(incident.id),
         provider=incident.provider_name,
-        title=incident.title,
+        title=_SECONDS.sub(lambda found: span(timedelta(seconds=int(found[1]))), incident.title),
         began=moment(incident.opened_at),
         began_full=full(incident.opened_at),
         lasted=span(incident.closed_at - incident.opened_at),

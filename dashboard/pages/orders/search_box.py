@@ -109,7 +109,7 @@ def _filters() -> rx.Component:
             ),
             class_name="filter-fields",
         ),
-        class_name="drop",
+        class_name="drop right",
     )
 
 

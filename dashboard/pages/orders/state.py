@@ -93,15 +93,11 @@ class OrdersState(rx.State):
         async with self:
             if not self.ready:  # this may begin before `load`, and would show the list of no address at all
                 await self._open()
-        counted = await counts.count_of(ListPage.ORDERS, self._shown.q)
-        async with self:
-            self.count = counts.said(counted)
+        await _count(self)
         async for _ in live.changes(live.ALL, self._seen):
             async with self:
                 await self._read()
-            counted = await counts.count_of(ListPage.ORDERS, self._shown.q)
-            async with self:
-                self.count = counts.said(counted)
+            await _count(self)
 
     @rx.event(supersedes=True)
     @needs(Area.ORDERS)
@@ -207,3 +203,15 @@ def _missing(address: ListAddress, view: View | None) -> str:
 
 def _today():
     return clock.now().astimezone(viewer().zone).date()
+
+
+async def _count(state: OrdersState) -> None:
+    """Say how many orders the list shows. This may begin before `load`: what another search found is not said of this one."""
+    while True:
+        async with state:
+            q = state._shown.q
+        counted = await counts.count_of(ListPage.ORDERS, q)
+        async with state:
+            if state._shown.q == q:
+                state.count = counts.said(counted)
+                return
