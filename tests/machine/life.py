@@ -21,7 +21,7 @@ from backend.ports.registry import Adapters
 from backend.services import actions, cancellations, intake, payment_events, refunds, sending, steps, sweep
 from backend.services.run import in_unit_of_work
 from tests import factories
-from tests.machine.copies import Copies
+from tests.copies import Copies
 from tests.machine.outside import LAG, NAME, Behaviour, Effect, Outside
 
 MOST_ORDERS = 3

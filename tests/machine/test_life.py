@@ -18,7 +18,7 @@ from backend.domain.retries import NextMove
 from backend.services import sending, step_jobs
 from backend.store import steps
 from tests.conftest import Database
-from tests.machine.copies import Copies
+from tests.copies import Copies
 from tests.machine.life import Life
 from tests.machine.outside import Behaviour
 
