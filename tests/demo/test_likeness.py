@@ -5,11 +5,13 @@ import re
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from backend import clock
 from backend.demo import refusals
 from backend.demo.fates import SMOOTH, Fate
 from backend.demo.journey import Frame
-from backend.demo.life import INVOICE_NUMBER, Life
+from backend.demo.life import INVOICE_NUMBER, STOCK, Life
 from backend.demo.settling import CREDIT_NUMBER
 from backend.demo.story import Ids
 from backend.domain.holds import HoldKind
@@ -26,6 +28,13 @@ MEETS = {
     "being_cancelled": {StepKind.SHIPMENT_VERIFY_ADDRESS: (refusals.INVALID_ADDRESS,)},
 }
 STAFF = Actor(ActorKind.STAFF, "user:1", "Sofia Marin", Role.CUSTOMER_SERVICE)
+
+
+@pytest.fixture(autouse=True)
+def shelves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the orders of tests are for has its shelf in the demo's shop too."""
+    for sku in ("LNT-STR-BRS", "MUG-ENM-WHT"):
+        monkeypatch.setitem(STOCK, sku, 100)
 
 
 def lived(body: dict[str, Any], number: str, fate: Fate = SMOOTH) -> Life:
