@@ -92,22 +92,36 @@
   addEventListener("scroll", remember, { passive: true });
   addEventListener("focusin", remember);
 
+  // The view that is open is in sight, however long the strip of views is.
+  const reveal = (node) => {
+    if (!(node instanceof Element)) return;
+    const view = node.matches(".view") ? node : node.querySelector(".view[aria-current=true]");
+    const strip = view?.ariaCurrent === "true" ? view.closest(".views") : null;
+    if (!strip) return;
+    const [end, width] = [view.offsetLeft + view.offsetWidth + 24, strip.clientWidth];
+    if (view.offsetLeft < strip.scrollLeft || end > strip.scrollLeft + width) strip.scrollLeft = Math.max(0, end - width);
+  };
+
   const watch = () => {
     document.querySelectorAll("dialog[data-open]").forEach(sync);
     new MutationObserver((changes) => {
       let moved = false;
       for (const change of changes) {
-        if (change.type === "attributes") { sync(change.target); continue; }
+        if (change.type === "attributes") {
+          change.attributeName === "data-open" ? sync(change.target) : reveal(change.target);
+          continue;
+        }
         if (change.target instanceof Element && change.target.closest("[data-still]")) moved = true;
         for (const node of change.addedNodes) {
           if (!(node instanceof Element)) continue;
+          reveal(node);
           if (node.matches("dialog[data-open]")) sync(node);
           node.querySelectorAll("dialog[data-open]").forEach(sync);
         }
       }
       if (moved) settle();
       if (document.body.style.minHeight && !document.querySelector("[data-still]")) document.body.style.minHeight = "";
-    }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-open"] });
+    }).observe(document.body, { subtree: true, childList: true, attributes: true, attributeFilter: ["data-open", "aria-current"] });
   };
   document.readyState === "loading" ? document.addEventListener("DOMContentLoaded", watch) : watch();
 })();

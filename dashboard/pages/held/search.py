@@ -11,7 +11,7 @@ from backend.domain.permissions import Area
 from backend.domain.views import ListPage
 from backend.services import views
 from dashboard.pages.held.address import Address
-from dashboard.pages.held.state import HeldState, address_here
+from dashboard.pages.held.state import address_here
 from dashboard.pages.orders.filters import Part, said
 from dashboard.pages.saved.columns import ColumnChoice, choices, moved, with_column
 from dashboard.shell.calls import ask
@@ -21,6 +21,8 @@ from dashboard.shell.needs import needs
 class HeldSearchState(rx.State):
     """What was typed, which columns the rows show, and where the same can be had as a file."""
 
+    complaints: list[str] = []
+    """Sentences on what cannot be read while it is typed, and on columns that there are none of."""
     box: str = ""
     """What the search box begins with; `box_key` rises when it has to begin anew."""
     box_key: int = 0
@@ -42,6 +44,7 @@ class HeldSearchState(rx.State):
     @needs(Area.HOLDS)
     async def load(self):
         address = await address_here(self)
+        self.complaints = []
         if address.q != self._typed:
             self.box, self.box_key, self._typed = address.q, self.box_key + 1, address.q
         query = address.query
@@ -52,13 +55,12 @@ class HeldSearchState(rx.State):
     @needs(Area.HOLDS)
     async def search(self, text: str):
         """Every search that can be read leads to an address of its own, so reload and back keep it."""
-        held = await self.get_state(HeldState)
         try:
             q = str(search.parse(str(text)))
         except InvalidInput as error:
-            held.complaints = error.problems
+            self.complaints = error.problems
             return None
-        held.complaints, self._typed = [], q
+        self.complaints, self._typed = [], q
         address = await address_here(self)
         return None if q == address.q else rx.redirect(address.href(q=q), replace=True)
 
@@ -110,6 +112,5 @@ class HeldSearchState(rx.State):
             try:
                 return held_columns.chosen(address.columns.split(","))
             except InvalidInput as error:
-                held = await self.get_state(HeldState)
-                held.complaints = [*held.complaints, *error.problems]
+                self.complaints = error.problems
         return await ask(views.columns_of, ListPage.HELD)

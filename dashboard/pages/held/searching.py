@@ -32,7 +32,7 @@ def searching() -> rx.Component:
             export_drop(HeldSearchState.csv_href, HeldSearchState.xlsx_href),
             class_name="search-line",
         ),
-        complaints(HeldState.complaints),
+        complaints(rx.cond(HeldSearchState.complaints.length() > 0, HeldSearchState.complaints, HeldState.complaints)),
         taken_apart(HeldSearchState.parts),
         class_name="search",
         aria_label="Search and columns",
