@@ -203,7 +203,7 @@ class Life(Settles):
     # -- people ----------------------------------------------------------------------------------------------------
 
     def stocked(self, sku: str) -> bool:
-        return sku in STOCK
+        return bool(sku) and (self.fate.name != HoldKind.SKU_UNKNOWN or sku in STOCK)
 
     def free(self, sku: str) -> int:
         return STOCK[sku]

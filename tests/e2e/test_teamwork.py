@@ -79,3 +79,21 @@ def test_two_colleagues_share_a_held_order(stack: Stack, desk: Desk) -> None:
     expect(priya.get_by_test_id("team").get_by_test_id("turn")).to_contain_text("Our turn")
     expect(priya.get_by_test_id("unread")).to_contain_text("1")
     expect(priya.get_by_test_id("timeline")).to_contain_text("Back in the queue: there is a new note.")
+
+    # everything she was told is on a page of its own, to be ticked off and taken up again
+    priya.get_by_test_id("bell").click()
+    priya.get_by_test_id("all-notices-link").click()
+    expect(priya.get_by_test_id("notices-headline")).to_have_text("1 unread notice")
+    assert sideways(priya) == 0
+    newest = priya.get_by_test_id("told").first
+    expect(newest).to_contain_text(f"{order.number} is back: there is a new note")
+    newest.get_by_test_id("mark").click()
+    expect(priya.get_by_test_id("notices-headline")).to_have_text("You have read everything")
+    expect(priya.get_by_test_id("unread")).to_have_count(0)
+    priya.get_by_role("link", name="Unread").click()
+    expect(priya.get_by_test_id("empty")).to_contain_text("Nothing unread")
+    priya.get_by_role("link", name="All", exact=True).click()
+    newest.get_by_test_id("mark").click()
+    expect(priya.get_by_test_id("unread")).to_contain_text("1")
+    newest.get_by_test_id("told-link").click()
+    expect(priya.get_by_test_id("order-number")).to_have_text(order.number)
