@@ -191,6 +191,7 @@ def _given_up(kinds: Iterable[str]) -> Condition:
             col(newer.kind) == col(Step.kind),
             col(newer.subject) == col(Step.subject),
             col(newer.generation) > col(Step.generation),
+            col(newer.generation) > 1,  # which follows, and lets the small index of those be read
         )
     )
     failed = select(Step.order_id).where(col(Step.state) == "parked", col(Step.kind).in_(sorted(kinds)), ~again)

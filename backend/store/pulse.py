@@ -14,7 +14,8 @@ _PULSE = text(
       (select count(*) from inbox where verdict = 'quarantined') as quarantined,
       (select count(*) from steps as failed where state = 'parked' and kind = any(:documents) and not exists (
           select 1 from steps as newer where newer.order_id = failed.order_id and newer.kind = failed.kind
-          and newer.subject = failed.subject and newer.generation > failed.generation)) as failed_documents,
+          and newer.subject = failed.subject and newer.generation > failed.generation
+          and newer.generation > 1)) as failed_documents,
       (select extract(epoch from clock_timestamp() - max(last_sweep_at))::float8 from workers) as sweep_age_seconds,
       (select count(*) from orders where created_at >= :since) as orders_today,
       (select count(*) from orders where delivered_at >= :since) as delivered_today,

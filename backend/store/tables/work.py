@@ -36,7 +36,15 @@ class Step(SQLModel, table=True):
             unique=True,
             postgresql_where="state in ('ready', 'running', 'held', 'waiting')",
         ),
-        Index("ix_steps_parked", "kind", "order_id", postgresql_where="state = 'parked'"),
+        Index(
+            "ix_steps_parked",
+            "order_id",
+            "kind",
+            "subject",
+            "generation",
+            postgresql_where="state = 'parked'",
+        ),
+        Index("ix_steps_run_again", "order_id", "kind", "subject", "generation", postgresql_where="generation > 1"),
         Index("ix_steps_due", "due_at", postgresql_where="state in ('ready', 'running')"),
     )
 
