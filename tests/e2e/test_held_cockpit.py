@@ -14,6 +14,17 @@ def beside(page: Page) -> Locator:
     return page.get_by_test_id("pane")
 
 
+def rest(row: Locator) -> None:
+    """Wait until everything above the row has come and it has its place."""
+    seen: list[object] = []
+
+    def rests() -> bool:
+        seen.append(row.bounding_box())
+        return len(seen) > 20 and all(box == seen[-1] for box in seen[-20:])
+
+    until(rests, within=30, what="the page has come to rest")
+
+
 def confirm(page: Page, reason: str) -> None:
     """From the way out, where the focus starts, back to the reason and on to the click."""
     dialog = page.get_by_test_id("confirm")
@@ -125,6 +136,7 @@ def test_what_colleagues_and_workers_do_meanwhile_moves_no_row(stack: Stack, pag
     expect(beside(page)).to_have_attribute("data-number", mine.number)
     expect(beside(page).get_by_test_id("hold")).to_be_visible()
     expect(page.get_by_test_id("views")).to_be_visible()
+    rest(row)
     before = row.bounding_box()
 
     newer = held(stack, 9613)
