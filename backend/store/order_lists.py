@@ -178,7 +178,8 @@ def ids(session: Session, search: Search, most: int, *, seconds: float) -> list[
         place, ways = _placed(search, Wish(), most)
         told = search.told_wide if search.looks_up else null()
         found = func.array(select(place.c.id).order_by(*ways).scalar_subquery())
-        wide, orders = session.execute(limited(select(told, found), seconds, anew=search.varies)).one()
+        # Planned anew: whoever asks goes on in the same transaction, with plans for the values that it has.
+        wide, orders = session.execute(limited(select(told, found), seconds, anew=True)).one()
         return wide, list(orders)
 
     return narrowed(search, ask)
