@@ -15,9 +15,11 @@ from tests.bulk_runs import REASON, on_terms
 from tests.conftest import Database
 from tests.dashboard.conftest import Answer, Tab
 
+EVERYTHING = {"action": "", "numbers": [], "kind": "payment_terms", "cluster": ""}
+
 
 def ask(tab: Tab) -> Answer:
-    return tab.send(BulkAskState.ask_cause, "/held?kind=payment_terms", kind="payment_terms", cluster="")
+    return tab.send(BulkAskState.ask_orders, "/held?kind=payment_terms", **EVERYTHING)
 
 
 def begin(tab: Tab) -> str:
@@ -221,7 +223,7 @@ def test_who_may_only_look_can_start_nothing(database: Database, sign_in: Callab
     on_terms(1)
     watcher = Tab(sign_in(Role.QA, "Tom Okafor"))
     for handler, payload in (
-        (BulkAskState.ask_cause, {"kind": "payment_terms", "cluster": ""}),
+        (BulkAskState.ask_orders, EVERYTHING),
         (BulkAskState.start_run, {"form": {"run": "1", "token": "x", "reason": REASON}}),
         (BulkRunState.stop_run, {"run_id": "1"}),
     ):

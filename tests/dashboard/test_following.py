@@ -80,6 +80,29 @@ def test_once_it_is_there_it_is_followed(tab: Tab, database: Database) -> None:
     assert tab.send(FrameState.begin_following, "/held", route="nowhere").deltas == []
 
 
+def test_a_queue_that_was_left_is_not_drawn_again_before_it_is_read_anew(tab: Tab, database: Database) -> None:
+    number = held(HoldKind.PO_BOX, "The address is a PO box.", 1, database)
+    there = tab.send(HeldState.load, f"/held?order={number}")
+    assert (there.last("ready"), there.last("chosen")) == (True, number)
+    left = tab.send(HeldState.forget, "/orders")
+    assert (left.last("ready"), left.last("rows"), left.last("chosen")) == (False, [], "")
+    assert tab.send(HeldState.forget, "/").values("rows") == []
+    again = tab.send(HeldState.load, "/held")
+    assert [row.number for row in again.last("rows")] == [number]
+    assert True in again.values("ready")
+
+
+def test_who_looks_at_an_order_of_the_queue_comes_back_to_it_as_it_was(tab: Tab, database: Database) -> None:
+    number = held(HoldKind.PO_BOX, "The address is a PO box.", 1, database)
+    tab.send(HeldState.load, "/held")
+    assert tab.send(HeldState.forget, f"/orders/{number}").values("rows") == []
+
+
+def test_every_page_but_the_queue_itself_forgets_the_queue() -> None:
+    forgetting = {page.ROUTE for page in PAGES if HeldState.forget in followers.of(page.ROUTE)}
+    assert forgetting == {page.ROUTE for page in PAGES} - {"/held"}
+
+
 def _sign_out(token: str) -> None:
     in_unit_of_work(accounts.sign_out, token)
     sessions.forget(token)

@@ -13,7 +13,6 @@ CHANGING = {
     "ask_again": (Area.MONEY, Level.ACT),
     "ask_assign": (Area.HOLDS, Level.ACT),
     "ask_cancel": (Area.ORDERS, Level.ACT),
-    "ask_cause": (Area.MONEY, Level.ACT),
     "ask_fix": (Area.HOLDS, Level.ACT),
     "ask_go": (Area.INTEGRATIONS, Level.ACT),
     "ask_hold": (Area.HOLDS, Level.ACT),

@@ -101,14 +101,6 @@ class BulkAskState(rx.State):
 
     @rx.event
     @needs(Area.MONEY, Level.ACT)
-    async def ask_cause(self, kind: str, cluster: str):
-        """Every order that is held by one cause; proposed is the click that helps there."""
-        self._begin(Choice(kind=str(kind)[:60], cluster=str(cluster)[:400]))
-        yield
-        await self._look()
-
-    @rx.event
-    @needs(Area.MONEY, Level.ACT)
     async def ask_orders(self, action: str, numbers: list[str], kind: str, cluster: str, q: str = "", scope: str = ""):
         """The orders that somebody selected; the rest is what the queue was filtered by. None named: all of it.
 
@@ -178,7 +170,8 @@ class BulkAskState(rx.State):
     @needs(None)
     async def dismiss(self):
         """Close the question; it is also closed whenever its page is opened anew, so that none is left over."""
-        self.open = False
+        if self.open:
+            self.open = False
 
     @rx.event(temporal=True)
     @needs(Area.MONEY, Level.ACT)

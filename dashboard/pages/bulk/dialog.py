@@ -11,17 +11,6 @@ CHOICES = {BulkAction.CANCEL: "Cancel orders"}
 """Words of a choice where the action's verb alone could be taken for the way out of the dialog."""
 
 
-def cause_button(kind: rx.Var[str] | str, cluster: rx.Var[str] | str = "") -> rx.Component:
-    """Asks about every order that is held by this cause."""
-    return rx.el.button(
-        "Bulk action for this cause…",
-        type="button",
-        class_name="quiet",
-        on_click=BulkAskState.ask_cause(kind, cluster),
-        custom_attrs={"data-testid": "bulk-cause"},
-    )
-
-
 def search_button(q: rx.Var[str]) -> rx.Component:
     """Asks about every order that a search finds; without a search there is nothing to ask about."""
     return rx.cond(

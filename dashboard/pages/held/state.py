@@ -23,7 +23,7 @@ from dashboard.pages.held.tiles import CauseTile, Scope, SortChoice, scopes
 from dashboard.pages.order import after
 from dashboard.pages.order.state import OrderState
 from dashboard.pages.saved.state import read_views
-from dashboard.shell import live, sessions, summary
+from dashboard.shell import followers, live, sessions, summary
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
 from dashboard.shell.summary import Held, How
@@ -132,6 +132,13 @@ class HeldState(rx.State):
         self._choose(following)
         return OrderState.show_order(self.chosen)
 
+    @rx.event
+    @needs(None)
+    async def forget(self):
+        """Keep nothing of a page that was left, except for who looks at one of its orders and may come back."""
+        if self.ready and not self.router.url.path.startswith("/orders/"):
+            self.ready, self.rows, self.chosen = False, [], ""
+
     def _choose(self, number: str) -> None:
         self._set("chosen", listed.named(self._rows(), number))
         self._set("rows", listed.moved_on(self._rows(), self.chosen))
@@ -213,3 +220,4 @@ async def _reading(address: Address, wish: Wish, how: How) -> Reading | str:
 
 
 after.follow_up(HeldState.acted)
+followers.forget("/held", HeldState.forget)
