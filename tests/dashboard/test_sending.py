@@ -17,10 +17,11 @@ def test_the_strip_comes_and_goes_and_only_who_may_lets_sending_go_on(
 ) -> None:
     boss, desk = Tab(sign_in(Role.ADMIN, "Ada Boss")), Tab(sign_in(Role.CUSTOMER_SERVICE))
     in_unit_of_work(sending.restored, cause="dump of Monday")
-    pause = desk.send(FrameState.load).last("pause")
+    told = desk.send(FrameState.load)
+    pause = told.last("pause")
     assert pause.startswith("Nothing has been sent since ")
     assert "dump of Monday" in pause
-    assert [tab.send(FrameState.load).last("may_go") for tab in (boss, desk)] == [True, False]
+    assert [boss.send(FrameState.load).last("may_go"), told.last("may_go")] == [True, False]
     assert REFUSAL in desk.send(SendingState.ask_go).texts()
 
     going = boss.send(SendingState.ask_go).last("going")

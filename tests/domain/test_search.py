@@ -35,6 +35,8 @@ def terms(draw: st.DrawFn) -> str:
         value = draw(ranges(days) | st.sampled_from(["today", "yesterday", "7d", "2026", "2026-05..2026-06"]))
     elif name == "channel":
         value = draw(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,8}", fullmatch=True))
+    elif name == "cluster":
+        value = draw(st.from_regex(r"[a-z][a-z_]{0,20}\.[0-9a-f]{10}", fullmatch=True))
     elif name == "currency":
         value = draw(st.sampled_from(["EUR", "jpy", "EUR,CHF"]))
     else:

@@ -18,8 +18,8 @@ from dashboard.shell.frame import framed
 ROUTE = "/held"
 TITLE = "Held orders · Holdfast"
 ON_LOAD = [
-    BulkAskState.dismiss,
     HeldState.load,
+    BulkAskState.dismiss,
     HeldSearchState.load,
     ViewsState.load,
     ViewsState.follow,

@@ -14,7 +14,7 @@ from dashboard.shell.frame import framed
 
 ROUTE = "/orders"
 TITLE = "Orders · Holdfast"
-ON_LOAD = [BulkAskState.dismiss, OrdersState.load, ViewsState.load, ViewsState.follow, OrdersState.follow]
+ON_LOAD = [OrdersState.load, BulkAskState.dismiss, ViewsState.load, ViewsState.follow, OrdersState.follow]
 
 
 @framed
