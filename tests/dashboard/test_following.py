@@ -1,15 +1,18 @@
 """What keeps open pages current sends what changed, and nothing else; it begins when the page is there."""
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
 from backend.domain.holds import HoldKind
+from backend.domain.permissions import Role
 from backend.domain.queue import Wish
 from backend.services import accounts
 from backend.services.run import in_unit_of_work
 from dashboard.dashboard import PAGES, app
 from dashboard.pages.held.state import HeldState
+from dashboard.pages.order.teamwork_state import TeamState
 from dashboard.shell import followers, live, sessions, summary
 from dashboard.shell.navigation import FrameState
 from dashboard.shell.summary import Held, How
@@ -78,6 +81,21 @@ def test_once_it_is_there_it_is_followed(tab: Tab, database: Database) -> None:
     )
     assert [row.number for row in answer.last("rows")] == [number]
     assert tab.send(FrameState.begin_following, "/held", route="nowhere").deltas == []
+
+
+def test_two_people_share_what_was_read_and_each_sees_their_own_side_of_it(
+    database: Database, sign_in: Callable[..., str]
+) -> None:
+    sofia, ben = Tab(sign_in()), Tab(sign_in(Role.CUSTOMER_SERVICE, "Ben Ito"))
+    hers = held(HoldKind.PO_BOX, "The address is a PO box.", 125, database)
+    free = held(HoldKind.PO_BOX, "The address is a PO box.", 62, database)
+    sofia.send(TeamState.claim, f"/orders/{hers}", number=hers)
+    shown = {each: each.send(HeldState.load, "/held").last("rows") for each in (sofia, ben)}
+    assert [[(row.number, row.work.assignee, row.work.mine) for row in shown[each]] for each in (sofia, ben)] == [
+        [(hers, "Sofia Marin", True), (free, "", False)],
+        [(hers, "Sofia Marin", False), (free, "", False)],
+    ]
+    assert shown[sofia][1] is shown[ben][1]
 
 
 def test_a_queue_that_was_left_is_not_drawn_again_before_it_is_read_anew(tab: Tab, database: Database) -> None:
