@@ -32,6 +32,9 @@ _NAME = re.compile(rf"(?<=[\w,:;] ){_WORDY}(?: {_WORDY})+")
 """Two capitalised words in a row inside a sentence."""
 _PRIVATE = 0xE000
 """Unicode's private letters stand for what is kept while the rest is blanked."""
+_WORDS = re.compile(r"[^\W\d_]{2,}")
+FEWEST_WORDS = 3
+"""A label of fewer words tells causes apart for nobody who reads it."""
 _BLANKS = re.compile(rf"{BLANK}(?:[\s,.;:/×x-]*{BLANK})+")
 
 
@@ -72,3 +75,8 @@ def normalised(message: str, keep: tuple[str, ...] = ()) -> str:
 
 def _shortened(text: str) -> str:
     return text if len(text) <= LONGEST_LABEL else text[: LONGEST_LABEL - 1].rstrip(" ,;:") + BLANK
+
+
+def telling(label: str) -> str:
+    """The label, where it says something; empty where next to nothing is left of the message."""
+    return label if len(_WORDS.findall(label)) >= FEWEST_WORDS else ""

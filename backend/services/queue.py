@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from backend import clock
 from backend.domain import search
+from backend.domain.clusters import telling
 from backend.domain.desk import MoneySum
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.permissions import Actor, Area, Level
@@ -126,7 +127,7 @@ def _cause(rows: list[held.CauseRow]) -> Cause:
         cluster=first.cluster,
         kind=first.kind,
         title=CATALOGUE[HoldKind(first.kind)].title,
-        label=first.label,
+        label=telling(first.label),
         provider=first.provider,
         orders=sum(row.orders for row in rows),
         money=_sums(rows),

@@ -54,7 +54,7 @@ def test_it_opens_with_how_many_why_how_old_and_what_is_at_stake(tab: Tab, three
     causes = [(tile.title, tile.label, tile.orders, tile.stake, tile.share) for tile in answer.last("causes")]
     assert causes == [
         ("Risk of fraud", "The shop marked it as risky.", "2", "€1,204", "67%"),
-        ("Customer left a note", "…", "1", "€105", "33%"),
+        ("Customer left a note", "", "1", "€105", "33%"),
     ]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from backend.domain.clusters import LONGEST_LABEL, cluster_of, normalised
+from backend.domain.clusters import LONGEST_LABEL, cluster_of, normalised, telling
 from backend.domain.holds import HoldKind, HoldSource
 
 
@@ -70,3 +70,17 @@ def test_any_message_has_a_short_label_without_numbers_but_those_of_answers(mess
     label = normalised(message)
     assert len(label) <= LONGEST_LABEL
     assert not re.search("[0-9]", re.sub(r"(HTTP|answered|status|code) [1-5][0-9]{2}", "", label))
+
+
+@pytest.mark.parametrize(
+    ("label", "shown"),
+    [
+        ("The carrier cannot deliver to this address: ….", "The carrier cannot deliver to this address: …."),
+        ("Card … refused for ….", "Card … refused for …."),
+        ("… ordered, … free.", ""),
+        ("…", ""),
+        ("", ""),
+    ],
+)
+def test_a_label_of_which_next_to_nothing_is_left_is_not_shown(label: str, shown: str) -> None:
+    assert telling(label) == shown

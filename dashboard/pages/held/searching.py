@@ -16,7 +16,7 @@ def searching() -> rx.Component:
         rx.el.div(
             box(
                 "Search held orders",
-                "Name, number, phone … or amount:>100 channel:shopify",
+                "Name, number … or amount:>100",
                 HeldSearchState.box,
                 HeldSearchState.box_key,
                 HeldSearchState.search,
