@@ -14,6 +14,7 @@ from dashboard.shell.bell import BellState
 from tests import factories
 from tests.conftest import Database
 from tests.dashboard.conftest import Answer, Tab
+from tests.waiting import until
 
 SignIn = Callable[..., str]
 
@@ -153,7 +154,7 @@ def test_who_else_looks_is_seen_and_leaves_with_the_tab(
     cell = work_in(look(tab, number))
 
     assert (cell.viewers, cell.viewers_short) == ("Priya Nair", "PN")
-    assert database.execute("select name from desk_viewers") == [("Priya Nair",)]
+    until(lambda: database.execute("select name from desk_viewers") == [("Priya Nair",)])
 
 
 def test_who_may_only_look_is_offered_no_acts_and_can_do_none(sign_in: SignIn, number: str, database: Database) -> None:
