@@ -1,5 +1,6 @@
 """Sharing held orders from the order page: the strip, notes, who else looks, and the bell."""
 
+import asyncio
 from collections.abc import Callable
 
 import pytest
@@ -9,12 +10,12 @@ from backend.services import accounts, actions, desk_notices, notes, presence, t
 from backend.services.run import in_unit_of_work
 from dashboard.components.teamwork import WorkCell, initials
 from dashboard.pages.order.state import OrderState
-from dashboard.pages.order.teamwork_state import TeamState
+from dashboard.pages.order.teamwork_state import Standing, TeamState
+from dashboard.shell import sessions
 from dashboard.shell.bell import BellState
 from tests import factories
 from tests.conftest import Database
 from tests.dashboard.conftest import Answer, Tab
-from tests.waiting import until
 
 SignIn = Callable[..., str]
 
@@ -146,15 +147,34 @@ def test_notes_say_for_whom_they_are_mention_colleagues_and_keep_earlier_words(
     assert tab.send(TeamState.write_note, path, form={"number": number, "text": "  "}).values("notes") == []
 
 
-def test_who_else_looks_is_seen_and_leaves_with_the_tab(
-    tab: Tab, number: str, priya: Actor, database: Database
-) -> None:
+def test_who_else_looks_is_seen(tab: Tab, number: str, priya: Actor) -> None:
     in_unit_of_work(presence.arrive, number, "hers", actor=priya)
 
     cell = work_in(look(tab, number))
 
     assert (cell.viewers, cell.viewers_short) == ("Priya Nair", "PN")
-    until(lambda: database.execute("select name from desk_viewers") == [("Priya Nair",)])
+
+
+def test_a_tab_that_is_closed_while_it_arrives_leaves_all_the_same(
+    sign_in: SignIn, number: str, database: Database
+) -> None:
+    token = sign_in()
+
+    async def close_at_once() -> None:
+        person = await sessions.person_of(token)
+        assert person is not None
+        sessions.enter(sessions.Visit(token, person))
+        here = Standing("tab")
+        arriving = asyncio.ensure_future(here.stand_at(number))
+        while here.arrival is None:
+            await asyncio.sleep(0)
+        arriving.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await arriving
+        await here.leave()
+
+    asyncio.run(close_at_once())
+    assert database.execute("select name from desk_viewers") == []
 
 
 def test_who_may_only_look_is_offered_no_acts_and_can_do_none(sign_in: SignIn, number: str, database: Database) -> None:

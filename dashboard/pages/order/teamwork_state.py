@@ -4,6 +4,7 @@ Follows whichever order `OrderState` shows, on its own page or beside a list: a 
 `ON_LOAD`. What decides comes with every click, so a forgotten tab decides nothing.
 """
 
+import asyncio
 import contextlib
 import hashlib
 from collections.abc import Callable
@@ -219,6 +220,8 @@ class Standing:
     number: str = ""
     order_id: int = 0
     beat_at: float = 0.0
+    arrival: asyncio.Future[int] | None = None
+    """On its way to `order_id`. Whoever is cut off meanwhile has arrived all the same, and has to leave."""
 
     def topics(self) -> tuple[str, ...]:
         return (str(self.order_id), viewers_topic(self.order_id)) if self.order_id else ()
@@ -232,16 +235,18 @@ class Standing:
             return False
         await self.leave()
         self.number, self.beat_at = number, clock.monotonic()
-        with contextlib.suppress(OrderNotFound):
-            self.order_id = await ask(presence.arrive, number, self.tab) if number else 0
+        if number:
+            self.arrival = asyncio.ensure_future(ask(presence.arrive, number, self.tab))
+            with contextlib.suppress(OrderNotFound):
+                self.order_id = await asyncio.shield(self.arrival)
         return True
 
     async def leave(self) -> None:
         """Whatever happens to the tab, it must not fail because of this: colleagues forget it by themselves."""
-        order_id, self.order_id = self.order_id, 0
-        if order_id:
+        arrival, self.arrival, self.order_id = self.arrival, None, 0
+        if arrival is not None:
             with contextlib.suppress(Exception):
-                await ask(presence.leave, order_id, self.tab)
+                await ask(presence.leave, await arrival, self.tab)
 
 
 def tab_key(token: str) -> str:
