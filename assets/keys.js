@@ -12,7 +12,11 @@
 
   // The queue. Moving the focus to a row chooses its order: the server is told once the focus has settled, the address
   // follows, and what is shown beside the list is that order.
-  const cockpit = () => (WIDE.matches ? document.querySelector("[data-cockpit]") : null);
+  const cockpit = () => {
+    // The address is the next page's a moment before the queue is taken away: it is the queue's no longer then.
+    const box = WIDE.matches ? document.querySelector("[data-cockpit]") : null;
+    return box?.dataset.cockpit === location.pathname.replace(/(.)\/$/, "$1") ? box : null;
+  };
   const pane = () => cockpit()?.querySelector("[data-pane]");
   const current = () => document.querySelector('[data-row][aria-current="true"]');
   let wanted = "", shown = "", timer = 0, waiting = null;

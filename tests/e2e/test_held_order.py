@@ -75,7 +75,8 @@ def test_a_hold_is_released_with_the_keyboard_alone(stack: Stack, page: Page) ->
     page.keyboard.press("j" if place else "k")
     assert focused(page) == mine
     page.keyboard.press("Enter")
-    expect(page.get_by_test_id("order-number")).to_have_text(order.number)
+    expect(page.get_by_role("heading", level=1)).to_have_text(order.number)
+    expect(page).to_have_url(f"{stack.url}/orders/{order.number}")
     for _ in range(40):
         page.keyboard.press("Tab")
         if focused(page) == "release":

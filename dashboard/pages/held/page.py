@@ -35,7 +35,7 @@ def page() -> rx.Component:
         pane(),
         bulk_dialog(),
         class_name="cockpit",
-        custom_attrs={"data-cockpit": "true"},
+        custom_attrs={"data-cockpit": ROUTE},
     )
     some = HeldState.some | (HeldState.rows.length() > 0)
     return loaded(HeldState.ready, HeldState.problem, rx.cond(some, queue, nothing()), waiting())
