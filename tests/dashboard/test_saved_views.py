@@ -43,7 +43,7 @@ def test_each_role_begins_with_its_own_views(sign_in: Callable[..., str]) -> Non
         "Documents failed",
     ]
     assert list(chips(finance)) == ["All orders", "Disputed", "Payment failed", "Paid back", "Documents failed"]
-    assert list(chips(finance, "/held")) == ["All held", "Money", "Providers"]
+    assert list(chips(finance, "/held")) == ["To do", "Money", "Providers"]
     assert chips(service, "/orders?view=held")["Held"].chosen
 
 
@@ -147,7 +147,7 @@ def test_counts_stand_beside_the_views_and_follow_what_happens(tab: Tab, databas
     found = tab.follow(ViewsState.follow, "/orders", until=counted).last("chips")
     assert {chip.key: chip.count for chip in found}["held"] == "2"
     held = tab.send(ViewsState.load, "/held")
-    assert [chip.name for chip in held.last("chips")][:2] == ["All held", "Nobody's"]
+    assert [chip.name for chip in held.last("chips")][:2] == ["To do", "Nobody's"]
     found = tab.follow(ViewsState.follow, "/held", until=counted).last("chips")
     assert {chip.key: chip.count for chip in found} == {
         "all": "2", "unassigned": "2", "addresses": "2", "money": "0", "providers": "0"

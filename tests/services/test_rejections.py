@@ -27,9 +27,9 @@ REJECTIONS = [
     ("shipengine", "bad_address", "label", "shipment.create", "address_invalid",
      "ShipEngine refused: The carrier cannot deliver to the recipient's address. (invalid_address)", BOTH),
     ("shipengine", "refuse", "label", "shipment.create", "shipment_not_accepted",
-     "ShipEngine refused: The carrier does not accept this shipment for the selected service. (unspecified)", RETRY),
+     "ShipEngine refused: The carrier does not accept this shipment for the selected service.", RETRY),
     ("shipengine", "out_of_stock", "label", "shipment.create", "shipment_out_of_stock",
-     "ShipEngine refused: The fulfilment centre reports that an item is out of stock. (unspecified)", RETRY),
+     "ShipEngine refused: The fulfilment centre reports that an item is out of stock.", RETRY),
     ("shipengine", "insufficient_funds", "label", "shipment.create", "carrier_funds",
      "ShipEngine refused: The carrier account has insufficient funds to buy this label. (insufficient_funds)", RETRY),
 ]  # fmt: skip

@@ -29,6 +29,7 @@ _TYPES = {
     "account_status": HoldKind.PROVIDER_REFUSED,
 }
 _OUT_OF_STOCK = re.compile(r"out[ _-]of[ _-]stock|not in stock|insufficient (?:stock|inventory)", re.IGNORECASE)
+_SAYS_NOTHING = "unspecified"
 _DELIVERY_FIELD = re.compile(r"(?:^|\.)(?:ship_to|address)\b")
 
 
@@ -60,5 +61,6 @@ def _category(error: dict[str, Any], code: str, kind: str) -> HoldKind:
 
 def _sentence(error: dict[str, Any]) -> str:
     field, code = text(error, "field_name"), text(error, "error_code")
-    where = f" ({', '.join(part for part in (code, field) if part)})" if code or field else ""
+    said = [part for part in (code, field) if part and part != _SAYS_NOTHING]
+    where = f" ({', '.join(said)})" if said else ""
     return f"{text(error, 'message') or 'no reason given'}{where}"

@@ -203,7 +203,7 @@ def shown_here(state: rx.State, found: tuple[View, ...]) -> tuple[View | None, S
     return view, READERS[page](dict(state.router.url.query_parameters), found)
 
 
-_ALL = {ListPage.ORDERS: "All orders", ListPage.HELD: "All held"}
+_ALL = {ListPage.ORDERS: "All orders", ListPage.HELD: "To do"}
 
 
 def _again(state: rx.State) -> str:
