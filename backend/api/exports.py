@@ -1,7 +1,6 @@
 """The lists as files for programs: codes as they are, times in UTC, the same columns as on the screens."""
 
 import asyncio
-from collections.abc import Callable
 from functools import partial
 from typing import Annotated, Any, Literal
 
@@ -11,17 +10,19 @@ from fastapi.responses import StreamingResponse
 from backend.api.access import Credentials
 from backend.api.described import problems
 from backend.api.fields import Text, Words
-from backend.domain import held_columns
+from backend.domain import held_columns, order_columns
 from backend.domain import queue as held
+from backend.domain.columns import Voice
 from backend.domain.errors import TokenRefused
-from backend.domain.order_columns import COLUMNS, USUAL, Voice
 from backend.domain.search import LONGEST
+from backend.domain.views import ListPage
 from backend.services import accounts, exports, sheets
 from backend.services.run import in_unit_of_work
 
 router = APIRouter(prefix="/admin", tags=["orders"])
 
-AS_CODES = Voice(word=lambda code: code, cause=lambda kind: kind, moment=lambda at: at.isoformat(" ", "seconds"))
+AS_CODES = Voice()
+_COLUMNS = "Keys with commas between, in the order wanted: {}."
 _BINARY = {"schema": {"type": "string", "format": "binary"}}
 _FILE: dict[int | str, dict[str, Any]] = {
     200: {
@@ -46,10 +47,14 @@ async def export_orders(
     sort: Annotated[Literal["placed", "amount"], Query(description="The newest or the largest first.")] = "placed",
     ascending: Annotated[bool, Query(description="The other way round.")] = False,
     columns: Annotated[
-        Words, Query(description=f"Keys with commas between: {', '.join(COLUMNS)}.", examples=[",".join(USUAL)])
+        Words,
+        Query(
+            description=_COLUMNS.format(", ".join(order_columns.COLUMNS.by_key)),
+            examples=[",".join(order_columns.COLUMNS.usual)],
+        ),
     ] = "",
 ) -> Response:
-    return await _file(credentials, exports.begin, form=form, q=q, sort=sort, ascending=ascending, columns=columns)
+    return await _file(credentials, ListPage.ORDERS, form=form, q=q, sort=sort, backwards=ascending, columns=columns)
 
 
 @router.get(
@@ -77,19 +82,19 @@ async def export_held(
     columns: Annotated[
         Words,
         Query(
-            description=f"Keys with commas between, in the order wanted: {', '.join(held_columns.COLUMNS)}.",
+            description=_COLUMNS.format(", ".join(held_columns.COLUMNS.by_key)),
             examples=["number,amount,reason"],
         ),
     ] = "",
 ) -> Response:
-    return await _file(credentials, exports.begin_held, form=form, q=q, sort=sort, desc=desc, columns=columns)
+    return await _file(credentials, ListPage.HELD, form=form, q=q, sort=sort, backwards=desc, columns=columns)
 
 
-async def _file(credentials: Credentials, begin: Callable[..., exports.Export], **asked: Any) -> Response:
+async def _file(credentials: Credentials, page: ListPage, **asked: Any) -> Response:
     if credentials is None:
         raise TokenRefused
     run = partial(in_unit_of_work, accounts.for_token, credentials.credentials)
-    export = await asyncio.to_thread(run, begin, **asked)
+    export = await asyncio.to_thread(run, exports.begin, page, **asked)
     return StreamingResponse(
         exports.pieces(export, run, AS_CODES),
         media_type=export.media_type,

@@ -16,10 +16,10 @@ from backend.domain.bulk import (
     RunState,
     RunView,
 )
+from backend.domain.columns import Cell
 from backend.domain.desk import ActionDone, MoneySum
 from backend.domain.errors import NotFound, NotPossible
 from backend.domain.money import to_major
-from backend.domain.order_columns import Cell
 from backend.domain.permissions import Actor, Area, Level
 from backend.services import bulk_turns, clicks, sheets
 from backend.store import bulk as store

@@ -9,18 +9,21 @@ import secrets
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from enum import StrEnum
+from typing import Any
 
 from sqlmodel import Session
 
 from backend import clock, settings
-from backend.domain import held_columns, order_columns, order_lists, queue, search
+from backend.domain import order_lists, queue, search
+from backend.domain.columns import Cell, Voice
 from backend.domain.errors import InvalidInput, NotPossible
-from backend.domain.order_columns import Cell, Voice
+from backend.domain.list_columns import COLUMNS
 from backend.domain.order_lists import ListedOrder
 from backend.domain.permissions import Actor, Level
 from backend.domain.preferences import zone_of
 from backend.domain.queue import HeldOrder
+from backend.domain.search import Query
 from backend.domain.views import AREAS, ListPage
 from backend.services import order_lists as orders
 from backend.services import queue as held
@@ -31,9 +34,7 @@ from backend.store.tables import AuditEntry
 BATCH = 1_000
 AT_ONCE = 2
 _under_way = threading.BoundedSemaphore(AT_ONCE)
-_NAMES = {ListPage.ORDERS: "Orders", ListPage.HELD: "Held orders"}
 
-T = TypeVar("T")
 Run = Callable[..., Any]
 """`run(service, …)` calls a service as whoever exports, in a transaction of its own."""
 
@@ -62,54 +63,28 @@ class Export:
 
 def begin(
     session: Session,
+    page: ListPage,
     *,
     actor: Actor,
     form: str,
     q: str = "",
-    sort: str = order_lists.Sort.PLACED,
-    ascending: bool = False,
+    sort: str = "",
+    backwards: bool = False,
     columns: str = "",
 ) -> Export:
-    """Check and write down what is asked for of all orders. `columns` are keys with commas between; empty means the usual
-    ones.
+    """Check and write down what is asked for of a list. `columns` are keys with commas between, in their order; empty means
+    the usual ones, and an empty `sort` the list's usual order. The search may say all that the list's switches say.
 
     Raises `InvalidInput` for what cannot be read."""
-    _allow(actor, ListPage.ORDERS, form, sort, order_lists.Sort)
-    wish = order_lists.Wish(query=search.parse(q), sort=order_lists.Sort(sort), ascending=ascending, size=BATCH)
-    kept = order_columns.chosen(columns.split(","))
-    return _begun(session, Export(secrets.token_hex(8), actor, ListPage.ORDERS, wish, str(wish.query), kept, form))
-
-
-def begin_held(
-    session: Session,
-    *,
-    actor: Actor,
-    form: str,
-    q: str = "",
-    sort: str = queue.Sort.AGE,
-    desc: bool = False,
-    columns: str = "",
-) -> Export:
-    """The same of the held queue; the search may say everything that the queue's switches say. Raises `InvalidInput`."""
-    _allow(actor, ListPage.HELD, form, sort, queue.Sort)
-    query = search.parse(q)
-    wanted = queue.Parts(rest=query).filter(orders.asking(actor).user_id or 0)
-    wish = queue.Wish(wanted, queue.Sort(sort), desc, size=BATCH)
-    kept = held_columns.chosen(columns.split(","))
-    return _begun(session, Export(secrets.token_hex(8), actor, ListPage.HELD, wish, str(query), kept, form))
-
-
-def _allow(
-    actor: Actor, page: ListPage, form: str, sort: str, sorts: type[order_lists.Sort] | type[queue.Sort]
-) -> None:
     actor.require(AREAS[page], Level.VIEW, "export this list")
     if form not in sheets.MEDIA_TYPES:
         raise InvalidInput([f"There is no export as {form!r}; there are {' and '.join(sheets.MEDIA_TYPES)}."])
-    if sort not in set(sorts):
-        raise InvalidInput([f"Orders cannot be put in order by {sort!r}; by {' or '.join(sorts)} they can."])
-
-
-def _begun(session: Session, export: Export) -> Export:
+    kind = _LISTS[page]
+    if sort and sort not in set(kind.sorts):
+        raise InvalidInput([f"Orders cannot be put in order by {sort!r}; by {' or '.join(kind.sorts)} they can."])
+    query, kept = search.parse(q), COLUMNS[page].chosen(columns.split(","))
+    wish = kind.wish(query, sort, backwards, actor)
+    export = Export(secrets.token_hex(8), actor, page, wish, str(query), kept, form)
     _write_down(session, export, "export", {})
     return export
 
@@ -118,7 +93,7 @@ def pieces(export: Export, run: Run, voice: Voice) -> Iterator[bytes]:
     """The file, piece by piece; `run` reads each page as whoever exports, so an export ends with their session."""
     rows = 0
     complete = False
-    columns = held_columns if export.page is ListPage.HELD else order_columns
+    columns = COLUMNS[export.page]
 
     def batches() -> Iterator[list[list[Cell]]]:
         nonlocal rows
@@ -128,13 +103,13 @@ def pieces(export: Export, run: Run, voice: Voice) -> Iterator[bytes]:
                 raise NotPossible(f"A sheet holds {sheets.MOST_XLSX_ROWS:,} rows. Export as CSV, or narrow it down.")
             yield [columns.cells(export.columns, order, voice) for order in found]
 
-    heads = columns.heads(export.columns)
     with _under_way:
         try:
             if export.format == sheets.XLSX:
-                yield from sheets.xlsx_pieces(_NAMES[export.page], heads, batches())
+                heads = columns.heads(export.columns, voice.zone().key)
+                yield from sheets.xlsx_pieces(_LISTS[export.page].title, heads, batches())
             else:
-                yield from sheets.csv_pieces(heads, batches(), voice.decimal)
+                yield from sheets.csv_pieces(columns.heads(export.columns), batches(), voice.decimal)
             complete = True
         finally:
             in_unit_of_work(_ended, export, rows, complete)
@@ -143,16 +118,20 @@ def pieces(export: Export, run: Run, voice: Voice) -> Iterator[bytes]:
 def _pages(export: Export, run: Run) -> Iterator[tuple[Any, ...]]:
     """The rows of page after page: `ListedOrder` of the orders, `HeldOrder` of the held queue."""
     wish: Any = export.wish
-    read = _held_part if export.page is ListPage.HELD else _part
     while True:
-        rows, following = run(read, wish)
+        rows, following = run(_LISTS[export.page].part, wish)
         yield rows
         if following is None:
             return
         wish = replace(wish, after=following)
 
 
-def _part(
+def _orders_wish(query: Query, sort: str, backwards: bool, actor: Actor) -> order_lists.Wish:
+    by = order_lists.Sort(sort or order_lists.Sort.PLACED)
+    return order_lists.Wish(query=query, sort=by, ascending=backwards, size=BATCH)
+
+
+def _orders_part(
     session: Session, wish: order_lists.Wish, *, actor: Actor
 ) -> tuple[tuple[ListedOrder, ...], order_lists.Place | None]:
     actor.require(AREAS[ListPage.ORDERS], Level.VIEW, "export this list")
@@ -160,9 +139,33 @@ def _part(
     return page.rows, order_lists.Place.parse(page.next)
 
 
+def _held_wish(query: Query, sort: str, backwards: bool, actor: Actor) -> queue.Wish:
+    wanted = queue.Parts(rest=query).filter(orders.asking(actor).user_id or 0)
+    return queue.Wish(wanted, queue.Sort(sort or queue.Sort.AGE), backwards, size=BATCH)
+
+
 def _held_part(session: Session, wish: queue.Wish, *, actor: Actor) -> tuple[tuple[HeldOrder, ...], queue.Place | None]:
     rows = held.held_rows(session, wish, actor=actor)
     return rows, rows[-1].place if len(rows) == wish.size else None
+
+
+@dataclass(frozen=True)
+class _List:
+    """A list that can be exported: what it can be ordered by, and how what is wished for is read part by part.
+
+    `part` answers rows, and the place behind them where there are more.
+    """
+
+    title: str
+    sorts: type[StrEnum]
+    wish: Callable[[Query, str, bool, Actor], order_lists.Wish | queue.Wish]
+    part: Callable[..., tuple[tuple[Any, ...], Any]]
+
+
+_LISTS = {
+    ListPage.ORDERS: _List("Orders", order_lists.Sort, _orders_wish, _orders_part),
+    ListPage.HELD: _List("Held orders", queue.Sort, _held_wish, _held_part),
+}
 
 
 def _ended(session: Session, export: Export, rows: int, complete: bool) -> None:

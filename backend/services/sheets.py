@@ -4,12 +4,15 @@ import csv
 import io
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import xlsxwriter
 
-from backend.domain.order_columns import Cell
+from backend.domain.columns import Cell
 
 CSV, XLSX = "csv", "xlsx"
 MEDIA_TYPES = {
@@ -19,7 +22,9 @@ MEDIA_TYPES = {
 MOST_XLSX_ROWS = 1_048_575
 """What a sheet holds beside its headings."""
 LONGEST_CELL = 32_767
+DATE_FORMAT = "yyyy-mm-dd hh:mm:ss"
 _PIECE = 256 * 1024
+_NARROWEST, _DATE_WIDTH = 12, 20
 Decimals = Callable[[Decimal], str]
 _ACTING = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -33,7 +38,10 @@ def neutral(text: str) -> str:
 def csv_pieces(
     heads: list[str], batches: Iterable[list[list[Cell]]], decimal: Decimals = "{:f}".format
 ) -> Iterator[bytes]:
-    """A CSV file (RFC 4180, UTF-8), one piece for the headings and one per batch of rows; `decimal` writes its numbers."""
+    """A CSV file (RFC 4180, UTF-8), one piece for the headings and one per batch of rows; `decimal` writes its numbers.
+
+    Moments are written with their distance from UTC: `2026-11-21 14:05:09+01:00`.
+    """
     yield _csv([list(heads)], decimal)
     for rows in batches:
         if rows:
@@ -50,11 +58,16 @@ def _csv(rows: Iterable[list[Cell]], decimal: Decimals) -> bytes:
 def _plain(cell: Cell, decimal: Decimals) -> str:
     if isinstance(cell, Decimal):
         return decimal(cell)
+    if isinstance(cell, datetime):
+        return cell.isoformat(" ", "seconds")
     return "" if cell is None else neutral(cell)
 
 
 def xlsx_pieces(name: str, heads: list[str], batches: Iterable[list[list[Cell]]]) -> Iterator[bytes]:
-    """An XLSX file with one sheet; rows go to disk as they come, and the file is read out when it is complete."""
+    """An XLSX file with one sheet; rows go to disk as they come, and the file is read out when it is complete.
+
+    A date in a sheet knows no time zone: moments stand in the one they have, which `heads` should name.
+    """
     with tempfile.TemporaryDirectory(prefix="holdfast-export-") as folder:
         path = Path(folder) / "export.xlsx"
         _write(path, name, heads, batches, folder)
@@ -66,17 +79,39 @@ def xlsx_pieces(name: str, heads: list[str], batches: Iterable[list[list[Cell]]]
 def _write(path: Path, name: str, heads: list[str], batches: Iterable[list[list[Cell]]], folder: str) -> None:
     book = xlsxwriter.Workbook(str(path), {"constant_memory": True, "tmpdir": folder})
     sheet, bold = book.add_worksheet(name), book.add_format({"bold": True})
+    write = _cell_writer(book, sheet)
     sheet.freeze_panes(1, 0)
     for place, head in enumerate(heads):
-        sheet.set_column(place, place, max(12, len(head) + 2))
+        sheet.set_column(place, place, max(_NARROWEST, len(head) + 2))
         sheet.write_string(0, place, head, bold)
-    line = 0
+    line, dated = 0, set()
     for rows in batches:
         for row in rows:
             line += 1
             for place, cell in enumerate(row):
-                if isinstance(cell, Decimal):
-                    sheet.write_number(line, place, cell)
-                elif cell:
-                    sheet.write_string(line, place, neutral(cell)[:LONGEST_CELL])
+                write(line, place, cell)
+                if isinstance(cell, datetime):
+                    dated.add(place)
+    for place in dated:
+        sheet.set_column(place, place, max(_DATE_WIDTH, len(heads[place]) + 2))
     book.close()
+
+
+def _cell_writer(book: Any, sheet: Any) -> Callable[[int, int, Cell], None]:
+    """Writes a cell by what it is: a number with the decimals it has, a date that can be counted with, or mere text."""
+    as_date = book.add_format({"num_format": DATE_FORMAT})
+
+    @cache
+    def as_number(decimals: int) -> Any:
+        return book.add_format({"num_format": "#,##0" + (f".{'0' * decimals}" if decimals else "")})
+
+    def write(line: int, place: int, cell: Cell) -> None:
+        if isinstance(cell, Decimal):
+            exponent = cell.as_tuple().exponent
+            sheet.write_number(line, place, cell, as_number(-exponent if isinstance(exponent, int) else 0))
+        elif isinstance(cell, datetime):
+            sheet.write_datetime(line, place, cell.replace(tzinfo=None), as_date)
+        elif cell:
+            sheet.write_string(line, place, neutral(cell)[:LONGEST_CELL])
+
+    return write

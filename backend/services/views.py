@@ -1,26 +1,18 @@
 """Saved views: what each person sees in the strip above a list, and keeping, changing and sharing them."""
 
-from collections.abc import Callable, Collection, Iterable
 from typing import Any
 
 from sqlmodel import Session
 
 from backend import clock
-from backend.domain import held_columns, order_columns, search
+from backend.domain import search
 from backend.domain.errors import InvalidInput, NotFound, NotPossible
+from backend.domain.list_columns import COLUMNS
 from backend.domain.permissions import Actor, Level
 from backend.domain.views import AREAS, BUILT_IN, MOST_OWN, ListPage, View, view_name
 from backend.store import views
 from backend.store.tables import AuditEntry, SavedView
 
-_KNOWN: dict[ListPage, Collection[str]] = {
-    ListPage.ORDERS: order_columns.COLUMNS,
-    ListPage.HELD: held_columns.COLUMNS,
-}
-_CHOSEN: dict[ListPage, Callable[[Iterable[str]], tuple[str, ...]]] = {
-    ListPage.ORDERS: order_columns.chosen,
-    ListPage.HELD: held_columns.chosen,
-}
 SORT_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz-_")
 
 
@@ -38,13 +30,13 @@ def columns_of(session: Session, page: ListPage, *, actor: Actor) -> tuple[str, 
     actor.require(AREAS[page], Level.VIEW, "see this list")
     user_id = _user_id(actor)
     found = views.columns(session, user_id, page) if user_id is not None else []
-    return _CHOSEN[page]([key for key in found if key in _KNOWN[page]])
+    return COLUMNS[page].known(found)
 
 
 def remember_columns(session: Session, page: ListPage, columns: list[str], *, actor: Actor) -> tuple[str, ...]:
     """Keep the person's choice for the list; none goes back to the usual ones. Raises `InvalidInput`."""
     actor.require(AREAS[page], Level.VIEW, "see this list")
-    kept = _CHOSEN[page](columns)
+    kept = COLUMNS[page].chosen(columns)
     views.remember_columns(session, _person(actor), page, list(kept) if columns else [])
     return kept
 
@@ -140,7 +132,7 @@ def _fill(view: SavedView, q: str, sort: str, columns: tuple[str, ...]) -> None:
         raise InvalidInput([f"A list cannot be put in order by {sort[:40]!r}."])
     view.query = str(search.parse(q))
     view.sort = sort
-    view.columns = list(_CHOSEN[ListPage(view.page)](columns)) if columns else []
+    view.columns = list(COLUMNS[ListPage(view.page)].chosen(columns)) if columns else []
 
 
 def _free_name(session: Session, page: ListPage, user_id: int, text: str) -> str:

@@ -40,11 +40,6 @@ def full(at: datetime) -> str:
     return f"{day(at)}, {local:%H:%M:%S %Z}"
 
 
-def with_zone(at: datetime) -> str:
-    """For files that other programs read: `2026-11-21 14:05:09+01:00`, in the shop's time zone."""
-    return at.astimezone(_zone()).isoformat(" ", "seconds")
-
-
 def age(since: datetime, now: datetime | None = None) -> str:
     """How long ago, in at most two units: `12 s`, `8 min`, `2 h 14 min`, `3 d 4 h`."""
     return span((now or clock.now()) - since)

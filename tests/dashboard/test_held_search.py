@@ -144,7 +144,7 @@ def test_columns_are_chosen_put_in_order_and_remembered(tab: Tab, three: list[st
     assert [choice.key for choice in again.last("columns") if choice.shown] == chosen
     assert unquote(again.last("csv_href")).endswith(f"columns={','.join(chosen)}")
     reset = tab.send(HeldSearchState.usual_columns, "/held")
-    assert [choice.key for choice in reset.last("columns") if choice.shown] == list(held_columns.USUAL)
+    assert [choice.key for choice in reset.last("columns") if choice.shown] == list(held_columns.COLUMNS.usual)
 
 
 def test_columns_in_the_address_count_only_there(tab: Tab, three: list[str]) -> None:
@@ -155,7 +155,7 @@ def test_columns_in_the_address_count_only_there(tab: Tab, three: list[str]) -> 
     (href,) = tab.send(HeldSearchState.show_column, path, key="age", shown=True).redirects()
     assert unquote(href) == "/held?q=greta&columns=number,amount,reason,age"
     usual = Tab(tab.session).send(HeldSearchState.load, "/held")
-    assert [choice.key for choice in usual.last("columns") if choice.shown] == list(held_columns.USUAL)
+    assert [choice.key for choice in usual.last("columns") if choice.shown] == list(held_columns.COLUMNS.usual)
     wrong = tab.send(HeldSearchState.load, "/held?columns=colour")
     assert wrong.last("complaints")[-1].startswith("There is no column 'colour'")
 

@@ -4,6 +4,7 @@ from urllib.parse import quote, unquote
 
 import pytest
 
+from backend.domain import order_columns
 from dashboard.components.times import moment
 from dashboard.pages.home.state import HomeState
 from dashboard.pages.orders.rows import OrderLine
@@ -171,28 +172,43 @@ def test_headings_put_the_list_in_order(tab: Tab, numbers: list[str], database: 
     assert smallest.last("rows")[-1].number == numbers[0]
 
 
-def test_columns_are_chosen_and_remembered(tab: Tab, numbers: list[str], sign_in: object) -> None:
+def test_columns_are_chosen_put_in_order_and_remembered(tab: Tab, numbers: list[str]) -> None:
     load(tab)
     tab.send(OrdersState.show_column, "/orders", key="email", shown=True)
-    answer = tab.send(OrdersState.show_column, "/orders", key="payment", shown=False)
+    tab.send(OrdersState.show_column, "/orders", key="payment", shown=False)
+    answer = tab.send(OrdersState.move_column, "/orders", key="total", by=-1)
+    tab.send(OrdersState.show_column, "/orders", key="number", shown=False)
 
-    columns = ["number", "customer", "email", "status", "shipping", "total", "placed"]
+    columns = ["number", "customer", "status", "total", "shipping", "placed", "email"]
     assert list(texts(answer.last("rows")[0])) == columns
+    assert [head.key for head in answer.last("heads")] == columns
     again = load(Tab(tab.session))
     assert list(texts(again.last("rows")[0])) == columns
     assert texts(again.last("rows")[0])["email"] == "greta.lindenau@example.org"
+    assert [choice.key for choice in again.last("columns")][: len(columns) + 1] == [*columns, "external"]
     assert unquote(again.last("csv_href")).endswith(f"columns={','.join(columns)}")
     tab.send(OrdersState.show_column, "/orders", key="password_hash", shown=True)
     assert list(texts(load(Tab(tab.session)).last("rows")[0])) == columns
+    usual = tab.send(OrdersState.usual_columns, "/orders")
+    assert [choice.key for choice in usual.last("columns") if choice.shown] == list(order_columns.COLUMNS.usual)
 
 
-def test_the_address_may_name_the_columns(tab: Tab, numbers: list[str]) -> None:
-    answer = load(tab, "/orders?columns=total,tags")
+def test_the_address_may_name_the_columns_and_their_order(tab: Tab, numbers: list[str]) -> None:
+    path = "/orders?columns=total,tags"
+    answer = load(tab, path)
 
-    assert list(texts(answer.last("rows")[0])) == ["number", "tags", "total"]
-    chosen = tab.send(OrdersState.show_column, "/orders?columns=total,tags", key="tags", shown=False)
-    assert [unquote(path) for path in chosen.redirects()] == ["/orders?columns=number,total"]
-    assert load(tab, "/orders?columns=nothing").last("complaints")[0].startswith("There is no column 'nothing'")
+    assert list(texts(answer.last("rows")[0])) == ["number", "total", "tags"]
+    chosen = tab.send(OrdersState.show_column, path, key="tags", shown=False)
+    moved = tab.send(OrdersState.move_column, path, key="tags", by=-1)
+    usual = tab.send(OrdersState.usual_columns, path)
+    assert [unquote(href) for each in (chosen, moved, usual) for href in each.redirects()] == [
+        "/orders?columns=number,total",
+        "/orders?columns=number,tags,total",
+        f"/orders?columns={','.join(order_columns.COLUMNS.usual)}",
+    ]
+    wrong = load(tab, "/orders?columns=nothing")
+    assert wrong.last("complaints")[0].startswith("There is no column 'nothing'")
+    assert list(texts(wrong.last("rows")[0])) == list(order_columns.COLUMNS.usual)
 
 
 def test_the_number_of_orders_follows_and_changes_appear(tab: Tab, numbers: list[str], database: Database) -> None:

@@ -3,23 +3,28 @@
 import csv
 import io
 import zipfile
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from xml.etree import ElementTree
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from backend.domain.columns import Voice
 from backend.domain.errors import InvalidInput, NotAllowed, NotSignedIn
 from backend.domain.intake import NewCustomer
-from backend.domain.order_columns import COLUMNS, Voice
+from backend.domain.order_columns import COLUMNS
 from backend.domain.permissions import Actor, ActorKind
+from backend.domain.views import ListPage
 from backend.services import exports, sheets
 from backend.services.run import in_unit_of_work
 from tests.conftest import Database
 from tests.factories import created, item, new_order, staff
 
 ANNA = staff(number=1)
-PLAIN = Voice(word=lambda code: code, cause=lambda kind: kind, moment=lambda at: at.isoformat(" ", "seconds"))
+PLAIN = Voice()
+BERLIN = Voice(zone=lambda: ZoneInfo("Europe/Berlin"))
 _CELLS = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -27,9 +32,9 @@ def as_anna(service: Any, *args: Any, **kwargs: Any) -> Any:
     return in_unit_of_work(service, *args, actor=ANNA, **kwargs)
 
 
-def export(form: str = "csv", **wish: Any) -> bytes:
-    begun = as_anna(exports.begin, form=form, **wish)
-    return b"".join(exports.pieces(begun, as_anna, PLAIN))
+def export(form: str = "csv", voice: Voice = PLAIN, **wish: Any) -> bytes:
+    begun = as_anna(exports.begin, ListPage.ORDERS, form=form, **wish)
+    return b"".join(exports.pieces(begun, as_anna, voice))
 
 
 def rows(content: bytes) -> list[list[str]]:
@@ -53,16 +58,46 @@ def sheet(content: bytes) -> list[list[tuple[str, str]]]:
     return found
 
 
+def formats(content: bytes) -> list[list[str]]:
+    """Rows of the number format that each cell of the only sheet has."""
+    with zipfile.ZipFile(io.BytesIO(content)) as book:
+        styles = ElementTree.fromstring(book.read("xl/styles.xml"))
+        tree = ElementTree.fromstring(book.read("xl/worksheets/sheet1.xml"))
+    codes = {one.get("numFmtId"): str(one.get("formatCode")) for one in styles.iter(f"{_CELLS}numFmt")}
+    (kinds,) = styles.iter(f"{_CELLS}cellXfs")
+    known = [codes.get(kind.get("numFmtId"), str(kind.get("numFmtId"))) for kind in kinds]
+    return [[known[int(cell.get("s", "0"))] for cell in row.iter(f"{_CELLS}c")] for row in tree.iter(f"{_CELLS}row")]
+
+
 def test_the_file_has_every_page_in_the_order_of_the_list(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     numbers = [created().number for _ in range(5)]
     created(new_order(channel="shopify"))
     monkeypatch.setattr(exports, "BATCH", 2)
 
-    found = rows(export(q="-channel:shopify", columns="number,total,placed,status"))
+    found = rows(export(q="-channel:shopify", columns="placed,number,total,status"))
 
-    assert found[0] == ["Order", "Status", "Held", "Total", "Currency", "Placed"]
-    assert [row[0] for row in found[1:]] == numbers[::-1]
-    assert found[1][1:] == ["pending", "", "104.70", "EUR", "2026-01-31 09:30:00+00:00"]
+    assert found[0] == ["Placed", "Order", "Total", "Currency", "Status", "Held"]
+    assert [row[1] for row in found[1:]] == numbers[::-1]
+    assert found[1] == ["2026-01-31 09:30:00+00:00", numbers[-1], "104.70", "EUR", "pending", ""]
+    assert [text for _, text in sheet(export("xlsx", columns="status,total,number"))[0]] == [
+        "Status", "Held", "Total", "Currency", "Order"
+    ]  # fmt: skip
+
+
+def test_a_sheet_has_dates_that_can_be_counted_with_in_the_readers_zone(database: Database) -> None:
+    placed = created().number
+
+    content = export("xlsx", BERLIN, columns="number,placed,delivered,total")
+    head, row = sheet(content)
+
+    assert [text for _, text in head[:3]] == ["Order", "Placed (Europe/Berlin)", "Delivered (Europe/Berlin)"]
+    assert row[0][1] == placed
+    kind, days = row[1]
+    assert kind == "n"
+    moment = datetime(1899, 12, 30, tzinfo=UTC) + timedelta(days=float(days))
+    assert abs(moment - datetime(2026, 1, 31, 10, 30, tzinfo=UTC)) < timedelta(seconds=1)
+    assert formats(content)[1] == ["0", "yyyy-mm-dd hh:mm:ss", "#,##0.00", "0"]
+    assert rows(export("csv", BERLIN, columns="number,placed"))[1] == [placed, "2026-01-31 10:30:00+01:00"]
 
 
 def test_money_has_as_many_decimals_as_its_currency(database: Database) -> None:
@@ -74,9 +109,11 @@ def test_money_has_as_many_decimals_as_its_currency(database: Database) -> None:
         ["1.050", "KWD"],
         ["1050", "JPY"],
     ]
-    cells = sheet(export("xlsx", columns="total", sort="placed", ascending=True))[1:]
+    cells = sheet(export("xlsx", columns="total", sort="placed", backwards=True))[1:]
     assert [[text for _, text in row[1:]] for row in cells] == [["1050", "JPY"], ["1.050", "KWD"], ["10.50", "EUR"]]
     assert [row[1][0] for row in cells] == ["n", "n", "n"]
+    shown = formats(export("xlsx", columns="total", backwards=True))[1:]
+    assert [row[1] for row in shown] == ["#,##0", "#,##0.000", "#,##0.00"]
 
 
 @pytest.mark.parametrize("form", ["csv", "xlsx"])
@@ -85,7 +122,7 @@ def test_no_cell_acts_as_a_formula(database: Database, form: str) -> None:
     for name in names:
         created(new_order(customer=NewCustomer(f"c-{name}", name, "", "")))
 
-    content = export(form, columns="customer", ascending=True)
+    content = export(form, columns="customer", backwards=True)
     found = [row[1] for row in rows(content)] if form == "csv" else [row[1][1] for row in sheet(content)]
 
     neutral = ["'=1+1", "'+49 30", "'-2", "'@SUM(A1)", "'\tx", "'\rx", "'＝1", 'say "hi", you', "two\nlines"]
@@ -104,7 +141,7 @@ def test_a_cell_loses_what_no_file_can_hold() -> None:
 def test_every_column_can_be_written(database: Database) -> None:
     created(new_order(shipping=None, tags=("vip", "gift")))
 
-    head, row = rows(export(columns=",".join(COLUMNS)))
+    head, row = rows(export(columns=",".join(COLUMNS.by_key)))
 
     found = dict(zip(head, row, strict=True))
     assert (found["Why it is held"], found["Tags"], found["E-mail"]) == (
@@ -143,7 +180,7 @@ def test_an_export_that_is_broken_off_says_how_far_it_came(database: Database, m
     for _ in range(5):
         created()
     monkeypatch.setattr(exports, "BATCH", 2)
-    begun = as_anna(exports.begin, form="csv")
+    begun = as_anna(exports.begin, ListPage.ORDERS, form="csv")
     pieces = exports.pieces(begun, as_anna, PLAIN)
 
     assert [next(pieces)[:5], len(next(pieces)) > 0] == [b"Order", True]
@@ -157,7 +194,7 @@ def test_an_export_ends_with_the_session_of_its_reader(database: Database, monke
     for _ in range(5):
         created()
     monkeypatch.setattr(exports, "BATCH", 2)
-    begun = as_anna(exports.begin, form="csv")
+    begun = as_anna(exports.begin, ListPage.ORDERS, form="csv")
     asked = 0
 
     def run(service: Any, *args: Any) -> Any:
@@ -180,7 +217,7 @@ def test_an_export_ends_with_the_session_of_its_reader(database: Database, monke
 @pytest.mark.parametrize("wish", [{"form": "pdf"}, {"q": "colour:red"}, {"columns": "number,nothing"}, {"sort": "id"}])
 def test_what_cannot_be_read_is_refused_and_nothing_is_written(database: Database, wish: dict[str, str]) -> None:
     with pytest.raises(InvalidInput):
-        as_anna(exports.begin, **{"form": "csv", **wish})
+        as_anna(exports.begin, ListPage.ORDERS, **{"form": "csv", **wish})
 
     assert database.execute("select * from audit") == []
 
@@ -189,7 +226,7 @@ def test_whoever_has_no_role_exports_nothing(database: Database) -> None:
     nobody = Actor(ActorKind.STAFF, "user:9", "Nobody")
 
     with pytest.raises(NotAllowed):
-        in_unit_of_work(exports.begin, actor=nobody, form="csv")
-    begun = as_anna(exports.begin, form="csv")
+        in_unit_of_work(exports.begin, ListPage.ORDERS, actor=nobody, form="csv")
+    begun = as_anna(exports.begin, ListPage.ORDERS, form="csv")
     with pytest.raises(NotAllowed):
         list(exports.pieces(begun, partial(in_unit_of_work, actor=nobody), PLAIN))

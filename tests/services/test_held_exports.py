@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from sqlmodel import Session
 
+from backend.domain.columns import Voice
 from backend.domain.errors import InvalidInput, NotAllowed
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.intake import NewCustomer
-from backend.domain.order_columns import Voice
 from backend.domain.permissions import Actor, ActorKind
+from backend.domain.views import ListPage
 from backend.services import exports, holds
 from backend.services.run import in_unit_of_work
 from backend.store import orders
@@ -21,8 +22,8 @@ from tests.conftest import Database
 from tests.factories import created, new_order, staff, stocked
 
 ANNA = staff(number=1)
-CODES = Voice(word=lambda code: code, cause=lambda kind: kind, moment=lambda at: at.isoformat(" ", "seconds"))
-GERMAN = Voice(CODES.word, CODES.cause, CODES.moment, decimal=lambda value: f"{value:f}".replace(".", ","))
+CODES = Voice()
+GERMAN = Voice(decimal=lambda value: f"{value:f}".replace(".", ","))
 
 
 def as_anna(service: Any, *args: Any, **kwargs: Any) -> Any:
@@ -30,7 +31,7 @@ def as_anna(service: Any, *args: Any, **kwargs: Any) -> Any:
 
 
 def export(voice: Voice = CODES, **wish: Any) -> list[list[str]]:
-    begun = as_anna(exports.begin_held, form="csv", **wish)
+    begun = as_anna(exports.begin, ListPage.HELD, form="csv", **wish)
     content = b"".join(exports.pieces(begun, as_anna, voice)).decode()
     return list(csv.reader(io.StringIO(content, newline="")))
 
@@ -56,7 +57,7 @@ def test_the_file_has_every_page_in_the_order_of_the_queue(three: list[str], mon
     monkeypatch.setattr(exports, "BATCH", 1)
 
     assert [row[0] for row in export(columns="number")] == ["Order", *three]
-    assert [row[0] for row in export(columns="number", sort="amount", desc=True)[1:]] == three[::-1]
+    assert [row[0] for row in export(columns="number", sort="amount", backwards=True)[1:]] == three[::-1]
     assert [row[0] for row in export(columns="number", q="amount:>150 cause:customer_note")[1:]] == three[1:]
     assert export(columns="number", q="amount:>9000") == [["Order"]]
 
@@ -87,11 +88,11 @@ def test_it_is_written_down_and_only_for_who_may_see_the_queue(three: list[str],
     export(columns="number", q="amount:>150")
     nobody = Actor(ActorKind.STAFF, "user:9", "Nobody")
     with pytest.raises(NotAllowed):
-        in_unit_of_work(exports.begin_held, actor=nobody, form="csv")
+        in_unit_of_work(exports.begin, ListPage.HELD, actor=nobody, form="csv")
     for wish in ({"form": "pdf"}, {"q": "colour:red"}, {"columns": "colour"}, {"sort": "name"}):
         with pytest.raises(InvalidInput):
-            as_anna(exports.begin_held, **{"form": "csv", **wish})
-    begun = as_anna(exports.begin_held, form="csv")
+            as_anna(exports.begin, ListPage.HELD, **{"form": "csv", **wish})
+    begun = as_anna(exports.begin, ListPage.HELD, form="csv")
     with pytest.raises(NotAllowed):
         list(exports.pieces(begun, partial(in_unit_of_work, actor=nobody), CODES))
 

@@ -11,15 +11,15 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response, StreamingResponse
 from starlette.routing import Route
 
+from backend.domain.columns import Voice
 from backend.domain.errors import HoldfastError, NotAllowed
 from backend.domain.holds import CATALOGUE, HoldKind
-from backend.domain.order_columns import Voice
 from backend.domain.preferences import Preferences
+from backend.domain.views import ListPage
 from backend.services import accounts, exports
 from backend.services.run import in_unit_of_work
 from dashboard.components.teamwork import BUCKETS, turn_word
-from dashboard.components.times import with_zone
-from dashboard.components.viewer import show_for
+from dashboard.components.viewer import show_for, viewer
 from dashboard.components.words import ungrouped, word
 from dashboard.shell import sessions
 from dashboard.shell.html import bare_page
@@ -27,7 +27,7 @@ from dashboard.shell.html import bare_page
 IN_WORDS = Voice(
     word=word,
     cause=lambda kind: CATALOGUE[HoldKind(kind)].title,
-    moment=with_zone,
+    zone=lambda: viewer().zone,
     bucket=BUCKETS.__getitem__,
     turn=turn_word,
     decimal=ungrouped,
@@ -47,11 +47,10 @@ async def export_list(request: Request) -> Response:
     zone = sessions.cookie_zone(request.headers.get("cookie", ""))
     show_for(Preferences.read(person.preferences), zone)
     run = partial(in_unit_of_work, partial(accounts.for_session, browser_zone=zone), token)
-    begin, asked = (
-        (exports.begin_held, _held) if request.url.path.startswith("/export/held.") else (exports.begin, _listed)
-    )
     try:
-        export = await asyncio.to_thread(run, begin, form=request.path_params["form"], **asked(request))
+        export = await asyncio.to_thread(
+            run, exports.begin, _page(request), form=request.path_params["form"], **_asked(request)
+        )
     except HoldfastError as error:
         status = 403 if isinstance(error, NotAllowed) else 400
         return HTMLResponse(bare_page("This cannot be exported", error.sentence), status)
@@ -73,23 +72,22 @@ def _in_context(context: contextvars.Context, written: Generator[bytes, None, No
         written.close()
 
 
-def _asked(request: Request) -> tuple[dict[str, Any], str, bool]:
-    """Search and columns as the list's own address says them; what it is ordered by, and whether backwards."""
+def _page(request: Request) -> ListPage:
+    return ListPage(request.url.path.removeprefix("/export/").partition(".")[0])
+
+
+def _asked(request: Request) -> dict[str, Any]:
+    """Search, order and columns as the list's own address says them."""
     given = request.query_params
     sort = given.get("sort", "")
-    return {"q": given.get("q", ""), "columns": given.get("columns", "")}, sort.lstrip("-"), sort.startswith("-")
-
-
-def _listed(request: Request) -> dict[str, Any]:
-    asked, sort, backwards = _asked(request)
-    return {**asked, "sort": sort or "placed", "ascending": backwards}
-
-
-def _held(request: Request) -> dict[str, Any]:
-    asked, sort, backwards = _asked(request)
-    return {**asked, "sort": sort or "age", "desc": backwards}
+    return {
+        "q": given.get("q", ""),
+        "columns": given.get("columns", ""),
+        "sort": sort.lstrip("-"),
+        "backwards": sort.startswith("-"),
+    }
 
 
 routes = Starlette(
-    routes=[Route(f"/export/{page}.{{form}}", export_list, methods=["GET"], name=page) for page in ("orders", "held")]
+    routes=[Route(f"/export/{page}.{{form}}", export_list, methods=["GET"], name=page) for page in ListPage]
 )

@@ -60,14 +60,14 @@ def heads(columns: tuple[str, ...], address: ListAddress, shown: Shown) -> list[
 def _head(key: str, address: ListAddress, shown: Shown) -> Head:
     look = "num" if key in SORTED_BY else ""
     if key not in SORTED_BY:
-        return Head(key, COLUMNS[key].title, look=look)
+        return Head(key, COLUMNS.by_key[key].title, look=look)
     by = SORTED_BY[key]
     present = (shown.by or Sort.PLACED) == by
     rising = present and shown.backwards
     wanted = str(by) if not present or rising else f"-{by}"
     href = address.href(sort="" if wanted == Sort.PLACED else wanted)
     order = ("ascending" if rising else "descending") if present else "none"
-    return Head(key, COLUMNS[key].title, href, order, look)
+    return Head(key, COLUMNS.by_key[key].title, href, order, look)
 
 
 def _number(order: ListedOrder) -> Cell:
@@ -87,12 +87,12 @@ def _total(order: ListedOrder) -> Cell:
 
 
 def _tags(order: ListedOrder) -> Cell:
-    return Cell("tags", "tags", "", "extra", label=COLUMNS["tags"].title, tags=list(order.tags))
+    return Cell("tags", "tags", "", "extra", label=COLUMNS.by_key["tags"].title, tags=list(order.tags))
 
 
 def _cause(order: ListedOrder) -> Cell:
     causes = "; ".join(CATALOGUE[HoldKind(kind)].title for kind in order.causes)
-    return Cell("cause", "text", causes, "extra", label=COLUMNS["cause"].title, hint=causes)
+    return Cell("cause", "text", causes, "extra", label=COLUMNS.by_key["cause"].title, hint=causes)
 
 
 def _mark(key: str, read: Callable[[ListedOrder], str]) -> Callable[[ListedOrder], Cell]:
@@ -104,7 +104,7 @@ def _mark(key: str, read: Callable[[ListedOrder], str]) -> Callable[[ListedOrder
 
 def _plain(key: str, read: Callable[[ListedOrder], str]) -> Callable[[ListedOrder], Cell]:
     def cell(order: ListedOrder) -> Cell:
-        return Cell(key, "text", read(order), "extra", label=COLUMNS[key].title)
+        return Cell(key, "text", read(order), "extra", label=COLUMNS.by_key[key].title)
 
     return cell
 
@@ -112,7 +112,7 @@ def _plain(key: str, read: Callable[[ListedOrder], str]) -> Callable[[ListedOrde
 def _time(key: str, read: Callable[[ListedOrder], datetime | None], look: str) -> Callable[[ListedOrder], Cell]:
     def cell(order: ListedOrder) -> Cell:
         at = read(order)
-        label = COLUMNS[key].title if look == "extra" else ""
+        label = COLUMNS.by_key[key].title if look == "extra" else ""
         return Cell(key, "text", moment(at) if at else "", look, hint=full(at) if at else "", label=label)
 
     return cell

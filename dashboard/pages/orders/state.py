@@ -3,20 +3,17 @@
 Search, order, columns, view and place live in the address; the page is rebuilt from it at any time.
 """
 
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlencode
 
 import reflex as rx
 
 from backend import clock
-from backend.domain import order_columns, search
+from backend.domain import search
 from backend.domain.errors import InvalidInput
 from backend.domain.order_lists import ListedPage
 from backend.domain.permissions import Area
 from backend.domain.search import Query
 from backend.domain.views import ListPage, View
-from backend.services import views
 from backend.services.order_lists import listed
 from dashboard.components.viewer import viewer
 from dashboard.pages.orders import filters as panel
@@ -24,6 +21,7 @@ from dashboard.pages.orders.filters import Filters, Part
 from dashboard.pages.orders.rows import Head, OrderLine, heads, line
 from dashboard.pages.saved import counts
 from dashboard.pages.saved.address import ListAddress, Shown
+from dashboard.pages.saved.columns import ColumnsState, Said, columns_problem
 from dashboard.pages.saved.state import here, read_views
 from dashboard.shell import live
 from dashboard.shell.calls import ask
@@ -33,15 +31,7 @@ from dashboard.shell.needs import needs
 SIZE = 50
 
 
-@dataclass
-class ColumnChoice:
-    key: str
-    title: str
-    shown: bool
-    fixed: bool
-
-
-class OrdersState(rx.State):
+class OrdersState(ColumnsState, rx.State):
     """One page of orders."""
 
     ready: bool = False
@@ -55,19 +45,13 @@ class OrdersState(rx.State):
     filters: Filters = Filters()
     heads: list[Head] = []
     rows: list[OrderLine] = []
-    columns: list[ColumnChoice] = []
-    columns_key: int = 0
-    """Rises when the ticks of the columns are others than the browser shows by itself."""
     count: str = ""
     first_href: str = ""
     previous_href: str = ""
     next_href: str = ""
-    csv_href: str = ""
-    xlsx_href: str = ""
     _address: ListAddress = ListAddress()
     _shown: Shown = Shown()
     _typed: str = ""
-    _ticked: tuple[str, ...] = ()
     _seen: int = -1
 
     @rx.event
@@ -123,20 +107,20 @@ class OrdersState(rx.State):
         """One end of a range was set, or emptied."""
         return self._go(lambda query: panel.with_end(query, str(operator), str(end), str(text), _today()))
 
-    @rx.event
-    @needs(Area.ORDERS)
-    async def show_column(self, key: str, shown: bool):
-        """Show a column or not: for the view where one is chosen, otherwise for this person from now on."""
-        keys = {choice.key for choice in self.columns if choice.shown} | {str(key)}
-        wanted = [name for name in order_columns.COLUMNS if name in keys and (name != key or shown is True)]
-        self._ticked = order_columns.chosen(wanted)
+    def _list(self) -> ListPage:
+        return ListPage.ORDERS
+
+    async def _said(self) -> Said:
         _, address = here(self)
-        if address.view or address.columns is not None:
-            return rx.redirect(address.href(columns=",".join(wanted), after=address.after, before=address.before))
-        await ask(views.remember_columns, ListPage.ORDERS, wanted)
-        self._address = address
+        found, _ = await read_views(ListPage.ORDERS) if address.view else ((), "")
+        keys = address.shown_by(next((view for view in found if view.key == address.view), None)).columns
+        kept = {"after": address.after, "before": address.before}
+        named = bool(address.view or keys)
+        return Said(keys, (lambda keys: address.href(columns=keys, **kept)) if named else None)
+
+    async def _columns_changed(self) -> None:
+        _, self._address = here(self)
         await self._read()
-        return None
 
     def _go(self, change) -> Any:
         """To the address of a changed search; the sentence where it cannot be read."""
@@ -152,7 +136,7 @@ class OrdersState(rx.State):
         address, shown = self._address, self._shown
         try:
             query = search.parse(shown.q)
-            columns = await self._columns(shown)
+            columns = await self._columns(shown.columns)
             page = await ask(
                 listed,
                 q=shown.q,
@@ -168,13 +152,9 @@ class OrdersState(rx.State):
         except Exception as error:
             self.problem = explain(error)
             return
-        self.problem, self.ready, self.complaints = "", True, [missing] if missing else []
+        self.problem, self.ready = "", True
+        self.complaints = [*([missing] if missing else []), *columns_problem(ListPage.ORDERS, shown.columns)]
         self._show(query, columns, page)
-
-    async def _columns(self, shown: Shown) -> tuple[str, ...]:
-        if shown.columns:
-            return order_columns.chosen(shown.columns.split(","))
-        return await ask(views.columns_of, ListPage.ORDERS)
 
     def _show(self, query: Query, columns: tuple[str, ...], page: ListedPage) -> None:
         address, shown = self._address, self._shown
@@ -184,17 +164,10 @@ class OrdersState(rx.State):
         self.heads = heads(columns, address, shown)
         self.parts = [Part(panel.said(part), address.href(q=str(query.without(part)))) for part in query.parts]
         self.filters = panel.shown(query, _today())
-        if columns != self._ticked:
-            self._ticked, self.columns_key = columns, self.columns_key + 1
-        self.columns = [
-            ColumnChoice(key, column.title, key in columns, key == order_columns.ALWAYS)
-            for key, column in order_columns.COLUMNS.items()
-        ]
+        self._show_choice(columns, Shown(str(query), shown.sort))
         self.previous_href = address.href(before=page.previous) if page.previous else ""
         self.next_href = address.href(after=page.next) if page.next else ""
         self.first_href = address.href() if address.after or address.before else ""
-        said = urlencode({"q": str(query), "sort": shown.sort, "columns": ",".join(columns)})
-        self.csv_href, self.xlsx_href = f"/export/orders.csv?{said}", f"/export/orders.xlsx?{said}"
 
 
 def _missing(address: ListAddress, view: View | None) -> str:

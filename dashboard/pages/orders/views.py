@@ -6,7 +6,8 @@ from dashboard.components.marks import mark, shape
 from dashboard.components.states import empty, skeleton
 from dashboard.pages.bulk.dialog import search_button
 from dashboard.pages.orders.rows import Cell, Head, OrderLine
-from dashboard.pages.orders.state import ColumnChoice, OrdersState
+from dashboard.pages.orders.state import OrdersState
+from dashboard.pages.saved.columns import columns_drop
 
 
 def head() -> rx.Component:
@@ -19,44 +20,11 @@ def head() -> rx.Component:
         ),
         rx.el.div(
             search_button(OrdersState.box),
-            _columns(),
+            columns_drop(OrdersState),
             export_drop(OrdersState.csv_href, OrdersState.xlsx_href),
             class_name="head-tools",
         ),
         class_name="page-head",
-    )
-
-
-def _columns() -> rx.Component:
-    return rx.el.details(
-        rx.el.summary(
-            rx.icon("columns-3", aria_hidden="true"),
-            "Columns",
-            class_name="button",
-            custom_attrs={"data-testid": "columns"},
-        ),
-        rx.el.fieldset(
-            rx.el.legend("Columns", class_name="sr"),
-            rx.foreach(OrdersState.columns, _column),
-            class_name="column-choices",
-        ),
-        class_name="drop right",
-    )
-
-
-def _column(choice: rx.Var[ColumnChoice]) -> rx.Component:
-    return rx.el.label(
-        rx.el.input(
-            type="checkbox",
-            default_checked=choice.shown,
-            key=choice.key + OrdersState.columns_key.to_string(),
-            disabled=choice.fixed,
-            on_change=lambda shown: OrdersState.show_column(choice.key, shown),
-            custom_attrs={"data-testid": "column-" + choice.key},
-        ),
-        choice.title,
-        key=choice.key,
-        class_name="tick",
     )
 
 
