@@ -20,9 +20,10 @@ from backend.domain.errors import InvalidInput, NotFound, NotSignedIn, SignInRef
 from backend.domain.passwords import password_problem
 from backend.domain.permissions import Actor, ActorKind, Area, Level, Role
 from backend.domain.preferences import Preferences, known_zone
+from backend.services import audit
 from backend.services.run import in_unit_of_work
 from backend.store import accounts
-from backend.store.tables import ApiToken, AuditEntry, StaffSession, User
+from backend.store.tables import ApiToken, StaffSession, User
 
 T = TypeVar("T")
 
@@ -231,7 +232,7 @@ def add_user(session: Session, *, email: str, name: str, role: Role, password: s
     )
     session.add(user)
     session.flush()
-    _audit(session, actor, "add_user", {"user": user.id, "role": str(role)})
+    audit.write_down(session, "add_user", actor=actor, details={"user": user.id, "role": str(role)})
     return user.id
 
 
@@ -244,7 +245,7 @@ def disable_user(session: Session, *, email: str, actor: Actor) -> None:
     user.active = False
     session.add(user)
     accounts.end_sessions_of(session, user.id)
-    _audit(session, actor, "disable_user", {"user": user.id})
+    audit.write_down(session, "disable_user", actor=actor, details={"user": user.id})
 
 
 def create_token(session: Session, *, role: Role, name: str, actor: Actor, owner: str = "") -> str:
@@ -267,23 +268,10 @@ def create_token(session: Session, *, role: Role, name: str, actor: Actor, owner
     )
     session.add(row)
     session.flush()
-    _audit(session, actor, "create_token", {"token": row.id, "role": str(role)})
+    audit.write_down(session, "create_token", actor=actor, details={"token": row.id, "role": str(role)})
     return token
 
 
 def hash_of(token: str) -> str:
     """How a token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-def _audit(session: Session, actor: Actor, action: str, details: dict[str, Any]) -> None:
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_role=str(actor.role or ""),
-            action=action,
-            details=details,
-        )
-    )

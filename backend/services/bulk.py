@@ -1,6 +1,5 @@
 """Bulk runs as people handle them: start, pause, resume, stop, and see what became of every order."""
 
-from typing import Any
 
 from sqlmodel import Session
 
@@ -21,10 +20,10 @@ from backend.domain.desk import ActionDone, MoneySum
 from backend.domain.errors import NotFound, NotPossible
 from backend.domain.money import to_major
 from backend.domain.permissions import Actor, Area, Level
-from backend.services import bulk_turns, clicks, sheets
+from backend.services import audit, bulk_turns, clicks, sheets
 from backend.store import bulk as store
 from backend.store import sending
-from backend.store.tables import AuditEntry, BulkMember, BulkRun
+from backend.store.tables import BulkMember, BulkRun
 
 MAX_PAGE = 200
 MOST_RUNS = 50
@@ -202,16 +201,5 @@ def _member(member: BulkMember, number: str) -> MemberRow:
 
 
 def _audit(session: Session, run: BulkRun, action: str, actor: Actor, *, token: str | None = None) -> None:
-    details: dict[str, Any] = {"run": run.id, "action": run.action, "orders": run.words}
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_role=str(actor.role or ""),
-            action=action,
-            reason=run.reason,
-            action_token=token,
-            details=details,
-        )
-    )
+    details = {"run": run.id, "action": run.action, "orders": run.words}
+    audit.write_down(session, action, actor=actor, reason=run.reason, token=token, details=details)

@@ -15,6 +15,7 @@ from backend.domain.errors import AlreadyDone, NotPossible, PreviewOutdated, Rea
 from backend.domain.holds import CATALOGUE, HoldKind
 from backend.domain.permissions import Actor
 from backend.domain.teamwork import CLAIM_LASTS
+from backend.services.audit import write_down
 from backend.store import holds, teamwork, timeline
 from backend.store.tables import AuditEntry, Order
 
@@ -137,41 +138,4 @@ def audit(
     failpoints.hit(failpoints.AUDIT_BEFORE_LINK)
     if person := teamwork.user_id(actor):
         teamwork.renew_claim(session, order.id, person, clock.now() + CLAIM_LASTS)
-    _write_down(session, order, action, actor, token, reason, details)
-
-
-def audit_aside(
-    session: Session,
-    action: str,
-    *,
-    actor: Actor,
-    token: str | None,
-    reason: str = "",
-    details: dict[str, Any] | None = None,
-) -> None:
-    """The same for what is about no order."""
-    _write_down(session, None, action, actor, token, reason, details)
-
-
-def _write_down(
-    session: Session,
-    order: Order | None,
-    action: str,
-    actor: Actor,
-    token: str | None,
-    reason: str,
-    details: dict[str, Any] | None,
-) -> None:
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_role=str(actor.role or ""),
-            action=action,
-            order_id=order.id if order else None,
-            reason=reason.strip(),
-            action_token=token,
-            details=details or {},
-        )
-    )
+    write_down(session, action, actor=actor, order_id=order.id, reason=reason, token=token, details=details)

@@ -25,11 +25,10 @@ from backend.domain.preferences import zone_of
 from backend.domain.queue import HeldOrder
 from backend.domain.search import Query
 from backend.domain.views import AREAS, ListPage
+from backend.services import audit, sheets
 from backend.services import order_lists as orders
 from backend.services import queue as held
-from backend.services import sheets
 from backend.services.run import in_unit_of_work
-from backend.store.tables import AuditEntry
 
 BATCH = 1_000
 AT_ONCE = 2
@@ -173,20 +172,12 @@ def _ended(session: Session, export: Export, rows: int, complete: bool) -> None:
 
 
 def _write_down(session: Session, export: Export, action: str, more: dict[str, Any]) -> None:
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=export.actor.id,
-            actor_name=export.actor.name,
-            actor_role=str(export.actor.role or ""),
-            action=action,
-            details={
-                "export": export.id,
-                "page": str(export.page),
-                "query": export.q,
-                "columns": list(export.columns),
-                "format": export.format,
-                **more,
-            },
-        )
-    )
+    details = {
+        "export": export.id,
+        "page": str(export.page),
+        "query": export.q,
+        "columns": list(export.columns),
+        "format": export.format,
+        **more,
+    }
+    audit.write_down(session, action, actor=export.actor, details=details)

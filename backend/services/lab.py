@@ -10,13 +10,13 @@ from typing import Any, TypeVar
 
 from sqlmodel import Session, col, or_, select
 
-from backend import clock, settings
+from backend import settings
 from backend.domain.errors import InvalidInput, NotFound, OrderNotFound
 from backend.domain.lab import DEAD_AFTER, LONGEST_MOVE, Reach
 from backend.domain.permissions import Actor, ActorKind, Area, Level, Role
-from backend.services import accounts
+from backend.services import accounts, audit
 from backend.store import db, lab
-from backend.store.tables import AuditEntry, Order
+from backend.store.tables import Order
 
 T = TypeVar("T")
 
@@ -51,7 +51,8 @@ def move_clock(session: Session, *, seconds: float | None, order: str = "", acto
         silent=max(DEAD_AFTER, _SWEEPS_MISSED * config.sweep_seconds),
         longest_call=config.step_deadline,
     )
-    _audit(session, actor, order_id, seconds, reach)
+    details = {"seconds": seconds, **vars(reach)}
+    audit.write_down(session, "move_clock", actor=actor, order_id=order_id, details=details)
     for step_id in due:
         db.wake_after_commit(session, step_id)
     return reach
@@ -65,17 +66,3 @@ def _order_id(session: Session, name: str) -> int:
     if found is None:
         raise OrderNotFound(name)
     return found
-
-
-def _audit(session: Session, actor: Actor, order_id: int | None, seconds: float | None, reach: Reach) -> None:
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_role=str(actor.role or ""),
-            action="move_clock",
-            order_id=order_id,
-            details={"seconds": seconds, **vars(reach)},
-        )
-    )

@@ -5,7 +5,6 @@ Everything here is about the person who asks; nobody changes somebody else's.
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from sqlmodel import Session
 
@@ -14,10 +13,10 @@ from backend.domain.errors import InvalidInput, NotPossible
 from backend.domain.passwords import password_problem
 from backend.domain.permissions import Actor, Role
 from backend.domain.preferences import Preferences
-from backend.services import accounts
+from backend.services import accounts, audit
 from backend.services.run import in_unit_of_work
 from backend.store import accounts as store
-from backend.store.tables import AuditEntry, User
+from backend.store.tables import User
 
 MAX_NAME = 80
 
@@ -65,7 +64,7 @@ def rename(session: Session, name: str, *, actor: Actor) -> None:
         raise InvalidInput([f"Use a name of 2 to {MAX_NAME} letters, as colleagues know you."])
     before, user.name = user.name, words
     session.add(user)
-    _audit(session, actor, "rename", {"from": before, "to": words})
+    audit.write_down(session, "rename", actor=actor, details={"from": before, "to": words})
 
 
 def set_preferences(session: Session, *, actor: Actor, **wanted: str) -> Preferences:
@@ -98,7 +97,7 @@ def _set_password(session: Session, user_id: int, hashed: str, actor: Actor, tok
     user.password_hash = hashed
     session.add(user)
     ended = store.end_sessions_of(session, user_id, but=accounts.hash_of(token))
-    _audit(session, actor, "change_password", {"sessions_ended": ended})
+    audit.write_down(session, "change_password", actor=actor, details={"sessions_ended": ended})
     return ended
 
 
@@ -106,14 +105,14 @@ def end_session(session: Session, session_id: str, *, actor: Actor) -> None:
     """Sign out somewhere else; a session that is over already is no error."""
     user = _own(session, actor)
     store.end_session_of(session, user.id, session_id)
-    _audit(session, actor, "end_session", {"session": session_id[:16]})
+    audit.write_down(session, "end_session", actor=actor, details={"session": session_id[:16]})
 
 
 def sign_out_everywhere(session: Session, *, actor: Actor) -> int:
     """End every session of the actor, also this one; how many there were."""
     user = _own(session, actor)
     ended = store.end_sessions_of(session, user.id)
-    _audit(session, actor, "sign_out_everywhere", {"sessions_ended": ended})
+    audit.write_down(session, "sign_out_everywhere", actor=actor, details={"sessions_ended": ended})
     return ended
 
 
@@ -124,16 +123,3 @@ def _own(session: Session, actor: Actor) -> User:
     if user is None:
         raise NotPossible("Only a colleague who is signed in has a profile.")
     return user
-
-
-def _audit(session: Session, actor: Actor, action: str, details: dict[str, Any]) -> None:
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_role=str(actor.role or ""),
-            action=action,
-            details=details,
-        )
-    )

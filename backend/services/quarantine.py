@@ -26,7 +26,7 @@ from backend.domain.quarantine import (
     RefusedCount,
 )
 from backend.ports.registry import Adapters
-from backend.services import clicks, payload_checks, payload_views
+from backend.services import audit, clicks, payload_checks, payload_views
 from backend.store import inbox, orders
 from backend.store import quarantine as store
 from backend.store.tables import InboxDecision, InboxMessage
@@ -155,7 +155,7 @@ def replay_cause(
             continue
         store.decide(session, row, Decision.REPLAYED, actor=actor, at=clock.now())
         replayed += 1
-    clicks.audit_aside(
+    audit.write_down(
         session, "replay_cause", actor=actor, token=token, details={"cause": cause, "replayed": replayed, "left": left}
     )
     inbox.tell_listeners(session)
@@ -204,7 +204,7 @@ def _decide(
 ) -> None:
     store.decide(session, row, decision, actor=actor, at=clock.now(), reason=reason, body=body)
     details = {"message": str(row.id), "provider": row.provider, "decision": str(decision)}
-    clicks.audit_aside(session, _ACTIONS[decision], actor=actor, token=token, reason=reason, details=details)
+    audit.write_down(session, _ACTIONS[decision], actor=actor, token=token, reason=reason, details=details)
     inbox.tell_listeners(session)
 
 

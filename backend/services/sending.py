@@ -16,10 +16,10 @@ from backend.domain.desk import ActionDone
 from backend.domain.errors import NotPossible
 from backend.domain.permissions import SYSTEM, Actor, Area, Level
 from backend.domain.sending import SendingPreview, SendingView
-from backend.services import clicks
+from backend.services import audit, clicks
 from backend.store import breakers, db
 from backend.store import sending as store
-from backend.store.tables import AuditEntry, Sending
+from backend.store.tables import Sending
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +49,8 @@ def restored(
     days = [first + timedelta(days=n) for n in range((clock.now().astimezone(zone).date() - first).days + 1)]
     store.skip_numbers(session, days, orders=skip_orders, documents=skip_documents)
     details = {"epoch": row.epoch, "steps": doubted, "lost_from": str(row.lost_from)}
-    _audit(session, "restored", actor, why, details | {"skipped": [skip_orders, skip_documents]})
+    skipped = {"skipped": [skip_orders, skip_documents]}
+    audit.write_down(session, "restored", actor=actor, reason=why, details=details | skipped)
     log.warning("restored from a backup (%s): sending is paused, %d steps are asked for first", why, doubted)
     return ActionDone(f"Sending is paused. {doubted} unfinished steps ask their provider first.")
 
@@ -121,7 +122,8 @@ def go(session: Session, *, actor: Actor, epoch: int, token: str, reason: str) -
     for step_id, turn in zip(waiting, turns, strict=True):
         if turn == 0:
             db.wake_after_commit(session, step_id)
-    _audit(session, "sending_go", actor, why, {"epoch": epoch, **vars(questions)}, token=token)
+    details = {"epoch": epoch, **vars(questions)}
+    audit.write_down(session, "sending_go", actor=actor, reason=why, token=token, details=details)
     log.warning("%s lets sending go on: %s", actor.name, why)
     return ActionDone(f"Sending goes on. {len(waiting)} steps had waited.")
 
@@ -152,20 +154,3 @@ def _effects(row: Sending, questions: store.Questions) -> tuple[str, ...]:
 
 def _shown(moment: datetime) -> str:
     return moment.astimezone(ZoneInfo(settings.current().time_zone)).strftime("%d %B %Y, %H:%M (%Z)")
-
-
-def _audit(
-    session: Session, action: str, actor: Actor, reason: str, details: dict[str, object], *, token: str | None = None
-) -> None:
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_role=str(actor.role or ""),
-            action=action,
-            reason=reason,
-            action_token=token,
-            details=details,
-        )
-    )

@@ -1,7 +1,5 @@
 """Saved views: what each person sees in the strip above a list, and keeping, changing and sharing them."""
 
-from typing import Any
-
 from sqlmodel import Session
 
 from backend import clock
@@ -10,8 +8,9 @@ from backend.domain.errors import InvalidInput, NotFound, NotPossible
 from backend.domain.list_columns import COLUMNS
 from backend.domain.permissions import Actor, Level
 from backend.domain.views import AREAS, BUILT_IN, MOST_OWN, ListPage, View, view_name
+from backend.services import audit
 from backend.store import views
-from backend.store.tables import AuditEntry, SavedView
+from backend.store.tables import SavedView
 
 SORT_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz-_")
 
@@ -155,14 +154,5 @@ def _person(actor: Actor) -> int:
 
 
 def _audit(session: Session, action: str, view: SavedView, actor: Actor) -> None:
-    details: dict[str, Any] = {"view": view.id, "page": view.page, "name": view.name, "query": view.query}
-    session.add(
-        AuditEntry(
-            at=clock.now(),
-            actor_id=actor.id,
-            actor_name=actor.name,
-            actor_role=str(actor.role or ""),
-            action=action,
-            details=details,
-        )
-    )
+    details = {"view": view.id, "page": view.page, "name": view.name, "query": view.query}
+    audit.write_down(session, action, actor=actor, details=details)
