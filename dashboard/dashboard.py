@@ -23,6 +23,7 @@ from dashboard.pages.notices import page as own_notices
 from dashboard.pages.order import page as order
 from dashboard.pages.orders import download
 from dashboard.pages.orders import page as orders
+from dashboard.pages.people import page as signed_in
 from dashboard.pages.quarantine import message
 from dashboard.pages.quarantine import page as quarantine
 from dashboard.pages.review import page as review
@@ -36,7 +37,9 @@ from dashboard.shell.guard import EventGuard
 from dashboard.shell.headers import security_headers
 from dashboard.shell.navigation import FrameState
 
-PAGES = (home, held, orders, order, review, quarantine, message, incidents, bulk, bulk_run, own_notices, own_settings)
+PAGES = (
+    home, held, orders, order, review, quarantine, message, incidents, bulk, bulk_run, own_notices, own_settings, signed_in,
+)  # fmt: skip
 STYLES = [
     "/css/tokens.css",
     "/css/frame.css",

@@ -20,6 +20,7 @@ PAGES: dict[str, str] = {
     "incidents": "/incidents",
     "notices": "/notices",
     "settings": "/settings",
+    "people": "/people",
     "missing": "/nowhere",
     "order-unknown": "/orders/ORD-20200101-00001",
 }

@@ -18,6 +18,7 @@ from backend.api import (
     fixing,
     health,
     lab,
+    people,
     quarantine,
     sending,
     settling,
@@ -73,6 +74,7 @@ def create_api() -> FastAPI:
         teamwork.router,
         approvals.router,
         sending.router,
+        people.router,
         documents.router,
         health.router,
     ):

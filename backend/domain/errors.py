@@ -114,8 +114,8 @@ class AlreadyDone(HoldfastError):
 class ReasonMissing(HoldfastError):
     code = "reason_missing"
 
-    def __init__(self, action: str) -> None:
-        super().__init__(f"To {action}, give a reason of at least 3 characters; it goes into the order's timeline.")
+    def __init__(self, action: str, kept_in: str = "the order's timeline") -> None:
+        super().__init__(f"To {action}, give a reason of at least 3 characters; it goes into {kept_in}.")
 
 
 class NotPossible(HoldfastError):

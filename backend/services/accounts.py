@@ -272,6 +272,11 @@ def create_token(session: Session, *, role: Role, name: str, actor: Actor, owner
     return token
 
 
+def session_id(token_hash: str) -> str:
+    """How a session is called where people see it: a part of its token's hash, good for naming it and nothing else."""
+    return token_hash[: accounts.SESSION_ID_LETTERS]
+
+
 def hash_of(token: str) -> str:
     """How a token is stored."""
     return hashlib.sha256(token.encode()).hexdigest()

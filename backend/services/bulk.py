@@ -1,6 +1,5 @@
 """Bulk runs as people handle them: start, pause, resume, stop, and see what became of every order."""
 
-
 from sqlmodel import Session
 
 from backend import clock

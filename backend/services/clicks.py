@@ -113,11 +113,11 @@ def changes_since(session: Session, order: Order, version: int, actor: Actor) ->
     )
 
 
-def reasoned(reason: str, action: str) -> str:
-    """The reason without its margins; raises `ReasonMissing` when it says nothing."""
+def reasoned(reason: str, action: str, *, kept_in: str = "the order's timeline") -> str:
+    """The reason without its margins; raises `ReasonMissing`, which names where it is kept, when it says nothing."""
     words = reason.strip()
     if len(words) < MIN_REASON:
-        raise ReasonMissing(action)
+        raise ReasonMissing(action, kept_in)
     return words
 
 

@@ -48,7 +48,12 @@ def profile(session: Session, *, actor: Actor, token: str = "") -> Profile:
     here = accounts.hash_of(token)
     found = [
         SessionView(
-            row.token_hash[:16], row.browser, row.address, row.created_at, row.last_seen_at, row.token_hash == here
+            accounts.session_id(row.token_hash),
+            row.browser,
+            row.address,
+            row.created_at,
+            row.last_seen_at,
+            row.token_hash == here,
         )
         for row in store.sessions_of(session, user.id, after=clock.now() - accounts.IDLE)
     ]
@@ -104,8 +109,10 @@ def _set_password(session: Session, user_id: int, hashed: str, actor: Actor, tok
 def end_session(session: Session, session_id: str, *, actor: Actor) -> None:
     """Sign out somewhere else; a session that is over already is no error."""
     user = _own(session, actor)
-    store.end_session_of(session, user.id, session_id)
-    audit.write_down(session, "end_session", actor=actor, details={"session": session_id[:16]})
+    found = store.named_session(session, session_id)
+    if found is not None and found[1].id == user.id:
+        store.end_session(session, found[0].token_hash)
+        audit.write_down(session, "end_session", actor=actor, details={"session": session_id})
 
 
 def sign_out_everywhere(session: Session, *, actor: Actor) -> int:

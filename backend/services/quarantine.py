@@ -128,7 +128,7 @@ def replay(
     _check_open(session, row, version, "quarantined")
     body = _bytes(text) if text is not None else payload_views.received(row)
     mended = text is not None and not _same(body, payload_views.received(row))
-    why = clicks.reasoned(reason, "mend this message") if mended else reason.strip()
+    why = clicks.reasoned(reason, "mend this message", kept_in="the message's history") if mended else reason.strip()
     problems, _ = payload_checks.problems_and_effects(session, row, body, adapters)
     if problems:
         raise InvalidInput(problems)
@@ -170,7 +170,7 @@ def replay_cause(
 def discard(session: Session, message_id: str, *, actor: Actor, version: int, token: str, reason: str) -> ActionDone:
     """Put a message aside for good, with a reason; it is kept, and can be restored."""
     actor.require(Area.QUARANTINE, Level.ACT, "discard messages")
-    why = clicks.reasoned(reason, "discard this message")
+    why = clicks.reasoned(reason, "discard this message", kept_in="the message's history")
     row = _locked(session, message_id)
     if clicks.carried_out(session, None, "discard", token, actor):
         return ActionDone("This message was already discarded.", repeated=True)

@@ -39,7 +39,7 @@ def restored(
 ) -> ActionDone:
     """The database is one from a backup: doubt what is unfinished, pause sending, leave out numbers that may be taken."""
     actor.require(Area.INTEGRATIONS, Level.ACT, "pause sending")
-    why = clicks.reasoned(cause, "pause sending")
+    why = clicks.reasoned(cause, "pause sending", kept_in="the audit")
     store.lock(session)
     lost_from = store.last_sign_of_life(session)
     doubted = store.begin_epoch(session, cause=why, lost_from=lost_from, tries=FRESH_TRIES)
@@ -113,7 +113,7 @@ def go(session: Session, *, actor: Actor, epoch: int, token: str, reason: str) -
         raise NotPossible(refusal)
     if row.epoch != epoch:
         raise NotPossible("The database was restored once more since you looked. Look again at what is known.")
-    why = clicks.reasoned(reason, "let sending go on")
+    why = clicks.reasoned(reason, "let sending go on", kept_in="the audit")
     questions = store.questions(session)
     store.go_on(session)
     waiting = store.due(session)

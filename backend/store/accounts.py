@@ -2,10 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import ColumnElement, func
 from sqlmodel import Session, col, delete, select
 
 from backend.store.tables import ApiToken, SignInFailure, StaffSession, User
+
+SESSION_ID_LETTERS = 16
+"""So much of its token's hash names a session."""
 
 
 def user_by_email(session: Session, email: str) -> User | None:
@@ -39,16 +42,6 @@ def end_sessions_of(session: Session, user_id: int, *, but: str = "") -> int:
     return int(ended.rowcount)
 
 
-def end_session_of(session: Session, user_id: int, begins_with: str) -> None:
-    """End the session of a user whose token's hash begins like this."""
-    if len(begins_with) == 16 and begins_with.isalnum():
-        session.exec(
-            delete(StaffSession).where(
-                col(StaffSession.user_id) == user_id, col(StaffSession.token_hash).startswith(begins_with)
-            )
-        )
-
-
 def sessions_of(session: Session, user_id: int, *, after: datetime) -> list[StaffSession]:
     """Where a user is signed in and was seen since then."""
     statement = select(StaffSession).where(
@@ -57,13 +50,46 @@ def sessions_of(session: Session, user_id: int, *, after: datetime) -> list[Staf
     return list(session.exec(statement).all())
 
 
+def sessions_since(session: Session, after: datetime) -> list[tuple[StaffSession, User]]:
+    """Where everybody is signed in and was seen since then, by the person's name, the latest seen first."""
+    statement = (
+        select(StaffSession, User)
+        .join(User, col(User.id) == StaffSession.user_id)
+        .where(*_going_on(after))
+        .order_by(func.lower(User.name), col(User.id), col(StaffSession.last_seen_at).desc())
+    )
+    return [(row, user) for row, user in session.exec(statement).all()]
+
+
+def named_session(session: Session, begins_with: str) -> tuple[StaffSession, User] | None:
+    """The session whose token's hash begins like this, and whose it is; locked until the transaction ends."""
+    if len(begins_with) != SESSION_ID_LETTERS or not (begins_with.isascii() and begins_with.isalnum()):
+        return None
+    found = session.exec(
+        select(StaffSession, User)
+        .join(User, col(User.id) == StaffSession.user_id)
+        .where(col(StaffSession.token_hash).startswith(begins_with))
+        .with_for_update(of=StaffSession)
+    ).first()
+    return None if found is None else (found[0], found[1])
+
+
+def _going_on(after: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Of a session and its user: the person may still sign in, was seen since then, and the session is not over."""
+    return (
+        col(User.active).is_(True),
+        col(StaffSession.last_seen_at) > after,
+        col(StaffSession.expires_at) > func.now(),
+    )
+
+
 def people_since(session: Session, after: datetime) -> tuple[int, int]:
     """How many people may sign in, and how many of them are signed in and were seen since then."""
     everybody = select(func.count()).select_from(User).where(col(User.active))
     here = (
         select(func.count(func.distinct(StaffSession.user_id)))
         .join(User, col(User.id) == StaffSession.user_id)
-        .where(col(User.active), StaffSession.last_seen_at > after, StaffSession.expires_at > func.now())
+        .where(*_going_on(after))
     )
     return int(session.exec(everybody).one()), int(session.exec(here).one())
 

@@ -124,7 +124,8 @@ def _ended() -> rx.Component:
         rx.el.div(
             rx.el.h2("You have been signed out", id="ended-title"),
             rx.el.p(
-                "You signed out in another tab, nothing was done for half an hour, or you signed in twelve hours ago."
+                "You signed out in another tab, nothing was done for half an hour, you signed in twelve hours ago, or an"
+                " administrator ended the session."
             ),
             rx.el.p("Sign in again to go on. Nothing was done meanwhile."),
             rx.el.div(

@@ -39,7 +39,7 @@ def test_an_administrator_sees_what_is_away_and_who_is_here(sign_in: SignIn, dat
     )
     shown = own(tab)
     assert shown["incidents"] == ("1", "bad", "/incidents")
-    assert shown["people"] == ("2", "idle", "")
+    assert shown["people"] == ("2", "idle", "/people")
     hints = {figure.key: figure.hint for figure in tab.send(HomeState.load, "/").last("own")}
     assert hints["people"] == "of 3 who may"
 

@@ -137,7 +137,9 @@ def _incidents(open_now: int) -> OwnFigure:
 
 async def _people() -> OwnFigure:
     found = await ask(people_here)
-    return OwnFigure("people", "Signed in now", number(found.here), f"of {number(found.all)} who may", "idle", "")
+    return OwnFigure(
+        "people", "Signed in now", number(found.here), f"of {number(found.all)} who may", "idle", "/people"
+    )
 
 
 async def _figure(own: Own, actor: Actor) -> OwnFigure:

@@ -3,10 +3,12 @@
 import reflex as rx
 from reflex.style import set_color_mode
 
+from backend.domain.permissions import Area
 from backend.domain.preferences import MENTIONS
 from dashboard.components.states import loaded, skeleton
 from dashboard.pages.settings.state import Choice, SessionRow, SettingsState
 from dashboard.shell.frame import framed
+from dashboard.shell.navigation import unless_barred
 
 ROUTE = "/settings"
 TITLE = "Settings · Holdfast"
@@ -219,6 +221,17 @@ def _sessions() -> rx.Component:
             class_name="button",
             on_click=SettingsState.sign_out_everywhere,
             custom_attrs={"data-testid": "sign-out-everywhere"},
+        ),
+        unless_barred(
+            Area.SETTINGS,
+            rx.el.p(
+                rx.el.a(
+                    "Who else is signed in",
+                    href="/people",
+                    class_name="link",
+                    custom_attrs={"data-testid": "people-link"},
+                )
+            ),
         ),
     )
 
