@@ -54,6 +54,8 @@ FLAGS = {
     Flag.CLEARED: "a hold on it was closed today",
     Flag.TEST: "placed as a test",
 }
+OF_TODAY = frozenset({Flag.BACK, Flag.STOPPED, Flag.CLEARED})
+"""What has been so since midnight, which is at another moment in another time zone."""
 
 
 @dataclass(frozen=True)
@@ -177,14 +179,18 @@ class Query:
     @property
     def personal(self) -> bool:
         """Whether it finds other orders for somebody else."""
-        return any(
-            term.operator == "is" and isinstance(term.value, tuple) and Flag.MINE in term.value for term in self.terms
-        )
+        return Flag.MINE in self._flags
 
     @property
     def dated(self) -> bool:
         """Whether it names days, which begin at another moment in another time zone."""
-        return any(isinstance(term.value, Days) for term in self.terms)
+        return not OF_TODAY.isdisjoint(self._flags) or any(isinstance(term.value, Days) for term in self.terms)
+
+    @property
+    def _flags(self) -> set[str]:
+        """All that `is:` says in it, or denies."""
+        said = (term.value for term in self.terms if term.operator == "is" and isinstance(term.value, tuple))
+        return {flag for flags in said for flag in flags}
 
     def without(self, part: str | Term) -> "Query":
         return Query(tuple(other for other in self.parts if other != part))

@@ -1,6 +1,6 @@
 """The orders list: pages of what a search finds, and how many that are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from sqlalchemy.exc import OperationalError
@@ -60,8 +60,23 @@ def page_of(session: Session, wish: Wish, actor: Actor) -> ListedPage:
 def counted(session: Session, *, actor: Actor, q: str) -> int:
     """How many orders a search finds, at most `MOST_COUNTED + 1`. Raises as `listed` does."""
     actor.require(Area.ORDERS, Level.VIEW, "see orders")
-    query = search.parse(q)
+    return _count(session, search.parse(q), actor)
 
+
+def counted_each(session: Session, queries: Sequence[str], *, actor: Actor) -> tuple[int | None, ...]:
+    """The same for several searches at once; None for one that would take too long. Raises `InvalidInput`."""
+    actor.require(Area.ORDERS, Level.VIEW, "see orders")
+    found: list[int | None] = []
+    for query in [search.parse(q) for q in queries]:
+        try:
+            with session.begin_nested():
+                found.append(_count(session, query, actor))
+        except SearchTooWide:
+            found.append(None)
+    return tuple(found)
+
+
+def _count(session: Session, query: Query, actor: Actor) -> int:
     with bounded(COUNT_SECONDS):
         wanted = order_search.read(session, query, asking(actor))
         return order_lists.count(session, wanted, MOST_COUNTED, seconds=COUNT_SECONDS)

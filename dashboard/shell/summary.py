@@ -9,22 +9,13 @@ from backend.domain.permissions import Area, Level
 from backend.domain.queue import EVERYTHING, HeldPage, HeldSummary, Wish
 from backend.domain.search import Query
 from backend.services import queue
-from dashboard.components.viewer import viewer
 from dashboard.shell import sessions
+from dashboard.shell.asker import Asker, asker
 from dashboard.shell.calls import ask
 from dashboard.shell.shared import Reading, Shared
 
 MOMENT = 1.0
 """So old the answer above the rows may be when somebody opens the queue; the page follows it from then on."""
-
-
-@dataclass(frozen=True)
-class Asker:
-    """For whom a search means the same: everybody, unless it says `mine`, or names days, which begin elsewhere in other
-    time zones."""
-
-    person: int = 0
-    zone: str = ""
 
 
 async def _summary(asked: tuple[Query, Asker]) -> HeldSummary:
@@ -74,12 +65,12 @@ async def held(wish: Wish, how: How) -> Held:
     """Summary and page of the queue, read side by side."""
     _may_see()
     query = wish.filter.query
-    asker = _asker(query)
-    page = how.page((wish, asker))
+    who = asker(query)
+    page = how.page((wish, who))
     if not query:
         everything, rows = await asyncio.gather(how.summary(_ALL), page)
         return Held(everything, everything, rows)
-    return Held(*await asyncio.gather(how.summary(_ALL), how.summary((query, asker)), page))
+    return Held(*await asyncio.gather(how.summary(_ALL), how.summary((query, who)), page))
 
 
 async def nothing(how: How) -> Held:
@@ -87,13 +78,6 @@ async def nothing(how: How) -> Held:
     _may_see()
     everything = await how.summary(_ALL)
     return Held(everything, everything, Reading(everything.serial, everything.read_at, 0.0, HeldPage((), 0, 1)))
-
-
-def _asker(query: Query) -> Asker:
-    return Asker(
-        sessions.current().person.id if query.personal else 0,
-        viewer().zone.key if query.dated else "",
-    )
 
 
 async def current_summary() -> HeldSummary:

@@ -9,7 +9,7 @@ from backend.domain.permissions import Role
 from backend.domain.refunds import RefundWish
 from backend.services import refunds
 from backend.services.run import in_unit_of_work
-from dashboard.pages.home.own import WORK
+from dashboard.pages.home.own import WORK, Searches, counts
 from dashboard.pages.home.state import HomeState
 from dashboard.pages.orders.state import OrdersState
 from tests import factories
@@ -86,3 +86,39 @@ def test_what_waits_for_my_decision_comes_first(
         actor=sofia, version=shown.version, token=shown.token, reason="came broken",
     )  # fmt: skip
     assert next(iter(own(Tab(sign_in(Role.FINANCE, "Jonas Weber"))).items())) == ("decide", ("1", "held", "/review"))
+
+
+def test_everybodys_day_begins_at_their_own_midnight(sign_in: SignIn, database: Database) -> None:
+    factories.created(factories.new_order(shipping=None))
+    far = {"Pacific/Kiritimati": "Priya Nair", "Etc/GMT+12": "Mona Reyes"}
+    tabs = {zone: Tab(sign_in(Role.MANAGER, name)) for zone, name in far.items()}
+    for zone, name in far.items():
+        zoned = "update users set preferences = jsonb_build_object('time_zone', %s::text) where name = %s"
+        database.execute(zoned, (zone, name))
+    midnight = "select date_trunc('day', now() at time zone %s) at time zone %s"
+    begins = {zone: database.execute(midnight, (zone, zone))[0][0] for zone in far}
+    last = max(begins, key=begins.__getitem__)
+    database.execute("update holds set placed_at = %s::timestamptz - interval '1 second'", (begins[last],))
+
+    shown = {zone: own(tab)["stopped"][0] for zone, tab in tabs.items()}
+
+    assert shown == {zone: "0" if zone == last else "1" for zone in far}
+
+
+def test_searches_that_mean_the_same_are_counted_once_for_all_desks(
+    sign_in: SignIn, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tabs = [Tab(sign_in(Role.CUSTOMER_SERVICE, name)) for name in ("Sofia Marin", "Mona Reyes")]
+    asked: list[tuple[str, ...]] = []
+    read = counts._read
+
+    async def noted(key: Searches) -> tuple[int | None, ...]:
+        asked.append(key[0])
+        return await read(key)
+
+    monkeypatch.setattr(counts, "_read", noted)
+    for tab in tabs:
+        own(tab)
+
+    rest = tuple(work.query for work in WORK[Role.CUSTOMER_SERVICE] if work.key != "mine")
+    assert asked == [rest, ("is:mine",), ("is:mine",)]

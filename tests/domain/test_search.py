@@ -237,3 +237,22 @@ def test_a_range_without_ends_is_none() -> None:
     with pytest.raises(InvalidInput, match="A range needs at least one end"):
         parse("created:..")
     assert Days("2026-05", None) == read_days("2026-05..")
+
+
+@pytest.mark.parametrize(
+    ("q", "personal", "dated"),
+    [
+        ("greta status:held is:overdue", False, False),
+        ("is:mine", True, False),
+        ("-is:mine,test", True, False),
+        ("created:today", False, True),
+        ("delivered:2026-01", False, True),
+        ("is:back", False, True),
+        ("is:stopped", False, True),
+        ("-is:cleared is:mine", True, True),
+    ],
+)
+def test_a_search_says_for_whom_it_means_the_same(q: str, personal: bool, dated: bool) -> None:
+    query = parse(q)
+
+    assert (query.personal, query.dated) == (personal, dated)

@@ -1,16 +1,19 @@
 """Everybody's own work, by role: each number is counted by the very search that opens its rows."""
 
+import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
+from backend.domain import search
 from backend.domain.approvals import decidable
-from backend.domain.errors import HoldfastError
 from backend.domain.permissions import Actor, Role
 from backend.domain.search import Flag
 from backend.services import desk_notices
-from backend.services.order_lists import counted
+from backend.services.order_lists import counted_each
 from backend.services.people import people_here
 from dashboard.components.words import number
+from dashboard.shell.asker import Asker, asker
 from dashboard.shell.calls import ask
 from dashboard.shell.shared import Shared
 
@@ -85,8 +88,8 @@ WORK: dict[Role, tuple[Own, ...]] = {
 
 
 @dataclass
-class OwnFigure:
-    """One number of somebody's own work, and where its rows are."""
+class Figure:
+    """One number with its meaning, and where its rows are; `mood` is good, held, bad or idle."""
 
     key: str
     label: str
@@ -96,24 +99,43 @@ class OwnFigure:
     href: str
 
 
-async def _count(key: tuple[str, str]) -> int:
-    return await ask(counted, q=key[0])
+Searches = tuple[tuple[str, ...], Asker]
 
 
-counts: Shared[tuple[str, str], int] = Shared(_count)
-"""By search, and by person where the search is about whoever asks."""
+async def _count(key: Searches) -> tuple[int | None, ...]:
+    return await ask(counted_each, key[0])
 
 
-async def figures(actor: Actor, to_decide: int, incidents: int) -> list[OwnFigure]:
+counts: Shared[Searches, tuple[int | None, ...]] = Shared(_count)
+"""All of a role's searches are counted together, once for everybody to whom they mean the same."""
+
+
+async def _counted(work: Sequence[Own]) -> dict[str, int | None]:
+    """How many orders each search finds, by its key. Those about whoever asks are counted apart: others share the rest."""
+    queries = {own.key: search.parse(own.query) for own in work}
+    apart = [[key for key, query in queries.items() if query.personal is personal] for personal in (False, True)]
+    groups = [keys for keys in apart if keys]
+    asked = [(tuple(str(queries[key]) for key in keys), asker(*(queries[key] for key in keys))) for keys in groups]
+    readings = await asyncio.gather(*(counts.current(each) for each in asked))
+    return {
+        key: found
+        for keys, reading in zip(groups, readings, strict=True)
+        for key, found in zip(keys, reading.value, strict=True)
+    }
+
+
+async def figures(actor: Actor, to_decide: int, incidents: int) -> list[Figure]:
     """The actor's own work, what waits for their decision and who has written to them first."""
-    found = [await _figure(own, actor) for own in WORK[actor.role or Role.QA]]
+    work = WORK[actor.role or Role.QA]
+    counted = await _counted(work)
+    found = [_figure(own, counted[own.key]) for own in work]
     if actor.role is Role.ADMIN:
         found += [_incidents(incidents), await _people()]
     told = await ask(desk_notices.unread)
     if told:
         found.insert(
             0,
-            OwnFigure(
+            Figure(
                 "told",
                 "For you to read",
                 number(told),
@@ -123,34 +145,26 @@ async def figures(actor: Actor, to_decide: int, incidents: int) -> list[OwnFigur
             ),
         )
     if to_decide:
-        decide = OwnFigure(
-            "decide", "For you to decide", number(to_decide), "a second person is asked", "held", "/review"
-        )
+        decide = Figure("decide", "For you to decide", number(to_decide), "a second person is asked", "held", "/review")
         found.insert(0, decide)
     return found
 
 
-def _incidents(open_now: int) -> OwnFigure:
+def _incidents(open_now: int) -> Figure:
     hint, mood = ("a provider is away", "bad") if open_now else ("every provider answers", "good")
-    return OwnFigure("incidents", "Incidents", number(open_now), hint, mood, "/incidents")
+    return Figure("incidents", "Incidents", number(open_now), hint, mood, "/incidents")
 
 
-async def _people() -> OwnFigure:
+async def _people() -> Figure:
     found = await ask(people_here)
-    return OwnFigure(
-        "people", "Signed in now", number(found.here), f"of {number(found.all)} who may", "idle", "/people"
-    )
+    return Figure("people", "Signed in now", number(found.here), f"of {number(found.all)} who may", "idle", "/people")
 
 
-async def _figure(own: Own, actor: Actor) -> OwnFigure:
-    person = actor.id if own is _MINE else ""
-    try:
-        found = (await counts.current((own.query, person))).value
-    except HoldfastError:  # too many to count in time: the list itself says more
-        found = MOST + 1
-    value = number(found) if found <= MOST else f"{number(MOST)}+"
-    hint, mood = (own.some, own.mood) if found else (own.none, "good")
-    return OwnFigure(own.key, own.label, value, hint, mood, "/orders?" + urlencode({"q": own.query}))
+def _figure(own: Own, orders: int | None) -> Figure:
+    """`orders`: None where there are too many to count in time; the list itself says more."""
+    value = f"{number(MOST)}+" if orders is None or orders > MOST else number(orders)
+    hint, mood = (own.none, "good") if orders == 0 else (own.some, own.mood)
+    return Figure(own.key, own.label, value, hint, mood, "/orders?" + urlencode({"q": own.query}))
 
 
 def mine_to_decide(actor: Actor, waiting: tuple[tuple[str, str], ...]) -> int:

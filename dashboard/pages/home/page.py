@@ -4,8 +4,8 @@ import reflex as rx
 
 from dashboard.components.marks import mark, shape
 from dashboard.components.states import loaded, skeleton
-from dashboard.pages.home.own import OwnFigure
-from dashboard.pages.home.state import CauseLine, Figure, HomeState
+from dashboard.pages.home.own import Figure
+from dashboard.pages.home.state import CauseLine, HomeState
 from dashboard.shell.frame import framed
 
 ROUTE = "/"
@@ -28,26 +28,9 @@ def page() -> rx.Component:
 def _own() -> rx.Component:
     """What is this person's to do, before what the shop is about."""
     return rx.el.section(
-        rx.el.ul(rx.foreach(HomeState.own, _own_figure), class_name="figures own"),
+        rx.el.ul(rx.foreach(HomeState.own, lambda figure: _figure(figure, "own-")), class_name="figures own"),
         aria_label="Your work",
         custom_attrs={"data-testid": "own-work"},
-    )
-
-
-def _own_figure(figure: rx.Var[OwnFigure]) -> rx.Component:
-    inside = rx.fragment(
-        rx.el.span(figure.label, class_name="label"),
-        rx.el.strong(figure.value, class_name="figure"),
-        rx.el.span(mark(figure.mood, figure.hint), class_name="hint-line"),
-    )
-    return rx.el.li(
-        rx.cond(
-            figure.href != "",
-            rx.el.a(inside, href=figure.href, class_name="card tile"),
-            rx.el.div(inside, class_name="card tile"),
-        ),
-        key=figure.key,
-        custom_attrs={"data-testid": "own-" + figure.key},
     )
 
 
@@ -105,10 +88,14 @@ def _cause(cause: rx.Var[CauseLine]) -> rx.Component:
 
 
 def _figures() -> rx.Component:
-    return rx.el.ul(rx.foreach(HomeState.figures, _figure), class_name="figures")
+    return rx.el.ul(
+        rx.foreach(HomeState.figures, lambda figure: _figure(figure, "figure-")),
+        class_name="figures",
+    )
 
 
-def _figure(figure: rx.Var[Figure]) -> rx.Component:
+def _figure(figure: rx.Var[Figure], prefix: str) -> rx.Component:
+    """`prefix` is what its test id begins with."""
     inside = rx.fragment(
         rx.el.span(figure.label, class_name="label"),
         rx.el.strong(figure.value, class_name="figure"),
@@ -121,5 +108,5 @@ def _figure(figure: rx.Var[Figure]) -> rx.Component:
             rx.el.div(inside, class_name="card tile"),
         ),
         key=figure.key,
-        custom_attrs={"data-testid": "figure-" + figure.key},
+        custom_attrs={"data-testid": prefix + figure.key},
     )

@@ -11,7 +11,7 @@ from backend.domain.queue import HeldSummary
 from dashboard.components.money import sums
 from dashboard.components.times import age, day, time_of_day
 from dashboard.components.words import count, number
-from dashboard.pages.home.own import OwnFigure, figures, mine_to_decide
+from dashboard.pages.home.own import Figure, figures, mine_to_decide
 from dashboard.shell import live, sessions
 from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
@@ -36,18 +36,6 @@ class CauseLine:
     href: str
 
 
-@dataclass
-class Figure:
-    """One number with its meaning; `mood` is good, held, bad or idle."""
-
-    label: str
-    value: str
-    hint: str
-    mood: str
-    href: str
-    key: str
-
-
 class HomeState(rx.State):
     ready: bool = False
     problem: str = ""
@@ -60,7 +48,7 @@ class HomeState(rx.State):
     causes: list[CauseLine] = []
     more_causes: str = ""
     figures: list[Figure] = []
-    own: list[OwnFigure] = []
+    own: list[Figure] = []
     _seen: int = -1
 
     @rx.event
@@ -124,38 +112,38 @@ def _figures(pulse: Pulse) -> list[Figure]:
     runs = sweep is not None and sweep <= SWEEP_LATE_SECONDS
     failed = pulse.failed_documents
     return [
-        Figure("Orders today", number(pulse.orders_today), "since midnight", "idle", "/orders", "orders-today"),
+        Figure("orders-today", "Orders today", number(pulse.orders_today), "since midnight", "idle", "/orders"),
         Figure(
+            "delivered",
             "Delivered today",
             number(pulse.delivered_today),
             "reached the customer",
             "idle",
             "/orders?status=delivered",
-            "delivered",
         ),
         Figure(
+            "failed-documents",
             "Documents and messages failed",
             number(failed),
             "run them again from their order" if failed else "all were issued and sent",
             "bad" if failed else "good",
             "/orders?failed=1" if failed else "",
-            "failed-documents",
         ),
         Figure(
+            "quarantined",
             "In quarantine",
             number(pulse.quarantined),
             "could not become orders" if pulse.quarantined else "everything could be used",
             "held" if pulse.quarantined else "good",
             "/quarantine",
-            "quarantined",
         ),
-        Figure("Work due now", number(pulse.due_steps), "steps waiting for a worker", "idle", "", "due"),
+        Figure("due", "Work due now", number(pulse.due_steps), "steps waiting for a worker", "idle", ""),
         Figure(
+            "sweep",
             "Last look for work",
             "never" if sweep is None else f"{int(sweep)} s ago",
             "workers are running" if runs else "no worker runs: start one",
             "good" if runs else "bad",
             "",
-            "sweep",
         ),
     ]

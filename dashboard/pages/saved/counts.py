@@ -11,9 +11,8 @@ from backend.domain.order_lists import MOST_COUNTED
 from backend.domain.views import ListPage
 from backend.services.order_lists import counted
 from backend.services.queue import held_count
-from dashboard.components.viewer import viewer
 from dashboard.components.words import number
-from dashboard.shell import sessions
+from dashboard.shell.asker import Asker, asker
 from dashboard.shell.calls import ask
 from dashboard.shell.live import REFRESH_SECONDS, hub
 
@@ -28,7 +27,7 @@ class _Known:
     orders: int | None
 
 
-_Key = tuple[ListPage, str, int, str]
+_Key = tuple[ListPage, str, Asker]
 _known: dict[_Key, _Known] = {}
 _locks: defaultdict[_Key, asyncio.Lock] = defaultdict(asyncio.Lock)
 
@@ -41,7 +40,7 @@ def forget() -> None:
 
 async def count_of(page: ListPage, q: str) -> int | None:
     """How many orders the list shows for a search, a little late at most; None where it cannot be told."""
-    key = (page, q, *_asker(q))
+    key = (page, q, _asker(q))
     async with _locks[key]:
         known = _known.get(key)
         if known is not None and _good(known):
@@ -59,13 +58,11 @@ def _good(known: _Known) -> bool:
     return age < FRESH_SECONDS or (unchanged and age < REFRESH_SECONDS)
 
 
-def _asker(q: str) -> tuple[int, str]:
-    """Whose count it is: everybody's, unless the search says `mine`, or names days, which begin elsewhere in other zones."""
+def _asker(q: str) -> Asker:
     try:
-        query = search.parse(q)
+        return asker(search.parse(q))
     except HoldfastError:
-        return 0, ""
-    return sessions.current().person.id if query.personal else 0, viewer().zone.key if query.dated else ""
+        return Asker()
 
 
 async def _count(page: ListPage, q: str) -> int | None:
