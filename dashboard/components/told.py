@@ -1,6 +1,7 @@
 """One thing a person was told about an order, as the bell and the page of all notices show it."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import reflex as rx
 
@@ -45,7 +46,21 @@ def told(notice: DeskNotice) -> Told:
     )
 
 
-def sign(one: rx.Var[Told]) -> rx.Component:
+def told_link(one: rx.Var[Told], **props: Any) -> rx.Component:
+    """The notice as a link to what it is about; `props` are its test id, and what else happens on a click."""
+    return rx.el.a(
+        _sign(one),
+        rx.el.span(
+            _sentence(one),
+            _whether_unread(one),
+            rx.el.small(one.who, " · ", one.ago, title=one.at, class_name="muted"),
+        ),
+        href=one.href,
+        **props,
+    )
+
+
+def _sign(one: rx.Var[Told]) -> rx.Component:
     """What kind of news it is, as a picture."""
     return rx.match(
         one.kind,
@@ -55,7 +70,7 @@ def sign(one: rx.Var[Told]) -> rx.Component:
     )
 
 
-def sentence(one: rx.Var[Told]) -> rx.Component:
+def _sentence(one: rx.Var[Told]) -> rx.Component:
     return rx.cond(
         one.kind == NoticeKind.MENTION.value,
         rx.el.span(one.who, " ", one.text, " on ", rx.el.strong(one.number)),
@@ -65,6 +80,6 @@ def sentence(one: rx.Var[Told]) -> rx.Component:
     )
 
 
-def whether_unread(one: rx.Var[Told]) -> rx.Component:
+def _whether_unread(one: rx.Var[Told]) -> rx.Component:
     """For who does not see that it is marked."""
     return rx.cond(one.unread, rx.el.span(" (unread)", class_name="sr"), rx.fragment())

@@ -5,7 +5,7 @@ import reflex as rx
 from backend.domain.permissions import Area
 from backend.domain.teamwork import person_topic
 from backend.services import desk_notices
-from dashboard.components.told import Told, sentence, sign, whether_unread
+from dashboard.components.told import Told, told_link
 from dashboard.components.told import told as told_of
 from dashboard.shell import live, sessions
 from dashboard.shell.calls import ask
@@ -146,17 +146,7 @@ def _to_all() -> rx.Component:
 
 def _line(one: rx.Var[Told]) -> rx.Component:
     return rx.el.li(
-        rx.el.a(
-            sign(one),
-            rx.el.span(
-                sentence(one),
-                whether_unread(one),
-                rx.el.small(one.who, " · ", one.ago, title=one.at, class_name="muted"),
-            ),
-            href=one.href,
-            on_click=BellState.shut,
-            custom_attrs={"data-testid": "notice-line"},
-        ),
+        told_link(one, on_click=BellState.shut, custom_attrs={"data-testid": "notice-line"}),
         key=one.id.to_string(),
         class_name=rx.cond(one.unread, "unread", ""),
     )

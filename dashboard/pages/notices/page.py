@@ -3,7 +3,7 @@
 import reflex as rx
 
 from dashboard.components.states import empty, loaded, skeleton
-from dashboard.components.told import Told, sentence, sign, whether_unread
+from dashboard.components.told import Told, told_link
 from dashboard.pages.notices import state
 from dashboard.pages.notices.state import InboxState
 from dashboard.shell.frame import framed
@@ -66,16 +66,7 @@ def _list() -> rx.Component:
 
 def _line(one: rx.Var[Told]) -> rx.Component:
     return rx.el.li(
-        rx.el.a(
-            sign(one),
-            rx.el.span(
-                sentence(one),
-                whether_unread(one),
-                rx.el.small(one.who, " · ", one.ago, title=one.at, class_name="muted"),
-            ),
-            href=one.href,
-            custom_attrs={"data-testid": "told-link", "data-row": "true"},
-        ),
+        told_link(one, custom_attrs={"data-testid": "told-link", "data-row": "true"}),
         rx.el.button(
             rx.cond(one.unread, "Mark read", "Mark unread"),
             rx.el.span(": ", one.number, ", ", one.ago, class_name="sr"),
