@@ -10,6 +10,7 @@ from typing import Any
 
 from backend.domain.desk import (
     AddressView,
+    AttemptView,
     HoldView,
     ItemView,
     MoneySum,
@@ -217,18 +218,9 @@ class ParcelsTab:
 
 
 @dataclass(frozen=True)
-class TryView:
+class TryView(AttemptView):
     """One attempt. `kept_until`: until then, what was sent and answered can be shown with its personal data."""
 
-    id: int
-    number: int
-    started_at: datetime
-    duration_ms: int | None
-    outcome: str
-    error: str
-    asked_first: bool
-    worker: str
-    exchanges: tuple[dict[str, Any], ...]
     kept_until: datetime | None = None
 
 

@@ -4,6 +4,8 @@ A click carries the version it was previewed at and a token minted with its butt
 repeated click (double click, reconnect) finds that it was carried out already. People act only through here.
 """
 
+from collections.abc import Callable
+
 from sqlmodel import Session, select
 
 from backend.domain.desk import ActionDone, Preview
@@ -23,17 +25,7 @@ from backend.store.tables import Hold, Order, Step
 def preview_retry(session: Session, number: str, hold_id: int, *, actor: Actor) -> Preview:
     """What a retry of the step behind a hold would do."""
     actor.require(Area.HOLDS, Level.ACT, "retry held orders")
-    order, hold = _order_and_hold(session, number, hold_id)
-    return clicks.preview(
-        session,
-        order,
-        "retry",
-        CATALOGUE[HoldKind(hold.kind)].title,
-        _retry_effects(session, hold),
-        actor=actor,
-        refusal=_retry_refusal(hold, HoldAction.RETRY),
-        closing=frozenset({hold.id}),
-    )
+    return _preview_step(session, number, hold_id, HoldAction.RETRY, _retry_effects, actor)
 
 
 def retry(
@@ -55,15 +47,27 @@ def retry(
 def preview_ask(session: Session, number: str, hold_id: int, *, actor: Actor) -> Preview:
     """What the provider will be asked about a step of which nobody knows whether it happened."""
     actor.require(Area.HOLDS, Level.ACT, "have providers asked")
+    return _preview_step(session, number, hold_id, HoldAction.ASK, _ask_effects, actor)
+
+
+def _preview_step(
+    session: Session,
+    number: str,
+    hold_id: int,
+    action: HoldAction,
+    effects: Callable[[Session, Hold], tuple[str, ...]],
+    actor: Actor,
+) -> Preview:
+    """What an action would do that has the step behind a hold run."""
     order, hold = _order_and_hold(session, number, hold_id)
     return clicks.preview(
         session,
         order,
-        "ask",
+        action,
         CATALOGUE[HoldKind(hold.kind)].title,
-        _ask_effects(session, hold),
+        effects(session, hold),
         actor=actor,
-        refusal=_retry_refusal(hold, HoldAction.ASK),
+        refusal=_retry_refusal(hold, action),
         closing=frozenset({hold.id}),
     )
 

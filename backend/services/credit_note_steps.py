@@ -3,16 +3,15 @@
 from sqlmodel import Session
 
 from backend import clock, settings
-from backend.domain.credit_notes import Credit
 from backend.domain.money import display
 from backend.domain.permissions import provider_actor
 from backend.domain.steps import StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.ports.calls import Call
-from backend.ports.invoicing import CreditNoteRequest, Document, InvoiceLine, InvoicingSystem, IssuedInvoice
+from backend.ports.invoicing import CreditNoteRequest, Document, InvoicingSystem, IssuedInvoice
 from backend.services import credit_notes, flow
 from backend.services.fetched_documents import OnRecord, as_recorded, on_record
-from backend.services.invoice_steps import checked, invoicing, numbered, party, today
+from backend.services.invoice_steps import checked, invoice_lines, invoicing, numbered, party, today
 from backend.services.step_handlers import Handler, NotNeeded, Success
 from backend.store import documents, refunds, steps, timeline
 from backend.store.tables import Invoice, Order, Refund, Step
@@ -46,7 +45,7 @@ def _prepare_issue(session: Session, order: Order, step: Step) -> CreditNoteRequ
         order_number=order.number,
         channel_order=order.external_id,
         currency=refund.currency,
-        lines=_lines(credit),
+        lines=invoice_lines(credit.lines),
         shipping_minor=credit.shipping_minor,
         tax_minor=credit.tax_minor,
         total_minor=refund.amount_minor,
@@ -54,22 +53,6 @@ def _prepare_issue(session: Session, order: Order, step: Step) -> CreditNoteRequ
         customer=party(session, order),
         invoice_number=str(invoice.number),
         invoice_reference=invoice.reference,
-    )
-
-
-def _lines(credit: Credit) -> tuple[InvoiceLine, ...]:
-    return tuple(
-        InvoiceLine(
-            sku=line.sku,
-            name=line.name,
-            quantity=line.quantity,
-            unit_price_minor=line.unit_price_minor,
-            discount_minor=line.discount_minor,
-            tax_minor=line.tax_minor,
-            tax_name="Tax" if line.tax_minor else "",
-            tax_rate=line.tax_rate,
-        )
-        for line in credit.lines
     )
 
 

@@ -1,5 +1,6 @@
 """Invoice steps: issue, store (number, date, PDF), send. Their failures are told, and never stop the parcel."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -7,6 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlmodel import Session
 
 from backend import clock, settings
+from backend.domain.credit_notes import CreditLine
 from backend.domain.money import display
 from backend.domain.orders import OrderStatus
 from backend.domain.payments import PaymentStatus
@@ -20,7 +22,7 @@ from backend.services import cancelling, credit_notes
 from backend.services.fetched_documents import OnRecord, as_recorded, on_record
 from backend.services.step_handlers import Handler, NotNeeded, Success
 from backend.store import documents, orders, steps, timeline
-from backend.store.tables import Invoice, Order, Step
+from backend.store.tables import Invoice, Order, OrderItem, Step
 
 
 def invoicing(adapters: Adapters, order: Order) -> InvoicingSystem | None:
@@ -71,31 +73,35 @@ def _request(session: Session, order: Order, *, in_doubt: bool) -> InvoiceReques
     invoice = documents.invoice_of(session, order.id) if in_doubt else _own_number(session, order)
     if invoice is not None and invoice.issued_at is not None:
         raise NotNeeded(f"Invoice {invoice.number} is issued already.")
-    lines = tuple(
-        InvoiceLine(
-            sku=item.sku,
-            name=item.name,
-            quantity=item.quantity,
-            unit_price_minor=item.unit_price_minor,
-            discount_minor=item.discount_minor,
-            tax_minor=item.tax_minor,
-            tax_name="Tax" if item.tax_minor else "",
-            tax_rate=item.tax_rate,
-        )
-        for item in orders.items(session, order.id)
-    )
     return InvoiceRequest(
         number=str(invoice.number) if invoice else "",
         date=invoice.date if invoice else today(),
         order_number=order.number,
         channel_order=order.external_id,
         currency=order.currency,
-        lines=lines,
+        lines=invoice_lines(orders.items(session, order.id)),
         shipping_minor=order.shipping_minor,
         tax_minor=order.tax_minor,
         total_minor=order.total_minor,
         taxes_included=order.taxes_included,
         customer=party(session, order),
+    )
+
+
+def invoice_lines(found: Iterable[OrderItem | CreditLine]) -> tuple[InvoiceLine, ...]:
+    """Lines of an order, or of what is credited of one, as the invoicing system takes them."""
+    return tuple(
+        InvoiceLine(
+            sku=line.sku,
+            name=line.name,
+            quantity=line.quantity,
+            unit_price_minor=line.unit_price_minor,
+            discount_minor=line.discount_minor,
+            tax_minor=line.tax_minor,
+            tax_name="Tax" if line.tax_minor else "",
+            tax_rate=line.tax_rate,
+        )
+        for line in found
     )
 
 

@@ -10,21 +10,22 @@ from backend.domain.steps import StepKind, StepState
 from backend.services import cancelling
 from backend.store import payments, steps
 from backend.store import refunds as refund_store
-from backend.store.tables import Order, Refund, Step
+from backend.store.tables import Order, PaymentEntry, Refund, Step
 
 
 def entries(session: Session, order: Order) -> tuple[PaymentView, ...]:
-    return tuple(
-        PaymentView(
-            entry.kind,
-            entry.amount_minor,
-            entry.currency,
-            entry.provider,
-            entry.reference,
-            entry.detail,
-            entry.occurred_at,
-        )
-        for entry in payments.entries(session, order.id)
+    return tuple(map(entry_view, payments.entries(session, order.id)))
+
+
+def entry_view(entry: PaymentEntry) -> PaymentView:
+    return PaymentView(
+        entry.kind,
+        entry.amount_minor,
+        entry.currency,
+        entry.provider,
+        entry.reference,
+        entry.detail,
+        entry.occurred_at,
     )
 
 

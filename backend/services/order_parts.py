@@ -93,7 +93,7 @@ def steps_of(session: Session, order: Order) -> tuple[StepView, ...]:
     ids = [step.id for step in found]
     statement = select(Attempt).where(col(Attempt.step_id).in_(ids)).order_by(col(Attempt.id))
     for attempt in session.exec(statement).all():
-        tries[attempt.step_id].append(_attempt_view(attempt))
+        tries[attempt.step_id].append(attempt_view(attempt))
     return tuple(replace(view, tries=tuple(tries[view.id])) for view in step_views(found))
 
 
@@ -103,7 +103,7 @@ def step_views(found: Sequence[Step]) -> list[StepView]:
     return [_step_view(step, newest[step.kind, step.subject] == step.id) for step in found]
 
 
-def _attempt_view(attempt: Attempt) -> AttemptView:
+def attempt_view(attempt: Attempt) -> AttemptView:
     return AttemptView(
         id=attempt.id,
         number=attempt.number,

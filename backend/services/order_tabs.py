@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy.orm import defer
 from sqlmodel import Session, col, select
 
-from backend.domain.desk import PaymentView, StepView
+from backend.domain.desk import StepView
 from backend.domain.order_page import (
     AttemptsTab,
     BoxView,
@@ -109,16 +109,7 @@ def payments_tab(session: Session, order: Order, look: Look) -> PaymentsTab:
 
 
 def _fact(entry: PaymentEntry) -> PaymentFact:
-    told = PaymentView(
-        entry.kind,
-        entry.amount_minor,
-        entry.currency,
-        entry.provider,
-        entry.reference,
-        entry.detail,
-        entry.occurred_at,
-    )
-    return PaymentFact(told, entry.step_key, entry.recorded_at)
+    return PaymentFact(order_money.entry_view(entry), entry.step_key, entry.recorded_at)
 
 
 def _open(promised: list[Step], port: Port) -> tuple[StepView, ...]:
@@ -206,15 +197,4 @@ def attempts_tab(session: Session, order: Order, look: Look) -> AttemptsTab:
 
 
 def _try(attempt: Attempt, kept_until: datetime | None) -> TryView:
-    return TryView(
-        id=attempt.id,
-        number=attempt.number,
-        started_at=attempt.started_at,
-        duration_ms=attempt.duration_ms,
-        outcome=attempt.outcome or "running",
-        error=attempt.error,
-        asked_first=attempt.asked_first,
-        worker=attempt.worker,
-        exchanges=tuple(dict(exchange) for exchange in attempt.exchanges),
-        kept_until=kept_until,
-    )
+    return TryView(**vars(order_parts.attempt_view(attempt)), kept_until=kept_until)

@@ -40,11 +40,8 @@ def default_gateway(adapters: Adapters, order: Order) -> PaymentGateway | None:
     return adapters.gateways.get(adapters.default_gateway)
 
 
-def _prepare(session: Session, order: Order, step: Step) -> PaymentOrder:
-    if order.status != OrderStatus.PENDING:
-        raise NotNeeded(f"The order is already {order.status}.")
-    if payments.balance_of(session, order.id).captured_minor >= order.total_minor:
-        raise NotNeeded("The money is already here.")
+def whole_payment(order: Order) -> PaymentOrder:
+    """All that the order costs, under the reference that the gateway may know it by."""
     return PaymentOrder(
         number=order.number,
         channel=order.channel,
@@ -53,6 +50,14 @@ def _prepare(session: Session, order: Order, step: Step) -> PaymentOrder:
         currency=order.currency,
         reference=order.payment_reference,
     )
+
+
+def _prepare(session: Session, order: Order, step: Step) -> PaymentOrder:
+    if order.status != OrderStatus.PENDING:
+        raise NotNeeded(f"The order is already {order.status}.")
+    if payments.balance_of(session, order.id).captured_minor >= order.total_minor:
+        raise NotNeeded("The money is already here.")
+    return whole_payment(order)
 
 
 def _prepare_request(session: Session, order: Order, step: Step) -> PaymentOrder:

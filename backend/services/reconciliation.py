@@ -13,6 +13,7 @@ from backend.domain.reconciliation import Break, Movement, compare
 from backend.ports.calls import Call, ProviderError
 from backend.ports.payments import PaymentOrder
 from backend.ports.registry import Adapters
+from backend.services import payment_steps
 from backend.services.run import in_unit_of_work
 from backend.store.tables import Order, PaymentEntry
 
@@ -78,12 +79,5 @@ def _by_provider(session: Session, order: Order) -> list[_Captured]:
     for entry in session.exec(statement.order_by(col(PaymentEntry.id))).all():
         movement = Movement(entry.reference, entry.amount_minor, entry.currency)
         groups.setdefault(entry.provider, []).append(movement)
-    asked = PaymentOrder(
-        number=order.number,
-        channel=order.channel,
-        channel_order=order.external_id,
-        amount_minor=order.total_minor,
-        currency=order.currency,
-        reference=order.payment_reference,
-    )
+    asked = payment_steps.whole_payment(order)
     return [_Captured(asked, provider, ours) for provider, ours in groups.items()]

@@ -28,14 +28,7 @@ def _gateway(adapters: Adapters, order: Order) -> PaymentGateway | None:
 def _prepare(session: Session, order: Order, step: Step) -> PaymentOrder:
     if payments.balance_of(session, order.id).captured_minor > 0:
         raise NotNeeded("The money was captured; it is paid back instead.")
-    return PaymentOrder(
-        number=order.number,
-        channel=order.channel,
-        channel_order=order.external_id,
-        amount_minor=order.total_minor,
-        currency=order.currency,
-        reference=order.payment_reference,
-    )
+    return payment_steps.whole_payment(order)
 
 
 def _apply(session: Session, order: Order, step: Step, voided: Voided) -> Success:
