@@ -1,17 +1,46 @@
-"""What the tests of approvals do as the one who asks and as the one who decides."""
+"""What the tests of approvals begin with, and do as the one who asks and as the one who decides."""
 
 from typing import Any
 
+import pytest
+
+from backend import settings
 from backend.domain.approvals import ApprovalPreview
 from backend.domain.desk import ActionDone, Preview
-from backend.domain.permissions import Actor
+from backend.domain.permissions import Actor, Role
 from backend.domain.refunds import RefundWish
 from backend.services import actions, approvals, orders, refunds
 from backend.services.run import in_unit_of_work
 from backend.store.tables import Order
+from tests.conftest import Database
+from tests.factories import colleague, paid, stocked
 
 FULL = RefundWish(full=True)
 REFUNDS = "select amount_minor, reason, requested_by, approval_id is not null from refunds order by id"
+
+
+@pytest.fixture(autouse=True)
+def limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Customer service pays back 50 EUR of an order alone, managers 80."""
+    monkeypatch.setenv("HOLDFAST_REFUND_LIMIT", "50,manager:80")
+    settings.current.cache_clear()
+
+
+@pytest.fixture
+def sofia(database: Database) -> Actor:
+    return colleague()
+
+
+@pytest.fixture
+def priya(database: Database) -> Actor:
+    return colleague("Priya Nair", Role.MANAGER)
+
+
+@pytest.fixture
+def order(database: Database) -> Order:
+    """104.70 EUR, two lanterns of 49.90 and 4.90 for shipping, all captured."""
+    stocked("LNT-STR-BRS", 100)
+    return paid()
 
 
 def refund(order: Order, actor: Actor, wish: RefundWish = FULL, **more: Any) -> ActionDone:

@@ -22,7 +22,7 @@ from backend.services import accounts, actions, approvals, notes, orders, refund
 from backend.services.run import in_unit_of_work
 from backend.store.tables import Order
 from tests.conftest import Database
-from tests.factories import colleague, paid, stocked
+from tests.factories import colleague
 from tests.services.approving import (
     FULL,
     REFUNDS,
@@ -30,37 +30,19 @@ from tests.services.approving import (
     asked,
     asked_release,
     decline,
+    limit,
     look,
+    order,
+    priya,
     refund,
+    sofia,
     suspected,
     withdraw,
 )
 
+__all__ = ["limit", "order", "priya", "sofia"]
+
 REQUESTS = "select action, state, amount_minor, decided_by_name from approvals order by id"
-
-
-@pytest.fixture(autouse=True)
-def limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Customer service pays back 50 EUR of an order alone, managers 80."""
-    monkeypatch.setenv("HOLDFAST_REFUND_LIMIT", "50,manager:80")
-    settings.current.cache_clear()
-
-
-@pytest.fixture
-def sofia(database: Database) -> Actor:
-    return colleague()
-
-
-@pytest.fixture
-def priya(database: Database) -> Actor:
-    return colleague("Priya Nair", Role.MANAGER)
-
-
-@pytest.fixture
-def order(database: Database) -> Order:
-    """104.70 EUR, two lanterns of 49.90 and 4.90 for shipping, all captured."""
-    stocked("LNT-STR-BRS", 100)
-    return paid()
 
 
 def told(order: Order, kind: str) -> list[tuple[str, str]]:

@@ -23,36 +23,17 @@ from tests.services.approving import (
     approve,
     asked,
     asked_release,
+    limit,
     look,
+    order,
+    priya,
     release,
+    sofia,
     suspected,
 )
 from tests.services.racing import Racer, at_once, in_turn
 
-
-@pytest.fixture(autouse=True)
-def limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Customer service pays back 50 EUR of an order alone, managers 80."""
-    monkeypatch.setenv("HOLDFAST_REFUND_LIMIT", "50,manager:80")
-    settings.current.cache_clear()
-
-
-@pytest.fixture
-def sofia(database: Database) -> Actor:
-    return colleague()
-
-
-@pytest.fixture
-def priya(database: Database) -> Actor:
-    return colleague("Priya Nair", Role.MANAGER)
-
-
-@pytest.fixture
-def order(database: Database) -> Order:
-    """104.70 EUR, two lanterns of 49.90 and 4.90 for shipping, all captured."""
-    stocked("LNT-STR-BRS", 100)
-    return paid()
-
+__all__ = ["limit", "order", "priya", "sofia"]
 
 # -- cancelling, and suspected fraud ----------------------------------------------------------------------------------
 
