@@ -9,27 +9,24 @@ import reflex as rx
 from backend import clock
 from backend.domain.bulk import MemberState, RunState, RunView
 from backend.domain.desk import ActionDone
-from backend.domain.errors import HoldfastError
+from backend.domain.errors import HoldfastError, NotFound
 from backend.domain.permissions import Area, Level
 from backend.services import bulk
 from dashboard.components.money import sums
 from dashboard.pages.bulk.present import ResultRow, ResultTile, RunCard, result_row, run_card, tiles
-from dashboard.shell import live, notices
+from dashboard.shell import notices
 from dashboard.shell.calls import ask
-from dashboard.shell.errors import explain
+from dashboard.shell.followed import FollowedPage, keep_current
 from dashboard.shell.needs import needs
 
 SIZE = 50
 _RUN = re.compile(r"/bulk/([1-9][0-9]{0,17})/?")
 
 
-class BulkState(rx.State):
+class BulkState(FollowedPage, rx.State):
     """Every run that was started, the newest first."""
 
-    ready: bool = False
-    problem: str = ""
     runs: list[RunCard] = []
-    _seen: int = -1
 
     @rx.event
     @needs(Area.HOLDS)
@@ -39,19 +36,11 @@ class BulkState(rx.State):
     @rx.event(background=True)
     @needs(Area.HOLDS)
     async def follow(self):
-        async for _ in live.changes(live.ALL, self._seen):
-            async with self:
-                await self._read()
+        await keep_current(self)
 
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
-        try:
-            found = await ask(bulk.recent)
-        except Exception as error:
-            self.problem = explain(error)
-            return
+    async def _fetch(self) -> None:
+        found = await ask(bulk.recent)
         now = clock.now()
-        self.problem, self.ready = "", True
         self.runs = [run_card(run, now) for run in found]
 
 
@@ -81,11 +70,9 @@ class RunQuery:
         return f"/bulk/{self.run_id}" + ("?" + "&".join(said) if said else "")
 
 
-class BulkRunState(rx.State):
+class BulkRunState(FollowedPage, rx.State):
     """One run."""
 
-    ready: bool = False
-    problem: str = ""
     title: str = "Bulk run · Holdfast"
     card: RunCard = RunCard()
     run: str = ""
@@ -102,7 +89,6 @@ class BulkRunState(rx.State):
     may_stop: bool = False
     may_again: bool = False
     _query: RunQuery = RunQuery()
-    _seen: int = -1
 
     @rx.event
     @needs(Area.HOLDS)
@@ -118,9 +104,7 @@ class BulkRunState(rx.State):
     async def follow(self):
         # From the address, and from the start: this may begin before `load` has ended.
         run_id = RunQuery.of(self.router.url.path, {}).run_id
-        async for _ in live.changes(f"bulk:{run_id}", -1):
-            async with self:
-                await self._read()
+        await keep_current(self, f"bulk:{run_id}", -1)
 
     @rx.event(temporal=True)
     @needs(Area.MONEY, Level.ACT)
@@ -156,19 +140,11 @@ class BulkRunState(rx.State):
         await self._read()
         return notices.done(done.sentence)
 
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
+    async def _fetch(self) -> None:
         query = self._query
         if not query.run_id:
-            self.problem = "This is not the number of a bulk run."
-            return
-        try:
-            found = await ask(bulk.view, query.run_id, state=query.show, page=query.page, size=SIZE)
-        except Exception as error:
-            self.problem = explain(error)
-            return
-        self.problem, self.ready = "", True
-        self._show(query, found)
+            raise NotFound("This is not the number of a bulk run.")
+        self._show(query, await ask(bulk.view, query.run_id, state=query.show, page=query.page, size=SIZE))
 
     def _show(self, query: RunQuery, found: RunView) -> None:
         run = found.run

@@ -12,8 +12,8 @@ from dashboard.components.money import sums
 from dashboard.components.times import age, day, time_of_day
 from dashboard.components.words import count, number
 from dashboard.pages.home.own import Figure, figures, mine_to_decide
-from dashboard.shell import live, sessions
-from dashboard.shell.errors import explain
+from dashboard.shell import sessions
+from dashboard.shell.followed import FollowedPage, keep_current
 from dashboard.shell.needs import needs
 from dashboard.shell.pulse import current_pulse
 from dashboard.shell.summary import current_summary
@@ -36,9 +36,7 @@ class CauseLine:
     href: str
 
 
-class HomeState(rx.State):
-    ready: bool = False
-    problem: str = ""
+class HomeState(FollowedPage, rx.State):
     greeting: str = ""
     today: str = ""
     held: str = ""
@@ -49,7 +47,6 @@ class HomeState(rx.State):
     more_causes: str = ""
     figures: list[Figure] = []
     own: list[Figure] = []
-    _seen: int = -1
 
     @rx.event
     @needs(Area.HOLDS)
@@ -59,21 +56,13 @@ class HomeState(rx.State):
     @rx.event(background=True)
     @needs(Area.HOLDS)
     async def follow(self):
-        async for _ in live.changes(live.ALL, self._seen):
-            async with self:
-                await self._read()
+        await keep_current(self)
 
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
-        try:
-            queue = await current_summary()
-            pulse = await current_pulse()
-            actor = sessions.current().person.actor
-            own = await figures(actor, mine_to_decide(actor, pulse.approvals), pulse.open_incidents)
-        except Exception as error:
-            self.problem = explain(error)
-            return
-        self.problem, self.ready = "", True
+    async def _fetch(self) -> None:
+        queue = await current_summary()
+        pulse = await current_pulse()
+        actor = sessions.current().person.actor
+        own = await figures(actor, mine_to_decide(actor, pulse.approvals), pulse.open_incidents)
         now = clock.now()
         self.greeting = f"{_part_of_day(int(time_of_day(now)[:2]))}, {sessions.current().person.name.split()[0]}"
         self.today = day(now)

@@ -12,9 +12,8 @@ from backend.domain.permissions import Area
 from backend.services.incidents import open_incidents, past_incidents
 from dashboard.components.times import age, full, moment, span
 from dashboard.components.words import count
-from dashboard.shell import live
 from dashboard.shell.calls import ask
-from dashboard.shell.errors import explain
+from dashboard.shell.followed import FollowedPage, keep_current
 from dashboard.shell.needs import needs
 
 _SECONDS = re.compile(r"\b(\d+) s(?=\.)")
@@ -46,13 +45,10 @@ class PastRow:
     again: str
 
 
-class IncidentsState(rx.State):
-    ready: bool = False
-    problem: str = ""
+class IncidentsState(FollowedPage, rx.State):
     headline: str = ""
     current: list[OpenCard] = []
     past: list[PastRow] = []
-    _seen: int = -1
 
     @rx.event
     @needs(Area.HOLDS)
@@ -62,18 +58,10 @@ class IncidentsState(rx.State):
     @rx.event(background=True)
     @needs(Area.HOLDS)
     async def follow(self):
-        async for _ in live.changes(live.ALL, self._seen):
-            async with self:
-                await self._read()
+        await keep_current(self)
 
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
-        try:
-            current, past = await ask(open_incidents), await ask(past_incidents)
-        except Exception as error:
-            self.problem = explain(error)
-            return
-        self.problem, self.ready = "", True
+    async def _fetch(self) -> None:
+        current, past = await ask(open_incidents), await ask(past_incidents)
         now = clock.now()
         self.headline = count(len(current), "provider does not answer", "providers do not answer") if current else ""
         self.current = [_card(incident, now) for incident in current]

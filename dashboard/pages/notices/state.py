@@ -9,17 +9,15 @@ from backend.domain.teamwork import person_topic
 from backend.services import desk_notices
 from dashboard.components.told import Told, told
 from dashboard.components.words import count
-from dashboard.shell import live, sessions
+from dashboard.shell import sessions
 from dashboard.shell.calls import ask
-from dashboard.shell.errors import explain
+from dashboard.shell.followed import FollowedPage, keep_current
 from dashboard.shell.needs import needs
 
 ROUTE = "/notices"
 
 
-class InboxState(rx.State):
-    ready: bool = False
-    problem: str = ""
+class InboxState(FollowedPage, rx.State):
     headline: str = ""
     told: list[Told] = []
     some_unread: bool = False
@@ -40,9 +38,7 @@ class InboxState(rx.State):
     @needs(Area.ORDERS)
     async def follow(self):
         """Show at once what this person is told, and what they read in another tab."""
-        async for _ in live.changes(person_topic(sessions.current().person.id), -1):
-            async with self:
-                await self._read()
+        await keep_current(self, person_topic(sessions.current().person.id), -1)
 
     @rx.event(temporal=True)
     @needs(Area.ORDERS)
@@ -59,12 +55,8 @@ class InboxState(rx.State):
         await ask(desk_notices.mark_read)
         await self._read()
 
-    async def _read(self) -> None:
-        try:
-            inbox = await ask(desk_notices.inbox, before=self._before, only_unread=self.only_unread)
-        except Exception as error:
-            self.problem = explain(error)
-            return
+    async def _fetch(self) -> None:
+        inbox = await ask(desk_notices.inbox, before=self._before, only_unread=self.only_unread)
         shown = [told(notice) for notice in inbox.notices]
         if shown != self.told:
             self.told = shown
@@ -72,7 +64,6 @@ class InboxState(rx.State):
         self.some_unread = inbox.unread > 0
         self.newest_href = _href(0, self.only_unread) if self._before else ""
         self.older_href = _href(inbox.older, self.only_unread) if inbox.older else ""
-        self.problem, self.ready = "", True
 
 
 def _href(before: int, only_unread: bool) -> str:

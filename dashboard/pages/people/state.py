@@ -16,7 +16,7 @@ from dashboard.components.times import age, full, moment
 from dashboard.components.words import count, number
 from dashboard.shell import live, notices, sessions
 from dashboard.shell.calls import ask
-from dashboard.shell.errors import explain
+from dashboard.shell.followed import FollowedPage, keep_current
 from dashboard.shell.needs import needs
 
 LONGEST_REASON = 500
@@ -41,9 +41,7 @@ class PlaceRow:
     here: bool = False
 
 
-class PeopleState(rx.State):
-    ready: bool = False
-    problem: str = ""
+class PeopleState(FollowedPage, rx.State):
     headline: str = ""
     rows: list[PlaceRow] = []
     may_end: bool = False
@@ -53,7 +51,6 @@ class PeopleState(rx.State):
     """Why the last try did nothing."""
     asked: PlaceRow = PlaceRow()
     """Whose session the dialog is about."""
-    _seen: int = -1
 
     @rx.event
     @needs(Area.SETTINGS)
@@ -64,9 +61,7 @@ class PeopleState(rx.State):
     @rx.event(background=True)
     @needs(Area.SETTINGS)
     async def follow(self):
-        async for _ in live.changes(live.ALL, self._seen):
-            async with self:
-                await self._read()
+        await keep_current(self)
 
     @rx.event
     @needs(Area.SETTINGS, Level.ACT)
@@ -105,13 +100,8 @@ class PeopleState(rx.State):
         await self._read()
         yield notices.done(done.sentence)
 
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
-        try:
-            found = await ask(people.signed_in)
-        except Exception as error:
-            self.problem = explain(error)
-            return
+    async def _fetch(self) -> None:
+        found = await ask(people.signed_in)
         visit, now = sessions.current(), clock.now()
         here = session_id(hash_of(visit.token))
         rows = [_row(each, here, now) for each in found.sessions]
@@ -119,7 +109,6 @@ class PeopleState(rx.State):
             self.rows = rows
         self.headline = _headline(found)
         self.may_end = visit.person.actor.may(Area.SETTINGS, Level.ACT)
-        self.problem, self.ready = "", True
 
 
 def _headline(found: SignedInPeople) -> str:

@@ -18,9 +18,9 @@ from dashboard.components.times import full, moment
 from dashboard.components.words import word
 from dashboard.pages.order.confirm import LONGEST_REASON
 from dashboard.pages.quarantine.state import decision
-from dashboard.shell import live, notices, sessions
+from dashboard.shell import notices, sessions
 from dashboard.shell.calls import ask
-from dashboard.shell.errors import explain
+from dashboard.shell.followed import FollowedPage, keep_current
 from dashboard.shell.needs import needs
 
 _ID = re.compile(r"/quarantine/([0-9a-f-]{36})/?")
@@ -60,11 +60,9 @@ class Head:
     order: str = ""
 
 
-class MessageState(rx.State):
+class MessageState(FollowedPage, rx.State):
     """`text` is the payload that the editor begins with; what is typed stays in the browser until a click."""
 
-    ready: bool = False
-    problem: str = ""
     title: str = "Quarantine · Holdfast"
     head: Head = Head()
     text: str = ""
@@ -86,7 +84,6 @@ class MessageState(rx.State):
     shown: int = 0
     """Rises when another payload is put into the editor."""
     _id: str = ""
-    _seen: int = -1
 
     @rx.event
     @needs(Area.QUARANTINE)
@@ -103,9 +100,7 @@ class MessageState(rx.State):
     @rx.event(background=True)
     @needs(Area.QUARANTINE)
     async def follow(self):
-        async for _ in live.changes(live.ALL, self._seen):
-            async with self:
-                await self._read()
+        await keep_current(self)
 
     @rx.event(temporal=True)
     @needs(Area.QUARANTINE, Level.ACT)
@@ -147,15 +142,8 @@ class MessageState(rx.State):
         self.flaws = [_flaw(one) for one in found.problems]
         self.effects, self.checked = list(found.effects), True
 
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
-        try:
-            found = await ask(quarantine.message, self._id)
-        except Exception as error:
-            self.problem = explain(error)
-            return
-        self._show(found)
-        self.problem, self.ready = "", True
+    async def _fetch(self) -> None:
+        self._show(await ask(quarantine.message, self._id))
 
     def _show(self, found: QuarantineView) -> None:
         """A new version replaces what the editor holds; while nothing was decided, what is being typed stays."""

@@ -14,9 +14,9 @@ from backend.domain.quarantine import DecisionView, QuarantinePage, QuarantineRo
 from backend.services import quarantine
 from dashboard.components.times import full, moment
 from dashboard.components.words import count, word
-from dashboard.shell import live, notices, sessions
+from dashboard.shell import notices, sessions
 from dashboard.shell.calls import ask
-from dashboard.shell.errors import explain
+from dashboard.shell.followed import FollowedPage, keep_current
 from dashboard.shell.needs import needs
 
 SIZE = 50
@@ -48,11 +48,9 @@ class Choice:
     on: bool
 
 
-class QuarantineState(rx.State):
+class QuarantineState(FollowedPage, rx.State):
     """One page of messages; the filters and the place in the list stand in the address."""
 
-    ready: bool = False
-    problem: str = ""
     headline: str = ""
     messages: list[Message] = []
     causes: list[Choice] = []
@@ -68,7 +66,6 @@ class QuarantineState(rx.State):
     provider: str = ""
     discarded: bool = False
     _cursor: str = ""
-    _seen: int = -1
 
     @rx.event
     @needs(Area.QUARANTINE)
@@ -84,9 +81,7 @@ class QuarantineState(rx.State):
     @rx.event(background=True)
     @needs(Area.QUARANTINE)
     async def follow(self):
-        async for _ in live.changes(live.ALL, self._seen):
-            async with self:
-                await self._read()
+        await keep_current(self)
 
     @rx.event(temporal=True)
     @needs(Area.QUARANTINE, Level.ACT)
@@ -106,16 +101,9 @@ class QuarantineState(rx.State):
         self.replay_token = secrets.token_urlsafe(18)
         await self._read()
 
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
+    async def _fetch(self) -> None:
         chosen = {"provider": self.provider, "cause": self.cause, "discarded": self.discarded}
-        try:
-            page = await ask(quarantine.quarantine_page, **chosen, cursor=self._cursor, size=SIZE)
-        except Exception as error:
-            self.problem = explain(error)
-            return
-        self._show(page)
-        self.problem, self.ready = "", True
+        self._show(await ask(quarantine.quarantine_page, **chosen, cursor=self._cursor, size=SIZE))
 
     def _show(self, page: QuarantinePage) -> None:
         shown = {

@@ -10,17 +10,15 @@ from backend.domain.permissions import Area, Level
 from backend.services import approvals
 from dashboard.components.approvals import Opened, Request, opened, request
 from dashboard.components.words import count
-from dashboard.shell import live, notices, sessions
+from dashboard.shell import notices, sessions
 from dashboard.shell.calls import ask
-from dashboard.shell.errors import explain
+from dashboard.shell.followed import FollowedPage, keep_current
 from dashboard.shell.needs import needs
 
 LONGEST_REASON = 500
 
 
-class ReviewState(rx.State):
-    ready: bool = False
-    problem: str = ""
+class ReviewState(FollowedPage, rx.State):
     headline: str = ""
     to_decide: list[Request] = []
     mine: list[Request] = []
@@ -31,7 +29,6 @@ class ReviewState(rx.State):
     declining: bool = False
     news: str = ""
     opened: Opened = Opened()
-    _seen: int = -1
 
     @rx.event
     @needs(Area.MONEY)
@@ -41,9 +38,7 @@ class ReviewState(rx.State):
     @rx.event(background=True)
     @needs(Area.MONEY)
     async def follow(self):
-        async for _ in live.changes(live.ALL, self._seen):
-            async with self:
-                await self._read()
+        await keep_current(self)
 
     @rx.event
     @needs(Area.MONEY)
@@ -98,15 +93,9 @@ class ReviewState(rx.State):
         self.news, self.declining, self.running, self.open = news, False, False, True
         return None
 
-    async def _read(self) -> None:
-        self._seen = live.hub.serial
-        try:
-            found = await ask(approvals.review)
-        except Exception as error:
-            self.problem = explain(error)
-            return
+    async def _fetch(self) -> None:
+        found = await ask(approvals.review)
         now = clock.now()
-        self.problem, self.ready = "", True
         waiting = len(found.to_decide)
         self.headline = f"{count(waiting, 'request')} for you to decide" if waiting else "Nothing for you to decide"
         for name in ("to_decide", "mine", "others", "decided"):
