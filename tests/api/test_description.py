@@ -66,6 +66,8 @@ ADDRESSES = {
     "/admin/sending": ["get"],
     "/admin/sending/go": ["post"],
     "/admin/sending/go/preview": ["get"],
+    "/admin/sessions": ["get"],
+    "/admin/sessions/{session_id}/end": ["post"],
     "/health/live": ["get"],
     "/health/ready": ["get"],
     "/metrics": ["get"],
