@@ -114,7 +114,7 @@ def _rename_an_item(order: dict[str, Any]) -> None:
 
 def _unknown_items(new: NewOrder) -> list[Finding]:
     unknown = [item.sku for item in new.items if item.sku not in OURS]
-    reason = " ".join(f"{sku} is none of our items." for sku in unknown)
+    reason = " ".join(f"{sku} is not one of our items." for sku in unknown)
     return [Finding(HoldKind.SKU_UNKNOWN, reason)] if unknown else []
 
 

@@ -98,7 +98,7 @@ class PreviewOutdated(HoldfastError):
         news = f": {changes}." if changes else "."
         super().__init__(
             f"Order {number} has changed since you looked at it{news} Nothing was done."
-            " Look at it again and decide anew."
+            " Look at it again and decide again."
         )
 
 

@@ -29,7 +29,7 @@ LABELS: dict[Fix, str] = {
     Fix.CONTACT: "Fix e-mail or phone",
     Fix.TAX_ID: "Fix tax number",
     Fix.WEIGHT: "Fix weight",
-    Fix.SKU: "Choose our item",
+    Fix.SKU: "Choose the right item",
 }
 SUBJECTS: dict[Fix, str] = {
     Fix.SHIPPING_ADDRESS: "Delivery address",

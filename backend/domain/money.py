@@ -16,6 +16,11 @@ MAX_MINOR = 10**12
 _PLAIN = re.compile(r"(-?)(\d{1,16})(?:\.(\d{1,6}))?", re.ASCII)
 
 
+def known(currency: str) -> bool:
+    """Whether this is an ISO 4217 code with a minor unit."""
+    return currency in _EXPONENTS
+
+
 def exponent(currency: str) -> int:
     """Digits after the point for an ISO 4217 code in upper case; raises `InvalidInput` for an unknown one."""
     if currency in _EXPONENTS:

@@ -44,9 +44,9 @@ class Flag:
 FLAGS = {
     Flag.MINE: "assigned to you",
     Flag.UNASSIGNED: "held, and assigned to nobody",
-    Flag.SNOOZED: "held, and put off until later",
+    Flag.SNOOZED: "held, and snoozed",
     Flag.OVERDUE: "held for longer than it should be",
-    Flag.BACK: "held, and back today from being put off",
+    Flag.BACK: "held, and back today from a snooze",
     Flag.UNSENT: "a document or message of it failed",
     Flag.UNREFUNDED: "a refund of it failed",
     Flag.UNCREDITED: "a credit note of it failed",

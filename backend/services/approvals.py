@@ -196,11 +196,11 @@ def _refusal(session: Session, approval: Approval, order: Order, shown: Preview)
     if shown.refusal:
         return shown.refusal
     if accounts.actor_now(session, approval.requested_by) is None:
-        return f"{approval.requested_by_name} no longer has access. Decline this; whoever still wants it asks anew."
+        return f"{approval.requested_by_name} no longer has access. Decline this; whoever still wants it asks again."
     now = _amount_now(session, approval, order)
     if now != (approval.amount_minor or 0):
         asked, comes = display(approval.amount_minor or 0, order.currency), display(now, order.currency)
-        return f"It comes to {comes} now, not to the {asked} that was asked. Decline it, and have it asked anew."
+        return f"It comes to {comes} now, not to the {asked} that was asked. Decline it, and have it asked again."
     return ""
 
 

@@ -38,7 +38,7 @@ def start(session: Session, run_id: int, *, actor: Actor, token: str, reason: st
     if run.state != RunState.DRAFT:
         raise NotPossible(f"Bulk run {run.id} was started already, by {run.actor_name}.")
     if run.drafted_by != actor.id:
-        raise NotPossible("This preview was shown to somebody else. Preview the run yourself and start it anew.")
+        raise NotPossible("This preview was shown to somebody else. Preview the run yourself and start it again.")
     if not store.tally(session, run).waiting:
         raise NotPossible("There is no order in this run with which this can be done. Nothing was changed.")
     run.reason = clicks.reasoned(reason, rule.phrase) if run.needs_reason else reason.strip()

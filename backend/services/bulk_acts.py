@@ -160,7 +160,7 @@ def _of_order(session: Session, run: BulkRun, member: BulkMember) -> Ending | No
     still = holds.open_of(session, member.order_id)
     anew = [hold for hold in still if hold.id > after and hold.source != HoldSource.PERSON]
     if anew:
-        return Ending(False, f"Held anew: {anew[0].reason}")
+        return Ending(False, f"Held again: {anew[0].reason}")
     if run.action == BulkAction.CANCEL:
         order = session.get_one(Order, member.order_id, populate_existing=True)
         over = order.status in (OrderStatus.CANCELLED, OrderStatus.REFUNDED)

@@ -151,7 +151,7 @@ def _fitting(session: Session, choice: Choice, limit: int, actor: Actor) -> list
     wanted = replace(wanted, person=choice.person or wanted.person)
     found = queue.held_ids(session, wanted, actor=actor, most=limit + 1)
     if not found:
-        raise InvalidInput(["No held order fits that filter any more."])
+        raise InvalidInput(["No held order matches that filter any more."])
     return found
 
 
@@ -267,6 +267,6 @@ def _words(session: Session, choice: Choice, orders_found: int) -> str:
         which = f"all held for {cause}" if cause else "all of one cause" if choice.cluster else "all held orders"
         whose = " of one colleague" if choice.person else ""
         away = " that are snoozed" if choice.snoozed else ""
-        fitting = f" that fit “{choice.query}”" if choice.query else ""
+        fitting = f" that match “{choice.query}”" if choice.query else ""
         return f"{which}{whose}{away}{fitting}"
     return f"{orders_found} selected" + (f" of {cause}" if cause else "")

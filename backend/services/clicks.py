@@ -70,15 +70,15 @@ def carried_out(session: Session, order: Order | None, action: str, token: str, 
     somebody else's preview or to another action.
     """
     if not token:
-        raise NotPossible("This confirmation has no token. Look at the order again and confirm anew.")
+        raise NotPossible("This confirmation has no token. Look at the order again and confirm again.")
     earlier = session.exec(select(AuditEntry).where(AuditEntry.action_token == token)).first()
     if earlier is not None and (earlier.order_id, earlier.action.removeprefix(REQUEST)) != (order and order.id, action):
-        raise NotPossible("This confirmation was used for another action. Look at the order again and confirm anew.")
+        raise NotPossible("This confirmation was used for another action. Look at the order again and confirm again.")
     if earlier is not None and earlier.actor_id != actor.id:
         raise AlreadyDone("This", earlier.actor_name, ago=ago(earlier.at))
     minted = _MINTED.fullmatch(token)
     if minted and minted[1] != actor.id:
-        raise NotPossible("This confirmation was shown to somebody else. Look at the order yourself and confirm anew.")
+        raise NotPossible("This confirmation was shown to somebody else. Look at the order yourself and confirm again.")
     return earlier is not None
 
 

@@ -6,6 +6,7 @@ from sqlmodel import Session
 
 from backend.domain.history import PICKED, Happening, Show, Trying, changes_in, fold_steps
 from backend.domain.order_page import Look, TimelineTab
+from backend.domain.payload_words import in_words
 from backend.domain.permissions import ActorKind
 from backend.domain.providers import provider_name
 from backend.domain.steps import StepState
@@ -92,7 +93,7 @@ def _message(message: history.Message) -> Happening:
         times = "once more" if message.duplicates == 1 else f"{message.duplicates} more times"
         text += f" It came {times}; the repeats changed nothing."
     if message.problems:
-        text += f" {' '.join(str(problem) for problem in message.problems)}"
+        text += f" {' '.join(in_words(str(problem)).sentence for problem in message.problems)}"
     loud = message.verdict in ("rejected", "quarantined", "parked", "received")
     return Happening(
         id=f"in-{message.id}",

@@ -43,13 +43,15 @@ def judge(
             unknown.append(sku or "A line without an item number")
         changed = sku != item.sku
         if sku not in free and (changed or kind is HoldKind.SKU_UNKNOWN) and item.requires_shipping:
-            errors[f"sku-{item.position}"] = "This is none of our items." if sku else "Give one of our item numbers."
+            errors[f"sku-{item.position}"] = (
+                "This is not one of our items." if sku else "Type or choose one of our item numbers."
+            )
         elif changed and free[sku] < item.quantity:
             short.append(f"{sku}: {item.quantity} ordered, {max(free[sku], 0)} free.")
     names = settings.current().check_names
     found = [Finding(HoldKind.OUT_OF_STOCK, " ".join(short))] if short and "stock" in names else []
     if unknown and "sku" in names:
-        found.append(Finding(HoldKind.SKU_UNKNOWN, " ".join(f"{name} is none of our items." for name in unknown)))
+        found.append(Finding(HoldKind.SKU_UNKNOWN, " ".join(f"{name} is not one of our items." for name in unknown)))
     return errors, found
 
 

@@ -18,5 +18,7 @@ def unknown(session: Session, order: Order) -> str:
     lines = [item for item in orders.items(session, order.id) if item.requires_shipping]
     ours = skus.stocked(session, {item.sku for item in lines})
     return " ".join(
-        f"{item.sku or 'A line without an item number'} is none of our items." for item in lines if item.sku not in ours
+        f"{item.sku or 'A line without an item number'} is not one of our items."
+        for item in lines
+        if item.sku not in ours
     )

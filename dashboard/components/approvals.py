@@ -5,7 +5,7 @@ from datetime import datetime
 
 from backend.domain.approvals import ApprovalAction, ApprovalPreview, ApprovalState, ApprovalView
 from backend.domain.permissions import ROLE_NAMES, Role
-from dashboard.components.money import money
+from dashboard.components.money import money, told
 from dashboard.components.times import age, full, until
 
 _ENDS: dict[ApprovalState, tuple[str, str]] = {
@@ -104,10 +104,10 @@ def opened(found: ApprovalPreview, may_act: bool, now: datetime) -> Opened:
         what=" · ".join(part for part in (what(view), amount(view)) if part),
         asked=f"{view.requested_by}{_role(view.requested_role)} asked {age(view.requested_at, now)} ago",
         reason=view.reason,
-        changes=found.changes,
-        effects=list(preview.effects),
-        remaining=list(preview.remaining_holds),
-        refusal="" if pending and view.mine else preview.refusal,
+        changes=told(found.changes),
+        effects=[told(effect) for effect in preview.effects],
+        remaining=[told(hold) for hold in preview.remaining_holds],
+        refusal="" if pending and view.mine else told(preview.refusal),
         may_approve=pending and view.may_decide and preview.refusal == "",
         may_decline=pending and view.may_decide,
         may_withdraw=pending and view.mine and may_act,

@@ -7,14 +7,15 @@ from decimal import Decimal
 from babel.numbers import NumberFormatError, format_currency, parse_decimal
 
 from backend.domain.desk import MoneySum
-from backend.domain.money import exponent
-from backend.domain.preferences import DEFAULT_NUMBERS
+from backend.domain.money import exponent, known
 from dashboard.components.viewer import viewer
-from dashboard.components.words import number, pattern_of
+from dashboard.components.words import pattern_of
 
 LOCALE = "en_GB"
 """The language of words; numbers are written in the reader's own."""
-_AMOUNT = re.compile(r"(?<![\w.,-])(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?)(?= [A-Z]{3}\b)", re.ASCII)
+LONGEST = 20
+"""Digits of an amount in a sentence; more are no amount."""
+_AMOUNT = re.compile(r"(?<![\w.,-])(-?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?) ([A-Z]{3})\b", re.ASCII)
 
 
 def money(minor: int, currency: str) -> str:
@@ -38,14 +39,17 @@ def sums(amounts: Iterable[MoneySum], most: int = 3) -> str:
 
 
 def told(sentence: str) -> str:
-    """A sentence of the back end, in which amounts stand as `1,234.50 EUR`, with its numbers in the reader's language."""
-    if viewer().locale == DEFAULT_NUMBERS:
-        return sentence
-    return _AMOUNT.sub(lambda found: number(Decimal(found[1].replace(",", "")), _decimals(found[1])), sentence)
+    """A sentence of the back end, in which amounts stand as `1,234.50 EUR`, with them as on the rest of the page."""
+    return _AMOUNT.sub(_told, sentence)
 
 
-def _decimals(written: str) -> int:
-    return len(written.partition(".")[2])
+def _told(found: re.Match[str]) -> str:
+    """The amount in the reader's language; what has not exactly the decimals of a currency is no amount of ours."""
+    written, currency = found.groups()
+    minor = written.replace(",", "").replace(".", "")
+    if not known(currency) or len(written.partition(".")[2]) != exponent(currency) or len(minor) > LONGEST:
+        return found[0]
+    return money(int(minor), currency)
 
 
 def typed(text: str) -> str:

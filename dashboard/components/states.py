@@ -20,6 +20,11 @@ def empty(icon: str, title: str, *words: rx.Component | rx.Var | str) -> rx.Comp
     )
 
 
+def place(path: rx.Var[str]) -> rx.Component:
+    """Where in a message it is, as programmers write it, beside the sentence; nothing where there is no place."""
+    return rx.cond(path != "", rx.el.code(path, class_name="place"), rx.fragment())
+
+
 def trouble(sentence: rx.Var[str]) -> rx.Component:
     """The page could not be read: why, and a way on."""
     return rx.el.div(

@@ -10,6 +10,7 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.domain.errors import HoldfastError
+from dashboard.components.money import told
 from dashboard.shell import notices
 from dashboard.shell.html import bare_page
 from dashboard.shell.needs import needs
@@ -22,7 +23,7 @@ MOST_LOGGED = 1500
 def explain(exception: Exception) -> str:
     """A sentence for people; what nobody expected goes to the log under the reference that the sentence names."""
     if isinstance(exception, HoldfastError):
-        return exception.sentence
+        return told(exception.sentence)
     reference = secrets.token_hex(4)
     log.error("unexpected failure, reference %s", reference, exc_info=exception)
     return f"Something went wrong on our side. Tell an administrator this reference: {reference}"

@@ -10,7 +10,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
         (
             (("Ctrl K", "⌘ K"), "Find an order, go to a page, do something"),
             (("/",), "Search for an order"),
-            (("?",), "These keys"),
+            (("?",), "This list of shortcuts"),
             (("Esc",), "Close what is open"),
         ),
     ),
@@ -19,7 +19,7 @@ GROUPS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
         (
             (("j", "k"), "Next, previous order"),
             (("Enter",), "Open the order's page"),
-            (("x",), "Select, or let go"),
+            (("x",), "Select, or clear the selection"),
             (("b",), "Bulk action for all that is selected"),
             (("n", "p"), "Next, previous page"),
         ),
@@ -31,12 +31,12 @@ GROUPS: tuple[tuple[str, tuple[tuple[tuple[str, ...], str], ...]], ...] = (
             (("r",), "Retry what failed"),
             (("l",), "Release the hold"),
             (("a",), "Ask the provider"),
-            (("f",), "Refund"),
+            (("f",), "Refund the order"),
             (("c",), "Cancel the order"),
             (("h",), "Hold the order"),
-            (("m",), "Make it mine"),
-            (("g",), "Give to a colleague"),
-            (("s",), "Snooze"),
+            (("m",), "Claim the order"),
+            (("g",), "Assign the order"),
+            (("s",), "Snooze the order"),
         ),
     ),
 )
@@ -48,7 +48,7 @@ def summon() -> rx.Component:
         rx.icon("keyboard", aria_hidden="true"),
         type="button",
         class_name="icon-button only-wide",
-        aria_label="Show the keys",
+        aria_label="Keyboard shortcuts",
         custom_attrs={"data-opens": "keys", "data-testid": "open-keys"},
     )
 
@@ -56,9 +56,11 @@ def summon() -> rx.Component:
 def dialog() -> rx.Component:
     return rx.el.dialog(
         rx.el.div(
-            rx.el.h2("Keys", id="keys-title"),
+            rx.el.h2("Keyboard shortcuts", id="keys-title"),
             *[_group(title, keys) for title, keys in GROUPS],
-            rx.el.p("Every action shows first what it will do. No key works while you type.", class_name="muted small"),
+            rx.el.p(
+                "Every action first shows what it will do. Shortcuts are off while you type.", class_name="muted small"
+            ),
             rx.el.div(
                 rx.el.button(
                     "Close", type="button", class_name="button", auto_focus=True, custom_attrs={"data-close": "true"}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import reflex as rx
 from reflex.event import EventSpec
 
+from dashboard.components.money import told
 from dashboard.shell.needs import needs
 
 SHOWN_SECONDS = {"done": 6.0, "problem": 20.0}
@@ -31,7 +32,7 @@ class NoticeState(rx.State):
     async def show(self, kind: str, text: str):
         if kind not in SHOWN_SECONDS:
             return None
-        notice = Notice(next(_numbers), kind, str(text)[:400])
+        notice = Notice(next(_numbers), kind, told(str(text)[:400]))
         self.notices = [*self.notices[1 - MOST_SHOWN :], notice]
         return NoticeState.expire(notice.id, kind)
 

@@ -23,12 +23,12 @@ ACTIONS = (
     ("r", "Retry what failed"),
     ("l", "Release the hold"),
     ("a", "Ask the provider"),
-    ("f", "Refund"),
+    ("f", "Refund the order"),
     ("c", "Cancel the order"),
     ("h", "Hold the order"),
-    ("m", "Make it mine"),
-    ("g", "Give to a colleague"),
-    ("s", "Snooze"),
+    ("m", "Claim the order"),
+    ("g", "Assign the order"),
+    ("s", "Snooze the order"),
 )
 """Offered while their button is on the page."""
 
@@ -65,7 +65,7 @@ class PaletteState(rx.State):
             Found(row.number, row.customer, money(row.total_minor, row.currency), word(row.status), row.held)
             for row in page.rows
         ]
-        self.said = "" if self.found else "No order fits."
+        self.said = "" if self.found else "No order matches."
 
 
 def summon() -> rx.Component:
@@ -74,7 +74,7 @@ def summon() -> rx.Component:
         rx.el.kbd("Ctrl K"),
         type="button",
         class_name="summon",
-        aria_label="Open the palette: orders, pages and actions",
+        aria_label="Find an order, a page or an action",
         custom_attrs={"data-opens": "palette", "data-testid": "open-palette"},
     )
 

@@ -8,10 +8,12 @@ from backend import settings
 from backend.domain.desk import MoneySum
 from backend.domain.orders import OrderStatus, ShippingStatus
 from backend.domain.payments import PaymentStatus
+from backend.domain.preferences import Preferences
 from dashboard.components import times
 from dashboard.components.marks import SHAPE_OF, SHAPES
-from dashboard.components.money import money, sums, whole_money
+from dashboard.components.money import money, sums, told, whole_money
 from dashboard.components.times import age, span, until
+from dashboard.components.viewer import show_for
 from dashboard.components.words import count, word
 
 NOW = datetime(2026, 1, 31, 12, 0, tzinfo=UTC)
@@ -39,6 +41,19 @@ def test_sums_leave_out_cents_and_count_what_they_leave_out() -> None:
     assert sums(four, most=2) == "€100 · £100 · + 2 more"
     assert sums(four[:1]) == "€100"
     assert sums(four[3:]) == "SEK\u00a0100"
+
+
+def test_a_sentence_of_the_back_end_writes_its_amounts_as_the_page_does() -> None:
+    said = "1,284.90 EUR captured, -4.90 GBP back (of 1,200 JPY)."
+    assert told(said) == "€1,284.90 captured, -£4.90 back (of JP¥1,200)."
+    assert told(told(said)) == told(said)
+    unsaid = "Order 42 ABC, 19.999 EUR, 5 EUR, v1.50 EUR and 30 TRY."
+    assert told(unsaid) == unsaid
+    show_for(Preferences(numbers="de-DE"))
+    try:
+        assert told("1,284.90 EUR captured.") == "1.284,90\u00a0€ captured."
+    finally:
+        show_for(None)
 
 
 @pytest.mark.parametrize(

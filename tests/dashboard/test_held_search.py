@@ -45,7 +45,7 @@ def test_a_search_finds_and_all_of_the_page_says_so(tab: Tab, three: list[str]) 
         ("Customer left a note", "1"),
         ("Risk of fraud", "1"),
     ]
-    assert (answer.last("filtered"), answer.last("all_of_them")) == ("2 orders", "2 orders that fit")
+    assert (answer.last("filtered"), answer.last("all_of_them")) == ("2 orders", "2 orders that match")
     assert {(scope.key, scope.orders, scope.href) for scope in answer.last("scopes")} == {
         ("all", "2", "/held?q=amount%3A%3E150"),
         ("mine", "0", "/held?q=amount%3A%3E150&mine=1"),
@@ -119,7 +119,7 @@ def test_all_of_a_filter_is_what_a_bulk_run_takes(tab: Tab, three: list[str], da
         scope="",
     ).last("question")
 
-    assert question.words == "all held orders that fit “amount:>150”"
+    assert question.words == "all held orders that match “amount:>150”"
     members = database.execute(
         "select number from bulk_members join orders on orders.id = order_id where run_id = %s order by number",
         (int(question.run),),

@@ -154,7 +154,7 @@ def test_a_click_on_moved_facts_does_nothing_says_who_moved_them_and_previews_an
     answer = tab.send(ConfirmState.confirm, form=form_of(question))
     assert re.sub(r"[0-9]+ s ago", "N s ago", answer.last("news")) == (
         f"Order {number} has changed since you looked at it: Mia Brandt released “PO box address” N s ago."
-        " Nothing was done. Look at it again and decide anew."
+        " Nothing was done. Look at it again and decide again."
     )
     assert open_holds(database) == 1
     renewed = answer.last("question")

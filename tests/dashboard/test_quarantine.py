@@ -68,7 +68,7 @@ def test_the_list_tells_what_came_why_it_could_not_be_used_and_leads_to_it(tab: 
     answer = tab.send(QuarantineState.load, "/quarantine")
     (message,) = answer.last("messages")
     assert (message.source, message.event, message.href) == ("Signed JSON", "evt-1", path)
-    assert message.problems[0].startswith("The total does not add up")
+    assert message.problems[0].sentence.startswith("The total does not add up")
     assert answer.last("headline") == "1 message"
     assert [(view.label, view.on) for view in answer.last("views")] == [("To decide", True), ("Discarded", False)]
 
@@ -124,7 +124,7 @@ def test_a_mended_payload_is_replayed_once_and_becomes_an_order(tab: Tab, path: 
 def test_a_payload_with_problems_left_is_not_replayed_and_says_which(tab: Tab, path: str, database: Database) -> None:
     shown = tab.send(MessageState.load, path)
     answer = tab.send(MessageState.settle_message, path, form=form_of(shown, "replay", mended(shown, items=[])))
-    assert answer.last("news") == "Nothing was replayed: the payload still has problems."
+    assert answer.last("news") == "Nothing was replayed: the message still has problems."
     assert answer.last("flaws") != []
     assert left(database) == [("quarantined", 0, False)]
 

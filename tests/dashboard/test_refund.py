@@ -61,7 +61,7 @@ def decided(database: Database) -> list[tuple[Any, ...]]:
 def test_it_opens_on_everything_and_says_what_that_is(tab: Tab, paid: str, database: Database) -> None:
     question = begin(tab, paid)
     assert (question.number, question.currency, question.left, question.refusal) == (paid, "EUR", "€104.70", "")
-    assert question.effects[0] == "104.70 EUR is paid back the way it was paid."
+    assert question.effects[0] == "€104.70 is paid back the way it was paid."
     assert [(line.field, line.name, line.price, line.most) for line in question.lines] == [
         ("pieces-1", "Storm Lantern - Brass", "€99.80", 2)
     ]
@@ -73,7 +73,7 @@ def test_it_opens_on_everything_and_says_what_that_is(tab: Tab, paid: str, datab
 def test_a_full_refund_is_decided_once_however_often_it_is_clicked(tab: Tab, paid: str, database: Database) -> None:
     form = form_of(begin(tab, paid, restock="on"), way="full", restock="on")
     first = tab.send(RefundState.pay_back, form=form)
-    assert (first.last("open"), first.texts()[0]) == (False, "104.70 EUR is being paid back.")
+    assert (first.last("open"), first.texts()[0]) == (False, "€104.70 is being paid back.")
     again = tab.send(RefundState.pay_back, form=form)
     assert again.texts() == []
     assert decided(database) == [(10470, [], 0, True, "came broken")]
@@ -82,8 +82,8 @@ def test_a_full_refund_is_decided_once_however_often_it_is_clicked(tab: Tab, pai
 def test_lines_and_shipping_are_previewed_as_they_are_chosen(tab: Tab, paid: str, database: Database) -> None:
     question = begin(tab, paid, way="lines", pieces_1="1", shipping="on")
     assert question.effects[:2] == [
-        "54.80 EUR is paid back the way it was paid.",
-        "49.90 EUR may still be paid back afterwards.",
+        "€54.80 is paid back the way it was paid.",
+        "€49.90 may still be paid back afterwards.",
     ]
     tab.send(RefundState.pay_back, form=form_of(question, way="lines", pieces_1="1", shipping="on"))
     assert decided(database) == [(5480, [{"position": 1, "quantity": 1, "restock": 0}], 490, False, "came broken")]
@@ -138,10 +138,10 @@ def test_a_dialog_about_one_order_does_not_stay_open_over_another(tab: Tab, paid
     [
         ({"way": "amount", "amount": "ten"}, "The amount 'ten' is not a plain decimal such as 19.99."),
         ({"way": "amount", "amount": "1.999"}, "The amount 1.999 has more decimals than EUR has (2)."),
-        ({"way": "amount", "amount": "104.71"}, "104.71 EUR is more than the 104.70 EUR that may still be paid back."),
+        ({"way": "amount", "amount": "104.71"}, "€104.71 is more than the €104.70 that may still be paid back."),
         ({"way": "amount", "amount": "-1"}, "The refund comes to nothing. Choose an amount above zero."),
         ({"way": "lines", "pieces_1": "3"}, "Line 1 has 2 pieces; 3 cannot be paid back."),
-        ({"way": "lines", "pieces_1": "1.5"}, "“1.5” is no number of pieces. Use a whole number."),
+        ({"way": "lines", "pieces_1": "1.5"}, "“1.5” is not a number of pieces. Use a whole number."),
         ({"way": "all of it"}, "Choose one: everything, an amount, or lines and shipping."),
     ],
 )
@@ -182,7 +182,7 @@ def test_a_form_that_is_not_the_one_previewed_is_previewed_instead(tab: Tab, pai
     answer = tab.send(RefundState.pay_back, form=form_of(question, way="amount", amount="50"))
     assert answer.last("news") == CHANGED
     renewed = answer.last("question")
-    assert renewed.effects[0] == "50.00 EUR is paid back the way it was paid."
+    assert renewed.effects[0] == "€50.00 is paid back the way it was paid."
     assert decided(database) == []
     tab.send(RefundState.pay_back, form=form_of(renewed, way="amount", amount="50"))
     assert [row[0] for row in decided(database)] == [5000]
@@ -202,10 +202,10 @@ def test_facts_that_moved_refuse_the_refund_say_who_moved_them_and_preview_it_an
     finn = Tab(sign_in(Role.FINANCE, "Finn Adler"))
     finn.send(RefundState.pay_back, form=form_of(begin(finn, paid, way="amount", amount="4"), way="amount", amount="4"))
     answer = tab.send(RefundState.pay_back, form=form_of(question, way="full"))
-    assert "it: Finn Adler decided a refund of 4.00 EUR" in answer.last("news")
+    assert "it: Finn Adler decided a refund of €4.00" in answer.last("news")
     assert [row[0] for row in decided(database)] == [400]
     renewed = answer.last("question")
-    assert renewed.effects[0] == "100.70 EUR is paid back the way it was paid."
+    assert renewed.effects[0] == "€100.70 is paid back the way it was paid."
     tab.send(RefundState.pay_back, form=form_of(renewed, way="full"))
     assert [row[0] for row in decided(database)] == [400, 10070]
     assert begin(tab, paid).refusal == (
@@ -268,7 +268,7 @@ def test_a_cancellation_says_what_it_sets_in_motion_and_shows_how_far_it_is(
     assert question.title == f"Cancel order {paid}"
     assert question.effects == [
         "Whatever has not begun is stopped.",
-        "104.70 EUR is paid back.",
+        "€104.70 is paid back.",
         "The goods go back to stock.",
         "The customer is told by mail.",
     ]

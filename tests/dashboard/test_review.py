@@ -103,9 +103,9 @@ def test_the_second_person_sees_what_will_happen_and_approves(
         True,
         False,
     )
-    assert opened.effects[0] == "104.70 EUR is paid back the way it was paid."
+    assert opened.effects[0] == "€104.70 is paid back the way it was paid."
     answer = priya.send(ReviewState.decide, form=form(opened, "approve"))
-    assert answer.texts()[0] == "Approved. 104.70 EUR is being paid back."
+    assert answer.texts()[0] == "Approved. €104.70 is being paid back."
     assert answer.last("open") is False
     (done,) = answer.last("decided")
     assert (done.state, done.by) == ("Approved", "asked by Sofia Marin, approved by Priya Nair")

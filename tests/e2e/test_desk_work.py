@@ -17,8 +17,8 @@ def test_a_message_whose_sums_do_not_add_up_appears_in_quarantine_with_the_reaso
 
     assert answer.json()["verdict"] == "quarantined"
     row = page.get_by_test_id("quarantine-row").filter(has_text="sums-9401")
-    expect(row).to_contain_text("The total does not add up: lines after discount 214.00 EUR + shipping 4.90 EUR")
-    expect(row).to_contain_text("but the order says 999.00 EUR")
+    expect(row).to_contain_text("The total does not add up: lines after discount €214.00 + shipping €4.90")
+    expect(row).to_contain_text("but the order says €999.00")
     expect(page.get_by_test_id("count-quarantine")).to_be_visible()
     assert stack.value("select count(*) from orders where external_id = %s", str(wrong["id"])) == 0
 
@@ -54,22 +54,22 @@ def test_a_part_is_paid_back_by_line_after_a_look_at_what_it_comes_to(stack: Sta
     open_order(page, order)
     page.get_by_test_id("refund").click()
     dialog = page.get_by_role("dialog", name=f"Refund order {order.number}")
-    expect(dialog.get_by_test_id("effects")).to_contain_text("218.90 EUR is paid back")
+    expect(dialog.get_by_test_id("effects")).to_contain_text("€218.90 is paid back")
     dialog.get_by_test_id("way-amount").check()
     expect(dialog.get_by_test_id("missing")).to_have_text("Type the amount to pay back, in EUR.")
     dialog.get_by_test_id("refund-amount").fill("300")
-    expect(dialog.get_by_test_id("refusal")).to_contain_text("300.00 EUR is more than the 218.90 EUR")
+    expect(dialog.get_by_test_id("refusal")).to_contain_text("€300.00 is more than the €218.90")
     expect(dialog.get_by_test_id("confirm-go")).to_have_count(0)
     dialog.get_by_test_id("way-lines").check()
     dialog.get_by_test_id("pieces-2").fill("1")
     dialog.get_by_test_id("shipping").check()
-    expect(dialog.get_by_test_id("effects")).to_contain_text("17.40 EUR is paid back")
-    expect(dialog.get_by_test_id("effects")).to_contain_text("201.50 EUR may still be paid back afterwards.")
+    expect(dialog.get_by_test_id("effects")).to_contain_text("€17.40 is paid back")
+    expect(dialog.get_by_test_id("effects")).to_contain_text("€201.50 may still be paid back afterwards.")
     dialog.get_by_test_id("reason").fill("mug came broken")
 
     dialog.get_by_test_id("confirm-go").click()
 
-    expect(notice(page, "17.40 EUR is being paid back.")).to_be_visible()
+    expect(notice(page, "€17.40 is being paid back.")).to_be_visible()
     page.get_by_test_id("tab-items").click()
     expect(page.get_by_test_id("refunds")).to_contain_text("Paid back")
     expect(page.get_by_test_id("refunds")).to_contain_text("mug came broken")
@@ -89,7 +89,7 @@ def test_a_packed_order_is_called_off_and_everything_is_settled_without_a_reload
     dialog = page.get_by_role("dialog", name=f"Cancel order {order.number}")
     shown = dialog.get_by_test_id("effects")
     expect(shown).to_contain_text("The shipping label is voided.")
-    expect(shown).to_contain_text("218.90 EUR is paid back.")
+    expect(shown).to_contain_text("€218.90 is paid back.")
     expect(shown).to_contain_text("The goods go back to stock.")
     dialog.get_by_test_id("restock").uncheck()
     expect(shown).to_contain_text("Stock stays as it is.")

@@ -160,7 +160,7 @@ def test_the_held_queue_is_searched_kept_shared_and_exported(stack: Stack, page:
     expect(page.get_by_test_id("held-filtered")).to_have_text(f"{shown} orders")
     page.get_by_test_id(f"pick-{held}").click()
     page.get_by_test_id("select-all").click()
-    expect(page.get_by_test_id("selected")).to_have_text(f"All {shown} orders that fit")
+    expect(page.get_by_test_id("selected")).to_have_text(f"All {shown} orders that match")
     page.get_by_test_id("clear-selection").click()
 
     # j and k walk what was found; the order stands beside it

@@ -64,7 +64,7 @@ def test_a_payload_that_failed_is_mended_beside_its_problems_and_becomes_one_ord
         expect(each.get_by_test_id("message-stand")).to_have_text("In quarantine")
 
     flaw = page.get_by_test_id("flaw")
-    expect(flaw).to_contain_text("but the order says 999.00 EUR")
+    expect(flaw).to_contain_text("but the order says €999.00")
     flaw.click()
     chosen = page.evaluate(
         "() => { const t = document.activeElement; return t.value.slice(t.selectionStart, t.selectionEnd) }"

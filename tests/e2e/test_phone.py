@@ -108,7 +108,7 @@ def test_all_of_one_cause_and_a_message_are_settled_on_a_phone(stack: Stack, des
 
     page.goto("/quarantine")
     page.get_by_test_id("quarantine-row").filter(has_text="sums-9223").get_by_test_id("open-message").tap()
-    expect(page.get_by_test_id("flaw")).to_contain_text("but the order says 999.00 EUR")
+    expect(page.get_by_test_id("flaw")).to_contain_text("but the order says €999.00")
     page.get_by_test_id("mend-reason").fill("an order of the shop's own tests")
     page.get_by_test_id("mend-discard").tap()
     expect(page.get_by_test_id("message-stand")).to_have_text("Discarded")

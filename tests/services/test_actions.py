@@ -128,7 +128,7 @@ def test_a_token_of_somebody_elses_preview_is_refused(database: Database, held: 
     shown = preview(held, found)
     refusal = refused(database, NotPossible, lambda: release(held, shown, found, actor=BEN))
     assert refusal.sentence == (
-        "This confirmation was shown to somebody else. Look at the order yourself and confirm anew."
+        "This confirmation was shown to somebody else. Look at the order yourself and confirm again."
     )
     assert release(held, shown, found).repeated is False
 
@@ -161,7 +161,7 @@ def test_a_click_on_facts_that_have_moved_is_refused(database: Database, held: O
     refusal = refused(database, PreviewOutdated, lambda: release(held, shown, found))
     assert uncounted(refusal.sentence) == (
         f"Order {held.number} has changed since you looked at it: Colleague 2 held it N s ago. Nothing was done."
-        " Look at it again and decide anew."
+        " Look at it again and decide again."
     )
     fresh = preview(held, found)
     assert fresh.remaining_holds == ("Held by staff",)

@@ -257,7 +257,7 @@ def test_another_amount_than_was_asked_is_not_approved(
     approval_id = asked(order, sofia)
     refund(order, priya, RefundWish(amount_minor=1000))
     shown = look(approval_id, priya)
-    said = "It comes to 94.70 EUR now, not to the 104.70 EUR that was asked. Decline it, and have it asked anew."
+    said = "It comes to 94.70 EUR now, not to the 104.70 EUR that was asked. Decline it, and have it asked again."
     assert shown.preview.refusal == said
     with pytest.raises(NotPossible, match=r"It comes to 94\.70 EUR now"):
         approve(approval_id, priya)

@@ -232,7 +232,7 @@ def test_a_lines_item_is_named_its_stock_moves_along_and_the_next_order_follows(
     assert open_kinds(number) == ["out_of_stock"]
     shown = form(number, Fix.SKU)
     assert [choice.sku for choice in shown.choices] == ["LNT-STR-BRASS", "LNT-STR-BRS"]
-    assert fields(form(number, Fix.SKU, {"sku-1": "NOPE"}))["sku-1"] == ("NOPE", "This is none of our items.")
+    assert fields(form(number, Fix.SKU, {"sku-1": "NOPE"}))["sku-1"] == ("NOPE", "This is not one of our items.")
 
     make(number, Fix.SKU, {"sku-1": "LNT-STR-BRASS"})
 

@@ -141,5 +141,5 @@ def test_a_bulk_run_takes_exactly_what_the_filter_shows(
     put_away(three[2], database)
     assert members(whole=True, query="amount:>150") == [three[1]]
     assert members(whole=True, snoozed=True) == [three[2]]
-    with pytest.raises(InvalidInput, match="No held order fits that filter any more"):
+    with pytest.raises(InvalidInput, match="No held order matches that filter any more"):
         members(whole=True, query="amount:>9000")

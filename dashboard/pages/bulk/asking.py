@@ -16,7 +16,7 @@ from backend.domain.permissions import Area, Level
 from backend.domain.search import LONGEST
 from backend.domain.teamwork import SnoozeEvent
 from backend.services import bulk, bulk_previews, teamwork
-from dashboard.components.money import sums
+from dashboard.components.money import sums, told
 from dashboard.components.words import count, number
 from dashboard.pages.order.snooze_choices import choices, chosen_end
 from dashboard.shell import notices, sessions
@@ -226,7 +226,7 @@ class BulkAskState(rx.State):
                 return
             shown = await ask(bulk_previews.preview, action, self._choice, options=options)
         except HoldfastError as error:
-            self.question = BulkQuestion(title=RULES[action].verb, refusal=error.sentence)
+            self.question = BulkQuestion(title=RULES[action].verb, refusal=told(error.sentence))
             return
         finally:
             self.looking = False
@@ -284,7 +284,7 @@ def question(shown: BulkPreview) -> BulkQuestion:
         asks_restock=settles,
         restock=shown.restock,
         asks_reason=not RULES[action].shares,
-        refusal=shown.refusal,
+        refusal=told(shown.refusal),
         verb=f"{shown.verb} {orders}" if action is not BulkAction.ASK else f"Ask about {orders}",
         run=str(shown.run_id),
         token=shown.token,
@@ -307,6 +307,6 @@ def _still_held(orders: int) -> str:
 def _lines(found: tuple[Gathered, ...]) -> list[Line]:
     """The sentences that most orders share; the others are counted together."""
     by_many = sorted(found, key=lambda each: -each.orders)
-    shown = [Line(each.sentence, number(each.orders)) for each in by_many[:MOST_LINES]]
+    shown = [Line(told(each.sentence), number(each.orders)) for each in by_many[:MOST_LINES]]
     rest = sum(each.orders for each in by_many[MOST_LINES:])
     return [*shown, Line("Something else; the run's page says what for each order.", number(rest))] if rest else shown

@@ -180,7 +180,7 @@ def _restock() -> rx.Component:
 def _reason() -> rx.Component:
     return rx.el.div(
         rx.el.label(
-            rx.cond(_question.needs_reason, "Reason", "Reason, if it helps others"),
+            rx.cond(_question.needs_reason, "Reason", "Reason (optional)"),
             html_for="bulk-reason",
         ),
         rx.el.textarea(

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from backend.domain.bulk import MemberRow, MemberState, RunRow, RunState
-from dashboard.components.money import money
+from dashboard.components.money import money, told
 from dashboard.components.times import full, moment, span
 from dashboard.components.words import count, number
 
@@ -82,7 +82,7 @@ def run_card(run: RunRow, now: datetime) -> RunCard:
         words=run.words,
         mark=mark,
         state=state,
-        why=run.why,
+        why=told(run.why),
         by=run.started_by,
         started=moment(began) if began else "",
         started_full=full(began) if began else "",
@@ -125,7 +125,7 @@ def result_row(row: MemberRow) -> ResultRow:
         number=row.number,
         mark=mark,
         word=word,
-        result=row.result,
+        result=told(row.result),
         amount=money(row.amount_minor, row.currency) if row.currency else "",
         at=moment(at) if at else "",
         at_full=full(at) if at else "",

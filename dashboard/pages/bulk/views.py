@@ -112,7 +112,7 @@ def _run_buttons() -> rx.Component:
         ),
         _button("Stop", BulkRunState.may_stop, BulkRunState.stop_run(BulkRunState.run), "bulk-stop"),
         _button(
-            "Preview the failed ones anew…",
+            "Preview the failed ones again…",
             BulkRunState.may_again,
             BulkAskState.ask_again(_card.action, BulkRunState.run),
             "bulk-again",

@@ -110,7 +110,7 @@ def _around(page: HeldPage, address: Address) -> dict[str, Any]:
     some = page.orders > len(page.rows)
     return {
         "filtered": count(page.orders, "order") if address.filtered else "",
-        "filter_words": "of this cause" if address.only_cause else "fit",
+        "filter_words": "of this cause" if address.only_cause else "matches" if page.orders == 1 else "match",
         "all_of_them": _all_of_them(address, page.orders),
         "position": f"{number(page.first)}–{number(last)} of {number(page.orders)}" if some else "",
         "previous_href": address.href(before=str(page.previous), order=END) if page.previous else "",
@@ -124,4 +124,5 @@ def _all_of_them(address: Address, orders: int) -> str:
         return ""
     if not address.filtered:
         return count(orders, "held order")
-    return f"{count(orders, 'order')} {'of this cause' if address.only_cause else 'that fit'}"
+    what = "of this cause" if address.only_cause else "that matches" if orders == 1 else "that match"
+    return f"{count(orders, 'order')} {what}"

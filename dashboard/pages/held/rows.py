@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from backend.domain.queue import HeldOrder, HeldPage
-from dashboard.components.money import money
+from dashboard.components.money import money, told
 from dashboard.components.teamwork import WorkCell, work_cell
 from dashboard.components.times import age, full, moment
 from dashboard.components.words import count, word
@@ -54,7 +54,7 @@ def row(order: HeldOrder, now: datetime, me: int = 0) -> Row:
         external=order.external_number,
         amount=money(order.total_minor, order.currency),
         title=order.title,
-        reason=order.reason,
+        reason=told(order.reason),
         advice=order.advice,
         others=f"+ {count(order.other_holds, 'more hold')}" if order.other_holds else "",
         age=cell.age or age(order.held_at, now),

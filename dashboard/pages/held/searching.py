@@ -36,7 +36,7 @@ def searching() -> rx.Component:
 def nothing_fits() -> rx.Component:
     return empty(
         "search-x",
-        "No held order fits",
-        "Take a part out of the search, or look at how a word is written. ",
+        "No held order matches",
+        "Take a part out of the search, or check the spelling. ",
         rx.el.a("Show all held orders", href=HeldState.all_href, class_name="link"),
     )

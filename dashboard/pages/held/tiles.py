@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from backend.domain.providers import provider_name
 from backend.domain.queue import Cause, HeldSummary, Sort
-from dashboard.components.money import sums
+from dashboard.components.money import sums, told
 from dashboard.components.words import number
 from dashboard.pages.held.address import Address
 
@@ -77,7 +77,7 @@ def _tile(cause: Cause, address: Address, everything: int) -> CauseTile:
         key=cause.cluster,
         title=cause.title,
         label=" · ".join(
-            part for part in (provider_name(cause.provider) if cause.provider else "", cause.label) if part
+            part for part in (provider_name(cause.provider) if cause.provider else "", told(cause.label)) if part
         ),
         orders=number(cause.orders),
         stake=sums(cause.money, most=2),

@@ -136,7 +136,8 @@ def _filtered() -> rx.Component:
             rx.cond(
                 HeldState.rows.length() > 0,
                 rx.el.button(
-                    rx.cond(HeldState.filter_words == "fit", "Do for all of these…", "Do for all of this cause…"),
+                    "Bulk action for ",
+                    rx.cond(HeldState.filter_words == "of this cause", "this cause…", "all of these…"),
                     type="button",
                     class_name="quiet",
                     on_click=_ask([]),

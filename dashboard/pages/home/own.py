@@ -35,17 +35,15 @@ class Own:
 
 _MINE = Own("mine", "Assigned to you", f"is:{Flag.MINE}", "your held orders", "nothing is assigned to you")
 _NOBODYS = Own(
-    "nobodys", "Nobody's yet", f"is:{Flag.UNASSIGNED}", "held, and nobody has them", "every held order has somebody"
+    "nobodys", "Nobody's yet", f"is:{Flag.UNASSIGNED}", "held, and nobody has them", "every held order has an owner"
 )
-_SNOOZED = Own(
-    "snoozed", "Put off until later", f"is:{Flag.SNOOZED}", "they come back by themselves", "nothing is put off", "idle"
-)
+_SNOOZED = Own("snoozed", "Snoozed", f"is:{Flag.SNOOZED}", "they come back by themselves", "nothing is snoozed", "idle")
 _DISPUTES = Own(
     "disputes", "Disputed payments", "payment:disputed", "answer them at the provider", "no payment is disputed", "bad"
 )
 _REFUSED = Own(
-    "refused", "Money that does not move", "cause:payment_refused,payment_mismatch,payment_declined",
-    "refused, declined or not matching", "every payment fits",
+    "refused", "Payments that are stuck", "cause:payment_refused,payment_mismatch,payment_declined",
+    "refused, declined or not matching", "no payment is stuck",
 )  # fmt: skip
 _FRAUD = Own(
     "fraud", "Risk of fraud", "cause:fraud_risk,fraud_suspected", "check before they go on", "nothing is suspected"
@@ -60,18 +58,18 @@ _UNKNOWN = Own(
 )
 _TESTS = Own("tests", "Placed as a test", "is:test", "in the sandbox or by hand", "none", "idle")
 _BROKEN = Own(
-    "broken", "Stopped by the installation", "cause:provider_credentials,provider_not_connected,internal_error",
+    "broken", "Technical trouble", "cause:provider_credentials,provider_not_connected,internal_error",
     "keys, connections, or a bug", "nothing is stopped by it", "bad",
 )  # fmt: skip
 
 _OVERDUE = Own("overdue", "Overdue", f"is:{Flag.OVERDUE}", "held for longer than they should be", "all in time", "bad")
-_BACK = Own("back", "Back today", f"is:{Flag.BACK}", "put off until now", "nothing has come back today")
+_BACK = Own("back", "Back today", f"is:{Flag.BACK}", "snoozed until today", "nothing has come back today")
 _UNREFUNDED = Own(
     "unrefunded", "Refunds that failed", f"is:{Flag.UNREFUNDED}", "the money is still here", "every refund went through",
     "bad",
 )  # fmt: skip
 _UNCREDITED = Own(
-    "uncredited", "Credit notes that failed", f"is:{Flag.UNCREDITED}", "the books lack them", "all were issued", "bad"
+    "uncredited", "Credit notes that failed", f"is:{Flag.UNCREDITED}", "missing in the books", "all were issued", "bad"
 )
 _STOPPED = Own(
     "stopped", "Stopped today", f"is:{Flag.STOPPED}", "a hold was placed since midnight", "no new hold", "idle"

@@ -8,7 +8,7 @@ from backend import clock
 from backend.domain.desk import Pulse
 from backend.domain.permissions import Area
 from backend.domain.queue import HeldSummary
-from dashboard.components.money import sums
+from dashboard.components.money import sums, told
 from dashboard.components.times import age, day, time_of_day
 from dashboard.components.words import count, number
 from dashboard.pages.home.own import Figure, figures, mine_to_decide
@@ -86,7 +86,7 @@ def _causes(queue: HeldSummary) -> list[CauseLine]:
         CauseLine(
             kind=cause.cluster,
             title=cause.title,
-            label=cause.label,
+            label=told(cause.label),
             orders=number(cause.orders),
             stake=sums(cause.money, most=2),
             share=f"{max(3, round(100 * cause.orders / most))}%",

@@ -140,15 +140,15 @@ class ConfirmState(rx.State):
         try:
             done = await _carry_out(form)
         except PreviewOutdated as error:
-            self.running, self.news = False, error.sentence
+            self.running, self.news = False, told(error.sentence)
             yield await self._preview(
-                str(form.get("action")), str(form.get("number")), _subject(form), error.sentence, same=True
+                str(form.get("action")), str(form.get("number")), _subject(form), told(error.sentence), same=True
             )
             return
         except HoldfastError as error:
             self.running = False
             self.open = self.open and not isinstance(error, AlreadyDone)
-            self.news = error.sentence
+            self.news = told(error.sentence)
             yield notices.problem(error.sentence)
             yield OrderState.refresh
             return
@@ -173,7 +173,7 @@ class ConfirmState(rx.State):
             verb=ASKS if preview.asks else VERBS[action],
             title=_title(action, preview),
             effects=[told(effect) for effect in preview.effects],
-            remaining=list(preview.remaining_holds),
+            remaining=_remaining(preview),
             needs_reason=preview.needs_reason,
             restock=action == CANCEL and bool(subject),
             refusal=told(preview.refusal),
@@ -193,10 +193,14 @@ async def outdated(again: Awaitable[Preview], version: int, remaining: list[str]
     try:
         preview = await again
     except HoldfastError as error:
-        return error.sentence, remaining
+        return told(error.sentence), remaining
     if preview.version == version:
         return news, remaining
-    return preview.refusal or MOVED, list(preview.remaining_holds)
+    return told(preview.refusal) or MOVED, _remaining(preview)
+
+
+def _remaining(preview: Preview) -> list[str]:
+    return [told(hold) for hold in preview.remaining_holds]
 
 
 def _title(action: str, preview: Preview) -> str:

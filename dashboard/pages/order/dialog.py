@@ -111,7 +111,7 @@ def remaining(holds: rx.Var[list[str]]) -> rx.Component:
 def reason(field_id: str, needed: rx.Var[bool] | bool) -> rx.Component:
     """Why; `field_id` tells the fields of two dialogs on one page apart."""
     return rx.el.div(
-        rx.el.label(rx.cond(needed, "Reason", "Reason, if it helps others"), html_for=field_id),
+        rx.el.label(rx.cond(needed, "Reason", "Reason (optional)"), html_for=field_id),
         rx.el.textarea(
             id=field_id,
             name="reason",

@@ -13,6 +13,7 @@ from backend.domain.errors import AlreadyDone, HoldfastError, PreviewOutdated
 from backend.domain.fixes import LABELS, FieldsRefused, Fix, FixForm
 from backend.domain.permissions import Area, Level
 from backend.services import fixes
+from dashboard.components.money import told
 from dashboard.pages.order.confirm import LONGEST_REASON
 from dashboard.pages.order.state import DIALOGS, OrderState
 from dashboard.shell import notices
@@ -120,7 +121,7 @@ class FixState(rx.State):
         try:
             done = await ask(fixes.fix_in_place, number, hold_id, Fix(fix), typed, **carried)
         except PreviewOutdated as error:
-            self._typed, self.news = {}, error.sentence
+            self._typed, self.news = {}, told(error.sentence)
             yield await self._begin(number, hold_id, Fix(fix))
             return
         except FieldsRefused:
@@ -128,7 +129,7 @@ class FixState(rx.State):
             return
         except HoldfastError as error:
             self.open = self.open and not isinstance(error, AlreadyDone)
-            self.news = error.sentence
+            self.news = told(error.sentence)
             yield notices.problem(error.sentence)
             yield OrderState.refresh
             return
@@ -184,9 +185,9 @@ def _question(shown: FixQuestion, form: FixForm, *, stored: bool) -> FixQuestion
             for one in form.fields
         ],
         choices=[ItemChoice(item.sku, item.name) for item in form.choices],
-        effects=list(form.preview.effects),
-        remaining=list(form.preview.remaining_holds),
-        refusal=form.preview.refusal,
+        effects=[told(effect) for effect in form.preview.effects],
+        remaining=[told(hold) for hold in form.preview.remaining_holds],
+        refusal=told(form.preview.refusal),
         version=form.preview.version if stored else shown.version,
         token=form.preview.token,
     )

@@ -6,7 +6,7 @@ from backend.domain.order_page import BoxView, DocumentsTab, ItemsTab, LineView,
 from backend.domain.tracking import TrackingStatus
 from dashboard.components.money import money
 from dashboard.components.times import day, moment
-from dashboard.components.words import word
+from dashboard.components.words import number, word
 from dashboard.pages.order.cards import DocumentCard, ItemCard, ParcelCard, Snapshot, Stage
 from dashboard.pages.order.present import payload, web_address
 
@@ -20,6 +20,8 @@ _PARCEL_SIGNS: dict[str, str] = {
 }
 """Signs of a parcel's statuses that share one with another status."""
 
+_STOCK = {"reserved": "reserved in stock", "consumed": "taken from stock", "returned": "back in stock"}
+
 
 def items(tab: ItemsTab) -> list[ItemCard]:
     return [_item(line, tab.currency) for line in tab.lines]
@@ -32,7 +34,7 @@ def _item(line: LineView, currency: str) -> ItemCard:
         position=str(item.position),
         sku=item.sku,
         name=item.name,
-        quantity=f"{item.quantity:,}",
+        quantity=number(item.quantity),
         price=money(item.unit_price_minor, currency),
         discount=money(-item.discount_minor, currency) if item.discount_minor else "",
         tax=f"{tax} ({_percent(line.tax_rate)})" if tax and _percent(line.tax_rate) else tax,
@@ -42,7 +44,7 @@ def _item(line: LineView, currency: str) -> ItemCard:
             part
             for part in (
                 "" if item.requires_shipping else "nothing to ship",
-                f"stock {word(item.reservation).lower()}" if item.reservation else "",
+                _STOCK.get(item.reservation, ""),
             )
             if part
         ),
@@ -139,4 +141,7 @@ def contents(tab: ParcelsTab) -> list[str]:
 
 
 def _goods(lines: tuple[tuple[int, str, str], ...]) -> list[str]:
-    return [f"{quantity:,} × {name} ({sku})" if sku else f"{quantity:,} × {name}" for quantity, sku, name in lines]
+    return [
+        f"{number(quantity)} × {name} ({sku})" if sku else f"{number(quantity)} × {name}"
+        for quantity, sku, name in lines
+    ]

@@ -74,5 +74,5 @@ def _stages(order: OrderHead, hold: HoldView) -> list[Stage]:
     """How far a cancellation is, part by part. Empty for every other hold."""
     if hold.kind != HoldKind.BEING_CANCELLED:
         return []
-    parts = [Stage(part.label, *_PART_STATES[PartState(part.state)], part.detail) for part in order.cancellation]
-    return [*parts, Stage("Call the order cancelled", *_TO_COME)]
+    parts = [Stage(part.label, *_PART_STATES[PartState(part.state)], told(part.detail)) for part in order.cancellation]
+    return [*parts, Stage("Mark the order as cancelled", *_TO_COME)]

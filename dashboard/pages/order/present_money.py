@@ -2,7 +2,7 @@
 
 from backend.domain.desk import RefundView
 from backend.domain.order_page import ItemsTab, PaymentFact, PaymentsTab
-from dashboard.components.money import money
+from dashboard.components.money import money, told
 from dashboard.components.times import full, moment
 from dashboard.components.words import word
 from dashboard.pages.order.cards import Line, PaymentCard, RefundCard
@@ -84,7 +84,7 @@ def _payment(fact: PaymentFact) -> PaymentCard:
         at=moment(entry.occurred_at),
         full=full(entry.occurred_at),
         mood=_PAYMENT_MOODS.get(entry.kind, "moving"),
-        detail=entry.detail,
+        detail=told(entry.detail),
         proof=f"Answer to our call {fact.step_key}" if fact.step_key else f"Told by {word(entry.provider)}",
     )
 
@@ -98,7 +98,7 @@ def refunds(order: MoneyTab) -> list[RefundCard]:
             state=_refund_state(refund)[1],
             reason=refund.reason,
             at=moment(refund.settled_at or refund.requested_at),
-            problem=_refund_problem(refund),
+            problem=told(_refund_problem(refund)),
         )
         for refund in reversed(order.refunds)
     ]

@@ -7,6 +7,7 @@ from typing import Any
 from backend.domain.desk import StepView
 from backend.domain.order_page import AttemptsTab, TryView
 from backend.domain.steps import StepState
+from dashboard.components.money import told
 from dashboard.components.times import day, moment, seconds_until, time_of_day, until
 from dashboard.components.words import count, word
 from dashboard.pages.order.cards import Exchange, StepCard, Try
@@ -67,7 +68,7 @@ def _step(step: StepView, tries: list[Try] | None, now: datetime) -> StepCard:
         used=f"attempt {step.attempts} of {step.allowed}" if step.attempts else "not tried yet",
         next_try=f"next try {until(step.next_try_at, now)}" if step.next_try_at and step.attempts else "",
         left=seconds_until(step.next_try_at, now) if step.next_try_at and step.attempts else "",
-        error=step.error,
+        error=told(step.error),
         key=step.key,
         can_retry=step.can_retry,
         open=tries is not None,
@@ -85,7 +86,7 @@ def _try(attempt: TryView, revealed: Revealed) -> Try:
         at=f"{moment(attempt.started_at)}:{time_of_day(attempt.started_at, seconds=True)[-2:]}{took}{asked}",
         mood=_MOODS.get(attempt.outcome, "bad" if attempt.outcome else "moving"),
         outcome=word(attempt.outcome) if attempt.outcome else "Running",
-        error=attempt.error,
+        error=told(attempt.error),
         worker=attempt.worker,
         exchanges=[_exchange(exchange) for exchange in (shown if shown is not None else attempt.exchanges)],
         revealable=attempt.kept_until is not None and shown is None,

@@ -135,11 +135,11 @@ class RefundState(rx.State):
         try:
             done = await self._carry_out(form)
         except PreviewOutdated as error:
-            yield await self._begin(str(form.get("number", "")), _entries(form), error.sentence)
+            yield await self._begin(str(form.get("number", "")), _entries(form), told(error.sentence))
             return
         except HoldfastError as error:
             self.open = self.open and not isinstance(error, AlreadyDone)
-            self.news = error.sentence
+            self.news = told(error.sentence)
             yield notices.problem(error.sentence)
             yield OrderState.refresh
             return
@@ -234,7 +234,7 @@ def _shown(
         question.lines,
         question.shipping,
         effects=[told(effect) for effect in preview.effects] if preview else [],
-        remaining=list(preview.remaining_holds) if preview else [],
+        remaining=[told(hold) for hold in preview.remaining_holds] if preview else [],
         refusal=told(refusal),
         missing=missing,
         version=preview.version if preview else 0,
@@ -289,7 +289,7 @@ def _pieces(entries: dict[str, str]) -> dict[int, int]:
         if not name.startswith(PIECES) or value.strip() in ("", "0"):
             continue
         if not (value.isascii() and value.isdigit() and len(value) < 8 and position.isascii() and position.isdigit()):
-            raise InvalidInput([f"“{value}” is no number of pieces. Use a whole number."])
+            raise InvalidInput([f"“{value}” is not a number of pieces. Use a whole number."])
         if int(value):
             found[int(position)] = int(value)
     return found

@@ -29,7 +29,7 @@ def _who() -> rx.Component:
                 rx.el.dt("Since"), rx.el.dd(_contact.since),
                 rx.el.dt("Orders"), rx.el.dd(_contact.orders, custom_attrs={"data-testid": "customer-orders"}),
                 rx.el.dt("Spent"), rx.el.dd(_contact.spent, custom_attrs={"data-testid": "customer-spent"}),
-                rx.el.dt("Came back"), rx.el.dd(_contact.returned),
+                rx.el.dt("Returned"), rx.el.dd(_contact.returned),
                 rx.el.dt("Held now"), rx.el.dd(_contact.held),
                 class_name="facts",
             ),

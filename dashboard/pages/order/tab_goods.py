@@ -68,7 +68,7 @@ def _reader() -> rx.Component:
             rx.el.header(
                 rx.el.h2(OrderState.document_title),
                 rx.el.a(
-                    "In a tab of its own",
+                    "Open in a new tab",
                     href=OrderState.document_href,
                     target="_blank",
                     reload_document=True,

@@ -86,7 +86,7 @@ def _words(note: rx.Var[NoteRow]) -> rx.Component:
             rx.cond(
                 note.mine,
                 rx.el.button(
-                    "Change",
+                    "Edit",
                     rx.el.span(" this note", class_name="sr"),
                     type="button",
                     class_name="quiet",
@@ -128,8 +128,8 @@ def _editor(note: rx.Var[NoteRow]) -> rx.Component:
             class_name="with-mentions",
         ),
         rx.el.div(
-            rx.el.button("Leave it", type="button", class_name="quiet", on_click=TeamState.edit_note(0)),
-            rx.el.button("Change", type="submit", class_name="button", custom_attrs={"data-testid": "save-note"}),
+            rx.el.button("Cancel", type="button", class_name="quiet", on_click=TeamState.edit_note(0)),
+            rx.el.button("Save", type="submit", class_name="button", custom_attrs={"data-testid": "save-note"}),
             class_name="note-foot",
         ),
         on_submit=TeamState.save_note,

@@ -78,7 +78,7 @@ def _part(part: rx.Var[Part]) -> rx.Component:
         rx.el.a(
             part.text,
             rx.icon("x", aria_hidden="true"),
-            rx.el.span(" (take out)", class_name="sr"),
+            rx.el.span(" (remove)", class_name="sr"),
             href=part.href,
             class_name="tag",
             custom_attrs={"data-testid": "search-part"},
@@ -183,8 +183,8 @@ def how_to_search() -> rx.Component:
         ),
         rx.el.div(
             rx.el.p(
-                "Words find numbers, names, e-mail addresses, phone and tracking numbers. All parts must fit; a minus in "
-                "front leaves out what fits, and a comma means either."
+                "Words find numbers, names, e-mail addresses, phone and tracking numbers. All parts must match; a minus in "
+                "front leaves out what matches, and a comma means either."
             ),
             rx.el.ul(*rows),
             class_name="search-help",

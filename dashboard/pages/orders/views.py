@@ -169,8 +169,8 @@ def _way(label: str, href: rx.Var[str], testid: str, key: str) -> rx.Component:
 def nothing() -> rx.Component:
     return empty(
         "search-x",
-        "No order fits",
-        "Take a part out of the search, or look at how a word is written. ",
+        "No order matches",
+        "Take a part out of the search, or check the spelling. ",
         rx.el.a("Show all orders", href="/orders", class_name="link"),
     )
 

@@ -3,7 +3,7 @@
 import reflex as rx
 
 from dashboard.components.marks import mark
-from dashboard.components.states import loaded, skeleton
+from dashboard.components.states import loaded, place, skeleton
 from dashboard.pages.order.dialog import hidden
 from dashboard.pages.quarantine.message_state import CHECK, DISCARD, REPLAY, RESTORE, Flaw, MessageState
 from dashboard.shell.frame import framed
@@ -67,7 +67,7 @@ def _form() -> rx.Component:
 def _editor() -> rx.Component:
     """Plain text with numbered lines; the stripes behind it mark the lines that something is wrong with."""
     return rx.fragment(
-        rx.el.label("Payload", html_for="payload", class_name="editor-label"),
+        rx.el.label("What was sent", html_for="payload", class_name="editor-label"),
         rx.el.div(
             rx.el.div(class_name="gutter", aria_hidden="true", custom_attrs={"data-gutter": "true"}),
             rx.el.div(
@@ -142,18 +142,19 @@ def _flaw(flaw: rx.Var[Flaw]) -> rx.Component:
                 rx.el.span("Line ", flaw.line, class_name="tag"),
                 " ",
                 flaw.sentence,
+                place(flaw.path),
                 type="button",
                 class_name="flaw",
                 custom_attrs={"data-jump": flaw.line, "data-testid": "flaw"},
             ),
-            rx.el.span(flaw.sentence, class_name="flaw", custom_attrs={"data-testid": "flaw"}),
+            rx.el.span(flaw.sentence, place(flaw.path), class_name="flaw", custom_attrs={"data-testid": "flaw"}),
         )
     )
 
 
 def _settle() -> rx.Component:
     mend = rx.fragment(
-        _reason("Why", "Needed when you change or discard it"),
+        _reason("Reason", "Needed when you change or discard it"),
         rx.el.div(
             _wish("Check", CHECK, "button"),
             _wish("Replay", REPLAY, "button primary"),
@@ -167,7 +168,7 @@ def _settle() -> rx.Component:
         ),
     )
     back = rx.fragment(
-        _reason("Why", "If it helps others"),
+        _reason("Reason (optional)", "Goes into the history of the message"),
         rx.el.div(_wish("Restore", RESTORE, "button primary"), class_name="clicks"),
     )
     return rx.cond(

@@ -11,11 +11,13 @@ import reflex as rx
 
 from backend import wiring
 from backend.domain.errors import AlreadyDone, HoldfastError, InvalidInput
+from backend.domain.payload_words import in_words
 from backend.domain.permissions import Area, Level
 from backend.domain.quarantine import Problem, QuarantineView
 from backend.services import quarantine
+from dashboard.components.money import told
 from dashboard.components.times import full, moment
-from dashboard.components.words import word
+from dashboard.components.words import number, word
 from dashboard.pages.order.confirm import LONGEST_REASON
 from dashboard.pages.quarantine.state import decision
 from dashboard.shell import notices, sessions
@@ -37,11 +39,12 @@ _STANDS = {
 
 @dataclass
 class Flaw:
-    """A problem and the line it is about; `line` is empty where it is about none."""
+    """A problem and the line it is about; `line` is empty where it is about none. `path`: the same for programmers."""
 
     sentence: str
     line: str
     top: str
+    path: str = ""
 
 
 @dataclass
@@ -116,10 +119,10 @@ class MessageState(FollowedPage, rx.State):
             done = await _carry_out(wish, message_id, form)
         except InvalidInput as error:
             await self._check(message_id, str(form.get("payload", "")))
-            self.news = "Nothing was replayed: the payload still has problems." if self.flaws else error.sentence
+            self.news = "Nothing was replayed: the message still has problems." if self.flaws else told(error.sentence)
             return
         except HoldfastError as error:
-            self.news = error.sentence
+            self.news = told(error.sentence)
             yield notices.problem(error.sentence)
             if isinstance(error, AlreadyDone):
                 self.checked = False
@@ -137,10 +140,10 @@ class MessageState(FollowedPage, rx.State):
         try:
             found = await ask(quarantine.check, message_id, text, adapters=wiring.adapters())
         except InvalidInput as error:
-            self.flaws, self.effects, self.checked = [Flaw(one, "", "") for one in error.problems], [], True
+            self.flaws, self.effects, self.checked = [_flaw(Problem(one)) for one in error.problems], [], True
             return
         self.flaws = [_flaw(one) for one in found.problems]
-        self.effects, self.checked = list(found.effects), True
+        self.effects, self.checked = [told(effect) for effect in found.effects], True
 
     async def _fetch(self) -> None:
         self._show(await ask(quarantine.message, self._id))
@@ -175,8 +178,8 @@ def _head(found: QuarantineView) -> Head:
         event=found.event_id,
         received=moment(found.received_at),
         received_full=full(found.received_at),
-        size=f"{found.body_bytes:,} bytes",
-        repeats=f"sent {found.duplicates + 1:,} times" if found.duplicates else "",
+        size=f"{number(found.body_bytes)} bytes",
+        repeats=f"sent {number(found.duplicates + 1)} times" if found.duplicates else "",
         mood=mood,
         stand=stand,
         verdict=found.verdict,
@@ -186,7 +189,8 @@ def _head(found: QuarantineView) -> Head:
 
 def _flaw(problem: Problem) -> Flaw:
     line = str(problem.line) if problem.line else ""
-    return Flaw(problem.sentence, line, str(problem.line - 1) if line else "")
+    found = in_words(problem.sentence)
+    return Flaw(told(found.sentence), line, str(problem.line - 1) if line else "", found.path)
 
 
 async def _carry_out(wish: str, message_id: str, form: dict[str, Any]) -> Any:

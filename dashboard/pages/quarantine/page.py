@@ -2,9 +2,9 @@
 
 import reflex as rx
 
-from dashboard.components.states import empty, loaded, skeleton
+from dashboard.components.states import empty, loaded, place, skeleton
 from dashboard.pages.order.dialog import hidden
-from dashboard.pages.quarantine.state import Choice, Message, QuarantineState
+from dashboard.pages.quarantine.state import Choice, Message, QuarantineState, Wrong
 from dashboard.shell.frame import framed
 
 ROUTE = "/quarantine"
@@ -122,12 +122,16 @@ def _message(message: rx.Var[Message]) -> rx.Component:
             rx.el.time(message.received, title=message.received_full, class_name="muted"),
             class_name="from",
         ),
-        rx.el.ul(rx.foreach(message.problems, lambda problem: rx.el.li(problem)), class_name="problems"),
+        rx.el.ul(rx.foreach(message.problems, _problem), class_name="problems"),
         rx.cond(message.decided != "", rx.el.p(message.decided, class_name="soft small"), rx.fragment()),
         rx.el.p(rx.el.code(message.event), " · ", message.size, class_name="muted small"),
         key=message.id,
         custom_attrs={"data-testid": "quarantine-row"},
     )
+
+
+def _problem(problem: rx.Var[Wrong]) -> rx.Component:
+    return rx.el.li(problem.sentence, place(problem.path))
 
 
 def _pager() -> rx.Component:

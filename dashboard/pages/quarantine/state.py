@@ -9,11 +9,13 @@ import reflex as rx
 
 from backend import wiring
 from backend.domain.errors import HoldfastError
+from backend.domain.payload_words import in_words
 from backend.domain.permissions import Area, Level
 from backend.domain.quarantine import DecisionView, QuarantinePage, QuarantineRow, RefusedCount
 from backend.services import quarantine
+from dashboard.components.money import told
 from dashboard.components.times import full, moment
-from dashboard.components.words import count, word
+from dashboard.components.words import count, number, word
 from dashboard.shell import notices, sessions
 from dashboard.shell.calls import ask
 from dashboard.shell.followed import FollowedPage, keep_current
@@ -21,6 +23,14 @@ from dashboard.shell.needs import needs
 
 SIZE = 50
 _LONGEST = 200
+
+
+@dataclass
+class Wrong:
+    """What is wrong, and the place in the message beside it; the place is empty where there is none."""
+
+    sentence: str
+    path: str
 
 
 @dataclass
@@ -32,7 +42,7 @@ class Message:
     event: str
     received: str
     received_full: str
-    problems: list[str]
+    problems: list[Wrong]
     size: str
     repeats: str
     decided: str
@@ -113,7 +123,7 @@ class QuarantineState(FollowedPage, rx.State):
             "channels": self._channel_choices(page),
             "views": [
                 Choice("To decide", "", self._href(cause="", show=""), not self.discarded),
-                Choice("Discarded", f"{page.discarded:,}" if page.discarded else "",
+                Choice("Discarded", number(page.discarded) if page.discarded else "",
                        self._href(cause="", show="discarded"), self.discarded),
             ],
             "refused": [_refused(one) for one in page.refused],
@@ -127,7 +137,9 @@ class QuarantineState(FollowedPage, rx.State):
     def _cause_choices(self, page: QuarantinePage) -> list[Choice]:
         everything = Choice("All causes", "", self._href(cause=""), not self.cause)
         found = [
-            Choice(one.cause or "Other", f"{one.messages:,}", self._href(cause=one.cause), one.cause == self.cause)
+            Choice(
+                in_words(one.cause).sentence, number(one.messages), self._href(cause=one.cause), one.cause == self.cause
+            )
             for one in page.causes
             if one.cause
         ]
@@ -159,11 +171,16 @@ def _message(row: QuarantineRow) -> Message:
         event=row.event_id,
         received=moment(row.received_at),
         received_full=full(row.received_at),
-        problems=list(row.problems),
-        size=f"{row.body_bytes:,} bytes",
-        repeats=f"sent {row.duplicates + 1:,} times" if row.duplicates else "",
+        problems=[wrong(problem) for problem in row.problems],
+        size=f"{number(row.body_bytes)} bytes",
+        repeats=f"sent {number(row.duplicates + 1)} times" if row.duplicates else "",
         decided=decision(row.decided) if row.decided else "",
     )
+
+
+def wrong(problem: str) -> Wrong:
+    found = in_words(problem)
+    return Wrong(told(found.sentence), found.path)
 
 
 def decision(made: DecisionView) -> str:

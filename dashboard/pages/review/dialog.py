@@ -52,14 +52,14 @@ def review_dialog() -> rx.Component:
 
 def _why_not() -> rx.Component:
     return rx.el.div(
-        rx.el.label("Why not", html_for="decline-reason"),
+        rx.el.label("Reason for declining", html_for="decline-reason"),
         rx.el.textarea(
             id="decline-reason",
             name="reason",
             max_length=LONGEST_REASON,
             min_length=3,
             required=True,
-            placeholder="Whoever asked sees it",
+            placeholder="The colleague who asked sees it",
             custom_attrs={"data-testid": "reason"},
         ),
         class_name="stack tight",

@@ -9,6 +9,7 @@ from backend.domain.errors import AlreadyDone, HoldfastError, PreviewOutdated
 from backend.domain.permissions import Area, Level
 from backend.services import approvals
 from dashboard.components.approvals import Opened, Request, opened, request
+from dashboard.components.money import told
 from dashboard.components.words import count
 from dashboard.shell import notices, sessions
 from dashboard.shell.calls import ask
@@ -67,10 +68,10 @@ class ReviewState(FollowedPage, rx.State):
         try:
             done = await _decide(form, approval_id)
         except PreviewOutdated as error:
-            yield await self._open(approval_id, error.sentence)
+            yield await self._open(approval_id, told(error.sentence))
             return
         except HoldfastError as error:
-            self.news = error.sentence
+            self.news = told(error.sentence)
             self.open = self.open and not isinstance(error, AlreadyDone)
             yield notices.problem(error.sentence)
             await self._read()
