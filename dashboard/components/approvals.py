@@ -87,7 +87,7 @@ def request(view: ApprovalView, now: datetime) -> Request:
         mood=mood,
         state=state,
         ends="" if view.decided_at else f"expires {until(view.expires_at, now)}",
-        verb="Decide" if view.may_decide else "Withdraw" if view.mine else "Look",
+        verb="Decide" if view.may_decide else "Withdraw" if view.mine else "View",
     )
 
 

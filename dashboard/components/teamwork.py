@@ -97,7 +97,7 @@ def _assigned(work: Work, now: datetime) -> str:
         return "Nobody has it"
     if work.claim_until is not None:
         left = max(1, round((work.claim_until - now).total_seconds() / 60))
-        return f"claimed, for {count(left, 'more minute')} without work on it"
+        return f"claimed; free again after {count(left, 'minute')} without work on it"
     return f"assigned by {work.assigned_by}" if work.assigned_by != work.assignee else "assigned"
 
 

@@ -97,7 +97,7 @@ def dialog() -> rx.Component:
             ),
             rx.el.div(
                 _group("Orders", rx.foreach(PaletteState.found, lambda found, place: _order(found, place))),
-                _group("With this order", *[_action(key, words) for key, words in ACTIONS]),
+                _group("This order", *[_action(key, words) for key, words in ACTIONS]),
                 _group(
                     "Pages", *[unless_barred(place.area, _page(place.label, place.href, place.key)) for place in PLACES]
                 ),

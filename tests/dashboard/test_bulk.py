@@ -113,8 +113,8 @@ def test_what_the_preview_did_not_come_to_is_said(
     on_terms(3)
     question = ask(tab).last("question")
     assert question.unseen == (
-        "What is said here is of the first 1, looked at one by one. Each of the other 2 is looked at when its turn comes,"
-        " and left out where this cannot be done with it."
+        "This preview looked at the first 1, one by one. Each of the other 2 is looked at when its turn comes, and left"
+        " out where this cannot be done with it."
     )
     assert (question.title, question.acting, question.money) == ("Release: 3 orders", "3 orders", "€165")
 

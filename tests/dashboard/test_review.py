@@ -187,7 +187,7 @@ def test_qa_looks_and_decides_nothing(tab: Tab, sign_in: SignIn, number: str, da
     tom = Tab(sign_in(Role.QA, "Tom Okafor"))
     opened = look(tom)
     (row,) = queue(Tab(tom.session)).last("others")
-    assert row.verb == "Look"
+    assert row.verb == "View"
     assert (opened.may_approve, opened.may_decline, opened.may_withdraw) == (False, False, False)
     assert tom.send(ReviewState.decide, form=form(opened, "approve")).texts()[0] == REFUSAL
     assert refunds(database) == []

@@ -293,8 +293,8 @@ def question(shown: BulkPreview) -> BulkQuestion:
 
 def _unseen(looked: int, unseen: int) -> str:
     return (
-        f"What is said here is of the first {number(looked)}, looked at one by one. Each of the other {number(unseen)} is"
-        " looked at when its turn comes, and left out where this cannot be done with it."
+        f"This preview looked at the first {number(looked)}, one by one. Each of the other {number(unseen)} is looked at"
+        " when its turn comes, and left out where this cannot be done with it."
     )
 
 

@@ -1,11 +1,15 @@
 """From an order's lines, papers and parcels to what its page shows."""
 
 from datetime import datetime
+from decimal import Decimal, InvalidOperation
+
+from babel.numbers import format_percent
 
 from backend.domain.order_page import BoxView, DocumentsTab, ItemsTab, LineView, PaperView, ParcelsTab
 from backend.domain.tracking import TrackingStatus
 from dashboard.components.money import money
 from dashboard.components.times import day, moment
+from dashboard.components.viewer import viewer
 from dashboard.components.words import number, word
 from dashboard.pages.order.cards import DocumentCard, ItemCard, ParcelCard, Snapshot, Stage
 from dashboard.pages.order.present import payload, web_address
@@ -20,6 +24,8 @@ _PARCEL_SIGNS: dict[str, str] = {
 }
 """Signs of a parcel's statuses that share one with another status."""
 
+HIGHEST_RATE = 10
+"""Ten times the price; what is more is no rate of tax."""
 _STOCK = {"reserved": "reserved in stock", "consumed": "taken from stock", "returned": "back in stock"}
 
 
@@ -53,11 +59,14 @@ def _item(line: LineView, currency: str) -> ItemCard:
 
 
 def _percent(rate: str) -> str:
-    """`19 %` for the rate 0.19; empty where it is no number."""
+    """`19%` for the rate 0.19, as the reader's language writes it; empty where it is no number."""
     try:
-        return f"{float(rate) * 100:.4g} %"
-    except ValueError:
+        found = Decimal(rate)
+    except InvalidOperation:
         return ""
+    if not (found.is_finite() and abs(found) < HIGHEST_RATE):
+        return ""
+    return str(format_percent(round(found, 6), locale=viewer().babel, decimal_quantization=False))
 
 
 def _back(line: LineView) -> str:
@@ -111,7 +120,7 @@ def parcels(tab: ParcelsTab) -> list[ParcelCard]:
 def _parcel(box: BoxView) -> ParcelCard:
     parcel = box.parcel
     cost = money(box.cost_minor, box.cost_currency) if box.cost_currency else ""
-    weight = f"{box.grams / 1000:,.3g} kg" if box.grams else ""
+    weight = f"{_kilos(box.grams)} kg" if box.grams else ""
     return ParcelCard(
         tracking_number=parcel.tracking_number,
         tracking_url=web_address(parcel.tracking_url),
@@ -127,6 +136,12 @@ def _parcel(box: BoxView) -> ParcelCard:
         ],
         goods=_goods(box.goods),
     )
+
+
+def _kilos(grams: int) -> str:
+    """`0.42` or `12.5`: exact, with no more decimals than it takes."""
+    whole = Decimal(grams).scaleb(-3).normalize()
+    return number(whole, max(0, -int(whole.as_tuple().exponent)))
 
 
 def _service(box: BoxView) -> str:

@@ -12,7 +12,7 @@ from dashboard.components.times import age, full, moment
 from dashboard.components.words import word
 from dashboard.pages.order.cards import ClosedHoldCard, FixOffer, HoldCard, Stage
 
-_ORIGINS = {HoldSource.CHECK: "Found by a check on arrival", HoldSource.STEP: "A step ended without success"}
+_ORIGINS = {HoldSource.CHECK: "Found by a check on arrival", HoldSource.STEP: "A step failed"}
 _TO_COME = ("pending", "To come")
 _PART_STATES: dict[PartState, tuple[str, str]] = {
     PartState.DONE: ("good", "Done"),

@@ -9,7 +9,7 @@ from backend.domain.order_page import AttemptsTab, TryView
 from backend.domain.steps import StepState
 from dashboard.components.money import told
 from dashboard.components.times import day, moment, seconds_until, time_of_day, until
-from dashboard.components.words import count, word
+from dashboard.components.words import count, number, word
 from dashboard.pages.order.cards import Exchange, StepCard, Try
 from dashboard.pages.order.present import payload
 
@@ -108,4 +108,4 @@ def _exchange(exchange: dict[str, Any]) -> Exchange:
 
 
 def _milliseconds(length: int) -> str:
-    return f"{length:,} ms" if length < 10_000 else count(length // 1000, "second")
+    return f"{number(length)} ms" if length < 10_000 else count(length // 1000, "second")

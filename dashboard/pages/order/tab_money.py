@@ -28,7 +28,7 @@ def payments() -> rx.Component:
 
 
 def _items() -> rx.Component:
-    titles = ("Item", "Pieces", "Each", "Discount", "Tax", "Line")
+    titles = ("Item", "Pieces", "Each", "Discount", "Tax", "Total")
     return rx.el.table(
         rx.el.caption("Items", class_name="sr"),
         rx.el.thead(
@@ -62,7 +62,7 @@ def _item(item: rx.Var[ItemCard]) -> rx.Component:
         _cell(item.price, "Each"),
         _cell(item.discount, "Discount"),
         _cell(item.tax, "Tax"),
-        _cell(item.total, "Line"),
+        _cell(item.total, "Total"),
         key=item.position,
         custom_attrs={"data-testid": "item"},
     )

@@ -177,11 +177,11 @@ def _snooze_dialog() -> rx.Component:
             rx.el.input(
                 type="radio", name="until", value="own", required=True, custom_attrs={"data-testid": "snooze-own"}
             ),
-            rx.el.span("Until a moment of your own"),
+            rx.el.span("Until a date and time of your own"),
             class_name="tick",
         ),
         rx.el.label(
-            rx.el.span("Date and time; with any other choice, when it comes back at the latest"),
+            rx.el.span("Date and time. With any other choice: when it comes back at the latest"),
             rx.el.input(
                 type="datetime-local", name="own", class_name="field", custom_attrs={"data-testid": "snooze-moment"}
             ),
