@@ -40,7 +40,15 @@
     if (pressed?.form?.elements.wish) pressed.form.elements.wish.value = pressed.dataset.wish;
   }, true);
 
-  const found = () => document.querySelectorAll("textarea[data-lines]").forEach(number);
+  // A long message opens at the first line that something is wrong with.
+  const open = (text) => {
+    const editor = text.closest("[data-editor]"), stripe = editor?.querySelector(".stripe");
+    if (!stripe || text.dataset.opened) return;
+    text.dataset.opened = "true";
+    editor.scrollTop = Math.max(0, stripe.offsetTop - editor.clientHeight / 3);
+  };
+
+  const found = () => document.querySelectorAll("textarea[data-lines]").forEach((text) => { number(text); open(text); });
   const watch = () => {
     found();
     new MutationObserver(found).observe(document.body, { subtree: true, childList: true });

@@ -29,7 +29,7 @@ def preview_refund(session: Session, number: str, wish: RefundWish, *, actor: Ac
     effects = [
         *wanted.effects,
         f"{display(amount, order.currency)} is paid back the way it was paid.",
-        f"{display(max(left, 0), order.currency)} may still be paid back afterwards.",
+        _afterwards(left, order.currency),
         _stock_sentence(wish),
         "The customer is told by mail.",
     ]
@@ -44,6 +44,12 @@ def preview_refund(session: Session, number: str, wish: RefundWish, *, actor: Ac
         needs_reason=True,
         asks=bool(wanted.why),
     )
+
+
+def _afterwards(left_minor: int, currency: str) -> str:
+    if left_minor <= 0:
+        return "Nothing is left to be paid back afterwards."
+    return f"{display(left_minor, currency)} may still be paid back afterwards."
 
 
 def _stock_sentence(wish: RefundWish) -> str:

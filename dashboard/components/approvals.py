@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from backend.domain.approvals import ApprovalAction, ApprovalPreview, ApprovalState, ApprovalView
-from backend.domain.permissions import ROLE_NAMES, Role
+from backend.domain.permissions import Role
 from dashboard.components.money import money, told
 from dashboard.components.times import age, full, until
+from dashboard.components.words import role_name
 
 _ENDS: dict[ApprovalState, tuple[str, str]] = {
     ApprovalState.PENDING: ("waiting", "Waits"),
@@ -92,7 +93,7 @@ def request(view: ApprovalView, now: datetime) -> Request:
 
 
 def _role(role: str) -> str:
-    return f", {ROLE_NAMES[Role(role)]}" if role in set(Role) else ""
+    return f" ({role_name(role)})" if role in set(Role) else ""
 
 
 def opened(found: ApprovalPreview, may_act: bool, now: datetime) -> Opened:

@@ -7,6 +7,7 @@ from functools import cache
 from babel.core import Locale
 from babel.numbers import NumberPattern
 
+from backend.domain.permissions import ROLE_NAMES, Role
 from dashboard.components.viewer import viewer
 
 _KNOWN: dict[str, str] = {
@@ -17,7 +18,6 @@ _KNOWN: dict[str, str] = {
     "in_transit": "On its way",
     "partially_refunded": "Partly refunded",
     "exception": "Trouble on delivery",
-    "customer_service": "Customer service",
     "invoiceninja": "Invoice Ninja",
     "shipengine": "ShipEngine",
     "easypost": "EasyPost",
@@ -39,6 +39,11 @@ _KNOWN: dict[str, str] = {
 def word(code: str) -> str:
     """`in_transit` → `On its way`; unknown codes are made readable."""
     return _KNOWN.get(code) or code.replace("_", " ").replace(".", " ").capitalize()
+
+
+def role_name(role: str) -> str:
+    """`Customer service`, `QA`."""
+    return ROLE_NAMES[Role(role)] if role in set(Role) else word(role)
 
 
 def number(value: int | Decimal, decimals: int = 0) -> str:

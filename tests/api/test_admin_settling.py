@@ -75,7 +75,7 @@ def test_a_refund_by_lines_does_what_its_preview_said(
     assert (preview["refusal"], preview["needs_reason"]) == ("", True)
     assert preview["effects"] == [
         "104.70 EUR is paid back the way it was paid.",
-        "0.00 EUR may still be paid back afterwards.",
+        "Nothing is left to be paid back afterwards.",
         "1 of 2 pieces go back to stock.",
         "The customer is told by mail.",
     ]

@@ -79,7 +79,7 @@ def test_the_click_says_that_it_only_asks_and_the_queue_shows_it_to_both(
     shown = queue(priya)
     (row,) = shown.last("to_decide")
     assert shown.last("headline") == "1 request for you to decide"
-    assert (row.by, row.verb, row.ends) == ("Sofia Marin, Customer service", "Decide", "expires in 2 d 23 h")
+    assert (row.by, row.verb, row.ends) == ("Sofia Marin (Customer service)", "Decide", "expires in 2 d 23 h")
     assert priya.send(FrameState.load).last("reviews") == "1"
     assert tab.send(FrameState.load).values("reviews") in ([], [""])
 
@@ -88,7 +88,7 @@ def test_the_orders_page_says_what_waits_and_who_asked(tab: Tab, priya: Tab, num
     ask_for_refund(tab, number)
     (waiting,) = priya.send(OrderState.load, f"/orders/{number}").last("waiting")
     assert (waiting.what, waiting.amount, waiting.by, waiting.verb) == (
-        "Refund", "€104.70", "Sofia Marin, Customer service", "Decide",
+        "Refund", "€104.70", "Sofia Marin (Customer service)", "Decide",
     )  # fmt: skip
 
 

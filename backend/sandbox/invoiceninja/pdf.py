@@ -6,7 +6,7 @@ from xml.sax.saxutils import escape
 
 from reportlab.lib import colors
 from reportlab.lib.pagesizes import A4
-from reportlab.lib.styles import getSampleStyleSheet
+from reportlab.lib.styles import ParagraphStyle, getSampleStyleSheet
 from reportlab.lib.units import mm
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table
 
@@ -68,11 +68,12 @@ def _customer(client: Document) -> str:
     return "<br/>".join(escape(row) for row in rows if row)
 
 
-def _lines(totals: Totals, currency: str, text: object) -> Table:
+def _lines(totals: Totals, currency: str, text: ParagraphStyle) -> Table:
+    small = ParagraphStyle("small", parent=text, fontSize=8)
     head = ["Item", "Description", "Qty", "Price", "Tax", f"Total {currency}"]
     rows = [
         [
-            escape(str(line["product_key"]))[:22],
+            Paragraph(escape(str(line["product_key"])), small),
             Paragraph(escape(str(line["notes"])), text),
             f"{line['quantity']:g}",
             f"{line['cost']:.2f}",
@@ -81,7 +82,7 @@ def _lines(totals: Totals, currency: str, text: object) -> Table:
         ]
         for line in totals.lines
     ]
-    widths = [32 * mm, 62 * mm, 14 * mm, 22 * mm, 20 * mm, 26 * mm]
+    widths = [38 * mm, 56 * mm, 14 * mm, 22 * mm, 20 * mm, 26 * mm]
     return Table([head, *rows], colWidths=widths, style=GRID, repeatRows=1)
 
 

@@ -24,7 +24,7 @@ def page() -> rx.Component:
             rx.el.h1("Incidents"), rx.el.p(IncidentsState.headline, class_name="soft"), class_name="page-head"
         ),
         rx.el.p(
-            "One cause, many orders. While a provider is away its steps wait, uncounted; nothing is held, nothing is lost,"
+            "One cause, many orders. While a provider is away its steps wait and use up no tries; nothing is held or lost,"
             " and they go on by themselves when it answers.",
             class_name="soft intro",
         ),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from backend.domain.desk import NoteView
 from backend.domain.teamwork import Colleague, pieces
 from dashboard.components.times import full, moment
-from dashboard.components.words import count, word
+from dashboard.components.words import count, role_name
 
 
 @dataclass
@@ -76,7 +76,7 @@ def people(staff: Sequence[Colleague], me: int) -> list[Person]:
         Person(
             id=person.id,
             name=person.name,
-            about=f"{word(person.role)} · {person.email}",
+            about=f"{role_name(person.role)} · {person.email}",
             handle=person.name if names.count(person.name) == 1 else person.email,
             may=person.may_act,
             me=person.id == me,
