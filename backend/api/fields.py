@@ -11,7 +11,7 @@ BIGGEST_VERSION = 2**31 - 1
 
 def _plain(text: str) -> str:
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("it contains characters that are no text")
+        raise ValueError("it contains characters that are not text")
     return text
 
 

@@ -105,7 +105,7 @@ def address_errors(address: NewAddress) -> dict[str, str]:
     try:
         wrong = list(_wrong_fields(address))
     except ValueError:
-        return {"country": "This is no country's ISO 3166 code of two letters."}
+        return {"country": "This is not a country code. Use its two letters, such as DE."}
     return {_FIELDS[field]: f"The {_FIELD_WORDS[field]} is {how}.{_example(address, field)}" for field, how in wrong}
 
 

@@ -11,7 +11,7 @@ def email_error(email: str) -> str:
     try:
         validate_email(email, check_deliverability=False, test_environment=True)
     except EmailNotValidError as error:
-        return f"This is no e-mail address: {str(error).rstrip('.')}."
+        return f"This is not an e-mail address: {str(error).rstrip('.')}."
     return ""
 
 
@@ -22,7 +22,7 @@ def phone_error(phone: str, country: str) -> str:
     try:
         parsed = phonenumbers.parse(phone, country.upper() or None)
     except phonenumbers.NumberParseException:
-        return "This is no phone number. Begin with + and the country's code."
+        return "This is not a phone number. Begin with + and the country's code."
     if not phonenumbers.is_possible_number(parsed):
         return "This phone number is too long or too short for its country."
     return ""

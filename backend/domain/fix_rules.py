@@ -31,7 +31,7 @@ def text_error(value: str) -> str:
     if len(value) > MAX_LENGTH:
         return f"This is longer than {MAX_LENGTH} characters."
     if any(character < " " or character == "\x7f" or "\ud800" <= character <= "\udfff" for character in value):
-        return "This contains characters that are no text."
+        return "This contains characters that are not text."
     return ""
 
 

@@ -220,7 +220,7 @@ def parse(text: str) -> Query:
     if len(text) > LONGEST:
         raise InvalidInput([f"The search is {len(text)} letters long; at most {LONGEST} fit."])
     if any((ord(letter) < 32 and not letter.isspace()) or "\ud800" <= letter <= "\udfff" for letter in text):
-        raise InvalidInput(["The search contains characters that are no text."])
+        raise InvalidInput(["The search contains characters that are not text."])
     found: list[str | Term] = []
     problems: list[str] = []
     for piece in _pieces(text):

@@ -93,5 +93,5 @@ def view_name(text: str) -> str:
     if len(name) > LONGEST_NAME:
         raise InvalidInput([f"The name has {len(name)} letters; at most {LONGEST_NAME} fit."])
     if any(unicodedata.category(letter) in ("Cc", "Cs") for letter in name):
-        raise InvalidInput(["The name contains characters that are no text."])
+        raise InvalidInput(["The name contains characters that are not text."])
     return name

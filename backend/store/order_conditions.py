@@ -84,7 +84,7 @@ def _known_channels(session: Session, codes: tuple[str, ...]) -> None:
     known = sorted({*CHANNELS, *distinct(session, "orders", "channel")})
     if unknown := [code for code in codes if code not in known]:
         said = ",".join(codes)
-        raise InvalidInput([f"In “channel:{said}”: “{unknown[0]}” is no channel. There are {', '.join(known)}."])
+        raise InvalidInput([f"In “channel:{said}”: “{unknown[0]}” is not a channel. There are {', '.join(known)}."])
 
 
 def _amounts(session: Session, amounts: Amounts) -> Condition:

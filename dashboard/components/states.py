@@ -26,10 +26,14 @@ def place(path: rx.Var[str]) -> rx.Component:
 
 
 def trouble(sentence: rx.Var[str]) -> rx.Component:
-    """The page could not be read: why, and a way on."""
+    """The page could not be read: why, and ways on."""
     return rx.el.div(
         rx.el.p(sentence),
-        rx.el.p(rx.el.a("Try again", href="", reload_document=True, class_name="link")),
+        rx.el.p(
+            rx.el.a("Try again", href="", reload_document=True, class_name="link"),
+            rx.el.a("My day", href="/", class_name="link"),
+            class_name="ways-on",
+        ),
         class_name="complaint",
         role="alert",
         custom_attrs={"data-testid": "trouble"},

@@ -70,7 +70,7 @@ def test_what_cannot_be_read_or_is_unknown_is_said_and_nothing_is_shown(tab: Tab
     assert unread.last("complaints")[0].startswith("“colour:” is not an operator")
     assert (numbers(unread), unread.last("some"), unread.last("headline")) == ([], True, "3 orders")
     unknown = tab.send(HeldState.load, "/held?q=channel%3Aebay")
-    assert unknown.last("complaints") == ["In “channel:ebay”: “ebay” is no channel. There are generic, shopify."]
+    assert unknown.last("complaints") == ["In “channel:ebay”: “ebay” is not a channel. There are generic, shopify."]
     lost = tab.send(HeldState.load, "/held?view=77")
     assert lost.last("complaints") == ["The view in this address was deleted, or is not shared with you."]
     assert numbers(lost) == three

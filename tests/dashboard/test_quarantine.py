@@ -69,6 +69,7 @@ def test_the_list_tells_what_came_why_it_could_not_be_used_and_leads_to_it(tab: 
     (message,) = answer.last("messages")
     assert (message.source, message.event, message.href) == ("Signed JSON", "evt-1", path)
     assert message.problems[0].sentence.startswith("The total does not add up")
+    assert "but the order says €0.01" in message.problems[0].sentence
     assert answer.last("headline") == "1 message"
     assert [(view.label, view.on) for view in answer.last("views")] == [("To decide", True), ("Discarded", False)]
 
@@ -80,7 +81,11 @@ def test_causes_are_counted_and_choosing_one_leaves_its_messages(tab: Tab, conne
     causes = tab.send(QuarantineState.load, "/quarantine").last("causes")
     assert [choice.number for choice in causes] == ["", "2", "1"]
     chosen = tab.send(QuarantineState.load, causes[2].href)
-    assert [message.event for message in chosen.last("messages")] == ["c"]
+    (message,) = chosen.last("messages")
+    (problem,) = message.problems
+    assert (message.event, problem.path) == ("c", "$.currency")
+    assert problem.sentence.startswith("Currency: The currency “XQX” is unknown.")
+    assert causes[2].label.startswith("Currency: The currency … is unknown.")
     assert [choice.on for choice in chosen.last("causes")] == [False, False, True]
 
 
@@ -97,7 +102,7 @@ def test_a_check_shows_what_is_left_stores_nothing_and_leaves_what_was_typed(
 ) -> None:
     shown = tab.send(MessageState.load, path)
     wrong = tab.send(MessageState.settle_message, path, form=form_of(shown, "check", mended(shown, currency="XQX")))
-    assert "XQX" in wrong.last("flaws")[0].sentence
+    assert "“XQX”" in wrong.last("flaws")[0].sentence
     fine = tab.send(MessageState.settle_message, path, form=form_of(shown, "check", mended(shown)))
     assert (fine.last("flaws"), len(fine.last("effects")) >= 1) == ([], True)
     assert fine.values("text") == wrong.values("text") == []
@@ -125,7 +130,8 @@ def test_a_payload_with_problems_left_is_not_replayed_and_says_which(tab: Tab, p
     shown = tab.send(MessageState.load, path)
     answer = tab.send(MessageState.settle_message, path, form=form_of(shown, "replay", mended(shown, items=[])))
     assert answer.last("news") == "Nothing was replayed: the message still has problems."
-    assert answer.last("flaws") != []
+    (flaw,) = answer.last("flaws")
+    assert (flaw.sentence, flaw.path) == ("The list of items has 0 entries; it must have at least 1.", "$.items")
     assert left(database) == [("quarantined", 0, False)]
 
 

@@ -91,7 +91,7 @@ def test_a_good_weight_has_no_error() -> None:
 
 def test_contacts_are_judged_one_by_one() -> None:
     errors = fix_rules.contact_errors({"email": "greta@", "phone": "+4912345678901234567"}, "DE")
-    assert errors["email"].startswith("This is no e-mail address: ")
+    assert errors["email"].startswith("This is not an e-mail address: ")
     assert errors["phone"] == "This phone number is too long or too short for its country."
     assert fix_rules.contact_errors({"email": "greta@example.org", "phone": "030 5550177"}, "DE") == {}
     assert fix_rules.contact_errors({"email": "", "phone": ""}, "") == {}
@@ -99,7 +99,7 @@ def test_contacts_are_judged_one_by_one() -> None:
 
 @pytest.mark.parametrize("value", ["a\x00b", "a\x1bb", "a\ud800"])
 def test_what_is_no_text_is_refused(value: str) -> None:
-    assert fix_rules.text_error(value) == "This contains characters that are no text."
+    assert fix_rules.text_error(value) == "This contains characters that are not text."
 
 
 def test_a_value_is_stored_on_one_line_without_margins() -> None:

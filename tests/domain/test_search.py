@@ -131,7 +131,7 @@ def test_one_thing_is_said_in_one_way(typed: str, canonical: str) -> None:
          " first."),
         ("status:", "“status:” needs a value, as in status:held."),
         ("-lindenau", "“-lindenau”: only operators can be left out, as in -channel:generic. To search for it, put it in quotes."),
-        ("\x00", "The search contains characters that are no text."),
+        ("\x00", "The search contains characters that are not text."),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_said_with_what_is_allowed(typed: str, sentence: str) -> None:

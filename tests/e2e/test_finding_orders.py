@@ -151,7 +151,9 @@ def test_the_held_queue_is_searched_kept_shared_and_exported(stack: Stack, page:
 
     # one box: what is found is in the rows, the headline and the selection
     searched(page, "channel:ebay")
-    expect(page.get_by_test_id("search-complaints")).to_contain_text("“ebay” is no channel. There are generic, shopify")
+    expect(page.get_by_test_id("search-complaints")).to_contain_text(
+        "“ebay” is not a channel. There are generic, shopify"
+    )
     searched(page, f"{WANDA} amount:>1 number:{held[:12]}")
     expect(page.get_by_test_id(f"held-row-{held}")).to_be_visible()
     expect(page.get_by_test_id(f"held-row-{free}")).to_have_count(0)

@@ -102,7 +102,7 @@ def test_what_is_put_away_is_found_only_by_who_asks_for_it(three: list[str], dat
 
 
 def test_an_unknown_channel_is_said_to_be_unknown(three: list[str]) -> None:
-    with pytest.raises(InvalidInput, match=r"“ebay” is no channel\. There are generic, shopify"):
+    with pytest.raises(InvalidInput, match=r"“ebay” is not a channel\. There are generic, shopify"):
         in_unit_of_work(queue.held_count, "channel:ebay", actor=ANNA)
     with pytest.raises(InvalidInput, match="not the key of a cause"):
         search.parse("cluster:po_box")
