@@ -286,7 +286,7 @@ def test_a_cancellation_says_what_it_sets_in_motion_and_shows_how_far_it_is(
         ("Give the goods back to stock", "To come"),
         ("Agree the parcel's return", "Not needed"),
         ("Tell the customer", "To come"),
-        ("Call the order cancelled", "To come"),
+        ("Mark the order as cancelled", "To come"),
     ]
     assert shown.last("head").cancellable is False
     again = tab.send(ConfirmState.confirm, form=cancel_form(question, restock="on"))
