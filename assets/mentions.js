@@ -50,6 +50,7 @@
     area.setAttribute("aria-autocomplete", "list");
     area.setAttribute("aria-controls", box.id);
     area.parentElement.append(box);
+    box.scrollIntoView({ block: "nearest" });
     point(0);
   };
 

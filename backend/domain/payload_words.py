@@ -67,6 +67,8 @@ def in_words(problem: str) -> Worded:
     subject, rest = _subject(path[1]), problem[path.end() :]
     rest = _OPEN_NUMBER.sub("…", _FORM.sub(_form, rest)).replace("but it is null", "but it is empty")
     rest = _QUOTED.sub(r"“\1”", rest.replace(" an object", " a group of fields"))
+    if rest.startswith(": ") and subject in rest.lower():
+        return Worded(rest[2:], path[0])
     as_title = rest.startswith(":") or _NUMBERED.match(subject)
     return Worded(f"{subject[:1].upper()}{subject[1:]}{rest}" if as_title else f"The {subject}{rest}", path[0])
 

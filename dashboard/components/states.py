@@ -25,9 +25,9 @@ def place(path: rx.Var[str]) -> rx.Component:
     return rx.cond(path != "", rx.el.code(path, class_name="place"), rx.fragment())
 
 
-def trouble(sentence: rx.Var[str]) -> rx.Component:
+def trouble(sentence: rx.Var[str], title: str = "") -> rx.Component:
     """The page could not be read: why, and ways on."""
-    return rx.el.div(
+    told = rx.el.div(
         rx.el.p(sentence),
         rx.el.p(
             rx.el.a("Try again", href="", reload_document=True, class_name="link"),
@@ -38,8 +38,12 @@ def trouble(sentence: rx.Var[str]) -> rx.Component:
         role="alert",
         custom_attrs={"data-testid": "trouble"},
     )
+    return rx.el.div(rx.el.h1(title), told, class_name="stack") if title else told
 
 
-def loaded(ready: rx.Var[bool], problem: rx.Var[str], content: rx.Component, waiting: rx.Component) -> rx.Component:
-    """The content, or why there is none, or the skeleton until either is known."""
-    return rx.cond(problem != "", trouble(problem), rx.cond(ready, content, waiting))
+def loaded(
+    ready: rx.Var[bool], problem: rx.Var[str], content: rx.Component, waiting: rx.Component, title: str = ""
+) -> rx.Component:
+    """The content, or why there is none, or the skeleton until either is known. `title` heads the trouble of a page
+    whose heading is in its content."""
+    return rx.cond(problem != "", trouble(problem, title), rx.cond(ready, content, waiting))

@@ -84,8 +84,8 @@ def test_causes_are_counted_and_choosing_one_leaves_its_messages(tab: Tab, conne
     (message,) = chosen.last("messages")
     (problem,) = message.problems
     assert (message.event, problem.path) == ("c", "$.currency")
-    assert problem.sentence.startswith("Currency: The currency “XQX” is unknown.")
-    assert causes[2].label.startswith("Currency: The currency … is unknown.")
+    assert problem.sentence.startswith("The currency “XQX” is unknown.")
+    assert causes[2].label.startswith("The currency … is unknown.")
     assert [choice.on for choice in chosen.last("causes")] == [False, False, True]
 
 

@@ -46,6 +46,11 @@ from backend.domain.quarantine import cause
             "Total: The amount “19,99” is not a plain decimal such as 19.99.",
             "$.total_price",
         ),
+        (
+            "$.currency: The currency 'XXQ' is unknown. Use a code such as EUR.",
+            "The currency “XXQ” is unknown. Use a code such as EUR.",
+            "$.currency",
+        ),
         ("$.items has 0 entries; it must have at least 1.", "The list of items has 0 entries; it must have at least 1.", "$.items"),
         (
             "$.line_items must be a list, but it is an object.",

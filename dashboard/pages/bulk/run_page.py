@@ -16,4 +16,4 @@ ON_LOAD = [BulkRunState.load, BulkRunState.follow]
 @framed
 def page() -> rx.Component:
     content = rx.fragment(run_head(), progress(), results(), bulk_dialog())
-    return loaded(BulkRunState.ready, BulkRunState.problem, content, waiting())
+    return loaded(BulkRunState.ready, BulkRunState.problem, content, waiting(), "Bulk run")

@@ -38,4 +38,4 @@ def page() -> rx.Component:
         custom_attrs={"data-cockpit": ROUTE},
     )
     some = HeldState.some | (HeldState.rows.length() > 0)
-    return loaded(HeldState.ready, HeldState.problem, rx.cond(some, queue, nothing()), waiting())
+    return loaded(HeldState.ready, HeldState.problem, rx.cond(some, queue, nothing()), waiting(), "Held")

@@ -18,7 +18,7 @@ _head = MessageState.head
 @framed
 def page() -> rx.Component:
     content = rx.fragment(_top(), _form(), _history())
-    return loaded(MessageState.ready, MessageState.problem, content, skeleton(12))
+    return loaded(MessageState.ready, MessageState.problem, content, skeleton(12), "Message in quarantine")
 
 
 def _top() -> rx.Component:
