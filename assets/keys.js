@@ -3,7 +3,7 @@
 (() => {
   const WIDE = matchMedia("(min-width: 1180px)");
   const SETTLED_MS = 90;      // after so long without another step the order under the focus is asked for
-  const PATIENCE_MS = 4000;   // a key waits no longer than this for the order it was meant for
+  const PATIENCE_MS = 8000;   // a key waits no longer than this for the order it was meant for, nor a choice for its answer
   const seen = (node) => node && node.getClientRects().length > 0;
   const rows = () => [...document.querySelectorAll("[data-row]")].filter(seen);
   const lineOf = (row) => row?.closest("[data-line], tr");
@@ -20,15 +20,19 @@
   const pane = () => cockpit()?.querySelector("[data-pane]");
   const current = () => document.querySelector('[data-row][aria-current="true"]');
   let wanted = "", shown = "", timer = 0, waiting = null;
+  let asked = 0, owed = "";   // until when an answer to the latest choice is awaited; whose row the focus is owed to
   const tell = () => {
     clearTimeout(timer); timer = 0;
     const form = document.querySelector("form[data-chooser]");
     if (!form) return;
+    asked = Date.now() + PATIENCE_MS;
     form.elements.number.value = wanted;
     form.requestSubmit();
   };
   const choose = (number, at_once) => {
-    if (!number || number === wanted) return;
+    if (number === wanted && timer && at_once) tell();
+    if (!number || (number === wanted && (timer || number === shown || Date.now() < asked))) return;
+    if (number !== wanted) { waiting = null; owed = ""; }   // a key was meant for the order that was left
     wanted = number;
     clearTimeout(timer);
     if (at_once) tell(); else timer = setTimeout(tell, SETTLED_MS);
@@ -39,7 +43,8 @@
     if (address.href !== location.href) history.replaceState(history.state, "", address);
   };
   document.addEventListener("focusin", (event) => {
-    const row = event.target instanceof Element ? event.target.closest("[data-row]") : null;
+    // A dialog that closes gives the focus back to the row it was opened from: that is nobody's choice where it is owed.
+    const row = event.target instanceof Element && !owed ? event.target.closest("[data-row]") : null;
     if (row && cockpit()?.contains(row)) choose(row.dataset.row, false);
   });
   document.addEventListener("click", (event) => {
@@ -51,20 +56,32 @@
     row.focus({ preventScroll: true });
     choose(row.dataset.row, true);
   }, true);
+  const forget = () => {
+    clearTimeout(timer);
+    wanted = shown = owed = ""; timer = asked = 0; waiting = null;
+  };
   const follow = () => {
-    // What the server chose by itself (the next one after an action, the first of a page) takes the focus.
+    // What the server chose by itself (the next one after an action, the first of a page) takes the focus, once no dialog
+    // is open. A late answer about a row that was left since takes nothing: the one about where the person is comes yet.
     const box = cockpit();
-    if (!box) { wanted = shown = ""; return; }
+    if (!box) { forget(); return; }
     const row = current(), number = row?.dataset.row || "";
     if (number !== shown) {
       shown = number;
-      if (!timer && number) {
-        wanted = number;
+      const late = timer || (number !== wanted && Date.now() < asked);
+      if (!number || number === wanted) asked = 0;
+      if (!late && number) {
+        if (waiting?.number !== number) waiting = null;
+        wanted = owed = number;
         write(number);
-        if (!typing(document.activeElement) && !document.querySelector("dialog[open]") && document.activeElement !== row) {
-          row.focus({ preventScroll: true });
-          lineOf(row).scrollIntoView({ block: "nearest" });
-        }
+      }
+    }
+    if (owed !== number) owed = "";
+    if (owed && !document.querySelector("dialog[open]")) {
+      owed = "";
+      if (!typing(document.activeElement) && document.activeElement !== row) {
+        row.focus({ preventScroll: true });
+        lineOf(row).scrollIntoView({ block: "nearest" });
       }
     }
     if (waiting && pane()?.dataset.number === waiting.number) {
@@ -73,6 +90,8 @@
       if (Date.now() < until && !document.querySelector("dialog[open]")) press(key);
     }
   };
+
+  document.addEventListener("close", follow, true);
 
   // Keys. j and k move the focus from row to row, so Enter opens and a screen reader follows. Any element with data-key
   // is clicked by its key, or focused if it is a field. Nothing happens while somebody types.
@@ -84,7 +103,8 @@
     const next = here < 0 ? 0 : here + by;
     if (next < 0 || next >= all.length) {
       const turn = document.querySelector(`a[data-turn="${by > 0 ? "next" : "previous"}"]`);
-      if (turn && cockpit()) turn.click(); else all[here].focus();
+      if (turn && cockpit()) { clearTimeout(timer); timer = asked = 0; waiting = null; turn.click(); }
+      else all[here].focus();
       return;
     }
     all[next].focus({ preventScroll: true });
@@ -160,11 +180,19 @@
     for (const group of dialog("palette").querySelectorAll("[role=group]")) group.classList.toggle("none", !group.querySelector("[role=option]:not([hidden])"));
     light(options()[0]);
   };
+  const emptyPalette = () => {
+    if (!field()?.value) return;
+    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field(), "");
+    field().dispatchEvent(new Event("input", { bubbles: true }));
+  };
+  // What was found is put away with it, so that no order of an earlier search is lit when it opens again.
+  document.addEventListener("close", (event) => {
+    if (event.target === dialog("palette") && !event.target.open) emptyPalette();
+  }, true);
   const openPalette = () => {
     const box = dialog("palette");
     if (!box || document.querySelector("dialog[open]")) return false;
-    Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, "value").set.call(field(), "");
-    field().dispatchEvent(new Event("input", { bubbles: true }));
+    emptyPalette();
     box.showModal();
     field().focus();
     sift();

@@ -9,7 +9,7 @@ from backend.clock import monotonic
 def until(
     condition: Callable[[], object],
     *,
-    within: float = 20,
+    within: float = 60,
     every: float = 0.02,
     what: str = "the condition holds",
     otherwise: Callable[[], str] = lambda: "",

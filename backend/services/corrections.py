@@ -17,9 +17,16 @@ from backend.store.tables import Order, OrderAmendment, TimelineEntry
 
 
 def write_down(
-    session: Session, order: Order, fix: Fix, corrected: tuple[Corrected, ...], hold_id: int, *, actor: Actor
+    session: Session,
+    order: Order,
+    fix: Fix,
+    corrected: tuple[Corrected, ...],
+    hold_id: int,
+    *,
+    actor: Actor,
+    reason: str,
 ) -> None:
-    """One entry with the names of the fields; their values lie sealed in a row of their own."""
+    """One entry with the names of the fields, and why; their values lie sealed in a row of their own."""
     now = clock.now()
     row = OrderAmendment(order_id=order.id, fix=str(fix), actor_id=actor.id, actor_name=actor.name, at=now)
     row.write(changes=json.dumps([vars(one) for one in corrected], ensure_ascii=False))
@@ -28,7 +35,8 @@ def write_down(
         session,
         order.id,
         TimelineKind.ORDER_CORRECTED,
-        f"{SUBJECTS[fix]} corrected: {', '.join(one.label for one in corrected)}.",
+        f"{SUBJECTS[fix]} corrected: {', '.join(one.label for one in corrected)}."
+        + (f" Reason: {reason}" if reason else ""),
         actor=actor,
         at=now,
         weight=Weight.MILESTONE,

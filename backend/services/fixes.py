@@ -102,8 +102,11 @@ def fix_in_place(
     _check(session, draft, version, actor)
     PARTS[fix].write(session, order, draft.values, actor)
     session.flush()
-    corrections.write_down(session, order, fix, draft.corrected, draft.hold.id, actor=actor)
-    fix_effects.carry_out(session, order, fix, draft.plan, actor=actor, reason=reason.strip())
+    why = reason.strip()
+    # The holds of steps that run again are closed for this reason, which then stands in the timeline there.
+    told = "" if draft.plan.mended else why
+    corrections.write_down(session, order, fix, draft.corrected, draft.hold.id, actor=actor, reason=told)
+    fix_effects.carry_out(session, order, fix, draft.plan, actor=actor, reason=why)
     fields = [one.field for one in draft.corrected]
     details = {"hold": draft.hold.kind, "fields": fields}
     clicks.audit(session, order, _action(fix), actor=actor, token=token, reason=reason, details=details)

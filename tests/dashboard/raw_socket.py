@@ -92,7 +92,7 @@ class Socket:
         address = f"ws://{server.host}{NAMESPACE}/?EIO=4&transport=websocket&token={secrets.token_hex(8)}"
         try:
             self._line = _Line(address, headers=headers)
-            self._hear(1.0)
+            self._hear(20.0)
             self._line.send(f"40{NAMESPACE},")
             self._hear()
         except (ConnectionClosed, ConnectionError, OSError) as error:
@@ -102,7 +102,7 @@ class Socket:
         body = {"name": event, "payload": payload, "router_data": NOWHERE}
         self._line.send(f"42{NAMESPACE}," + json.dumps(["event", body]))
 
-    def listen(self, enough: Any, within: float = 20.0) -> None:
+    def listen(self, enough: Any, within: float = 60.0) -> None:
         """Hear what is said until `enough()` is true."""
         deadline = time.monotonic() + within
         while not enough():
@@ -122,7 +122,7 @@ class Socket:
     def close(self) -> None:
         self._line.close()
 
-    def _hear(self, timeout: float = 10.0) -> None:
+    def _hear(self, timeout: float = 60.0) -> None:
         said = self._line.receive(timeout)
         if said is None:
             return

@@ -26,13 +26,23 @@ COLLEAGUES = {
     "priya": Colleague("Priya Nair", "priya@shop.test", "manager"),
     "tom": Colleague("Tom Okafor", "tom@shop.test", "qa"),
 }
-PATIENCE_MS = 20_000
+PATIENCE_MS = 40_000
 """A page says in a fraction of this what it has to say; a busy machine may take longer."""
 
 
+LONGEST_STORY = 300
+"""Seconds; a tenth of it on a machine that has nothing else to do."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that want the machine for themselves come before the product that all others share is started."""
+    """Tests that want the machine for themselves come before the product that all others share is started.
+
+    The first of those waits until it is started, and a machine may be slow.
+    """
     items.sort(key=lambda item: "stack" in getattr(item, "fixturenames", ()))
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(LONGEST_STORY))
 
 
 @pytest.fixture(scope="session")
@@ -44,11 +54,16 @@ def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[s
     return {**browser_type_launch_args, **place, "args": [*QUIET, *alone]}
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patience() -> None:
+    expect.set_options(timeout=PATIENCE_MS)
+
+
 @pytest.fixture(scope="session")
 def stack(run_folder: Path) -> Iterator[Stack]:
     """The product with one worker; parcels take seconds, so that their way can be watched."""
-    expect.set_options(timeout=PATIENCE_MS)
-    with running(Path(tempfile.mkdtemp(dir=run_folder, prefix="e2e-")), workers=1, threads=4, pace=0.12) as product:
+    folder = Path(tempfile.mkdtemp(dir=run_folder, prefix="e2e-"))
+    with running(folder, workers=1, threads=4, pace=0.12, deadline=3) as product:
         for colleague in COLLEAGUES.values():
             add_colleague(product, colleague)
         yield product

@@ -1,5 +1,6 @@
 """Words for the stories: colleagues, their pages, and the orders that reach the shop."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,8 @@ class Colleague:
         """Fill in the sign-in page, wherever it was come from."""
         page.get_by_test_id("email").fill(self.email)
         page.get_by_test_id("password").fill(password or self.password)
-        page.get_by_test_id("sign-in").click()
+        with page.expect_navigation():  # what is looked at next is the answer, not the form that was sent
+            page.get_by_test_id("sign-in").click()
 
 
 class Desk:
@@ -66,9 +68,11 @@ class Arrival:
         return str(self.payload["name"])
 
 
-def arrives(stack: Stack, serial: int, *faults: tuple[str, str, str], **details: Any) -> Arrival:
-    """The shop sends an order; each fault (provider, operation, what goes wrong) strikes it once."""
-    order = shopify_order(serial, **details)
+def arrives(
+    stack: Stack, serial: int, *faults: tuple[str, str, str], more: dict[str, Any] | None = None, **details: Any
+) -> Arrival:
+    """The shop sends an order; each fault (provider, operation, what goes wrong) strikes it once. `more` of its payload."""
+    order = shopify_order(serial, **details) | (more or {})
     known = stack.value("select count(*) from orders where external_id = %s", str(order["id"]))
     assert not known, f"{order['name']} belongs to another story: choose another number"
     stack.register(order)
@@ -89,13 +93,31 @@ def held(stack: Stack, serial: int, *fault: str, **details: Any) -> Arrival:
     """An order that arrived and was stopped by a fault, `shipengine validate bad_address` unless told otherwise."""
     provider, operation, kind = fault or ("shipengine", "validate", "bad_address")
     order = arrives(stack, serial, (provider, operation, kind), **details)
+    is_held(stack, order)
+    return order
+
+
+def is_held(stack: Stack, order: Arrival) -> None:
+    """Wait until it is held, and nothing goes on beside the hold."""
     until(
         lambda: open_holds(stack, order),
-        within=30,
         what=f"{order.name} is held",
         otherwise=lambda: picture(stack),
     )
-    return order
+    at_rest(stack, order)
+
+
+def at_rest(stack: Stack, order: Arrival) -> None:
+    """Wait until nothing is done for the order by itself: what is previewed now is still so when it is confirmed."""
+    under_way = (
+        "select count(*) from steps join orders on orders.id = order_id "
+        "where number = %s and steps.state in ('ready', 'running')"
+    )
+    until(
+        lambda: stack.value(under_way, order.number) == 0,
+        what=f"{order.name} is at rest",
+        otherwise=lambda: picture(stack),
+    )
 
 
 def open_holds(stack: Stack, order: Arrival) -> int:
@@ -106,12 +128,13 @@ def open_holds(stack: Stack, order: Arrival) -> int:
 
 
 def reaches(stack: Stack, order: Arrival, status: str) -> None:
+    """Wait until the order has got so far, and everything is done that belongs to it."""
     until(
         lambda: stack.value("select status from orders where number = %s", order.number) == status,
-        within=40,
         what=f"{order.name} is {status}",
         otherwise=lambda: picture(stack),
     )
+    at_rest(stack, order)
 
 
 def effects(stack: Stack, order: Arrival, *kinds: str) -> dict[str, int]:
@@ -126,7 +149,13 @@ def queue_row(page: Page, order: Arrival) -> Locator:
 
 def open_order(page: Page, order: Arrival) -> None:
     page.goto(f"/orders/{order.number}")
-    expect(page.get_by_test_id("order-number")).to_have_text(order.number)
+    on_its_page(page, order)
+
+
+def on_its_page(page: Page, order: Arrival) -> None:
+    """Wait for the order's own page. The queue shows the same order beside it, under the same names, until it is gone."""
+    expect(page).to_have_url(re.compile(f"/orders/{order.number}([?]|$)"))
+    expect(page.get_by_role("heading", level=1)).to_have_text(order.number)
 
 
 def status(page: Page) -> Locator:
@@ -149,6 +178,7 @@ def walk_to(page: Page, order: Arrival) -> None:
     expect(queue_row(page, order)).to_be_visible()
     for _ in range(60):
         if focused(page) == f"held-row-{order.number}":
+            expect(page.get_by_test_id(f"held-row-{order.number}")).to_be_focused()
             return
         page.keyboard.press("j")
     raise AssertionError(f"{order.number} is not in the queue")

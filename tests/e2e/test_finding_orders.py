@@ -111,6 +111,7 @@ def test_finding_filtering_keeping_and_sharing(stack: Stack, page: Page, desk: D
     page.get_by_test_id("columns").click()
     chip = keep_as_view(page, "Wanda without address")
     expect(chip.get_by_test_id(re.compile("view-count-"))).to_have_text("1")
+    expect(page).to_have_url(re.compile(r"view=\d+"))
     address = page.url
 
     # nobody else sees it, until it is shared; and it is what its address says
@@ -154,7 +155,7 @@ def test_the_held_queue_is_searched_kept_shared_and_exported(stack: Stack, page:
     expect(page.get_by_test_id("search-complaints")).to_contain_text(
         "“ebay” is not a channel. There are generic, shopify"
     )
-    searched(page, f"{WANDA} amount:>1 number:{held[:12]}")
+    searched(page, f"{WANDA} amount:>1 number:{held[:6]}")  # the year's century: the day may end meanwhile
     expect(page.get_by_test_id(f"held-row-{held}")).to_be_visible()
     expect(page.get_by_test_id(f"held-row-{free}")).to_have_count(0)
     expect(page.get_by_test_id("held-total")).to_have_text(re.compile(r"^\d+ of \d+ orders$"))

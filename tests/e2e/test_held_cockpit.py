@@ -1,9 +1,11 @@
 """A morning at the held queue by keyboard alone: moving, deciding, selecting, finding; and nothing moves by itself."""
 
+import re
+
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.e2e.desk import Arrival, focused, held, notice, open_holds, queue_row, reaches, walk_to
+from tests.e2e.desk import Arrival, held, notice, on_its_page, open_holds, queue_row, reaches, walk_to
 from tests.product.stack import Stack
 from tests.waiting import until
 
@@ -49,7 +51,7 @@ def test_a_morning_at_the_queue_without_a_mouse(stack: Stack, page: Page) -> Non
     walk_to(page, second)
     expect(beside(page)).to_have_attribute("data-number", second.number)
     expect(beside(page).get_by_test_id("hold")).to_contain_text("Address not deliverable")
-    assert f"order={second.number}" in page.url
+    expect(page).to_have_url(re.compile(f"order={second.number}"))
     page.reload()
     expect(beside(page)).to_have_attribute("data-number", second.number)
     page.keyboard.press("k")
@@ -81,6 +83,7 @@ def test_a_morning_at_the_queue_without_a_mouse(stack: Stack, page: Page) -> Non
     expect(page.get_by_test_id("selection")).to_be_hidden()
 
     # It is given to somebody by its first letters: here to herself.
+    expect(beside(page).get_by_test_id("assign")).to_be_visible()
     page.keyboard.press("g")
     given = page.get_by_test_id("assign-dialog")
     expect(given.get_by_test_id("cancel")).to_be_focused()
@@ -123,7 +126,7 @@ def test_a_morning_at_the_queue_without_a_mouse(stack: Stack, page: Page) -> Non
     # Enter opens the order's own page; back is where one was.
     walk_to(page, third)
     page.keyboard.press("Enter")
-    expect(page).to_have_url(f"{stack.url}/orders/{third.number}")
+    on_its_page(page, third)
     page.go_back()
     expect(beside(page)).to_have_attribute("data-number", third.number)
 
@@ -151,7 +154,7 @@ def test_what_colleagues_and_workers_do_meanwhile_moves_no_row(stack: Stack, pag
     expect(row).to_contain_text("No longer held")
     expect(beside(page).get_by_test_id("hold")).to_have_count(0)
     assert row.bounding_box() == pytest.approx(before, abs=0.5)
-    assert focused(page) == f"held-row-{mine.number}"
+    expect(page.get_by_test_id(f"held-row-{mine.number}")).to_be_focused()
 
     # Each row leaves when the person moves on from it.
     page.keyboard.press("k")

@@ -4,7 +4,7 @@ import json
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.desk import Desk, effects, held, keep_parcel_back, notice, open_order, reaches
+from tests.e2e.desk import Desk, arrives, effects, held, is_held, keep_parcel_back, notice, open_order, reaches
 from tests.product.orders import shopify_order
 from tests.product.stack import Stack
 from tests.waiting import until
@@ -49,6 +49,52 @@ def test_a_bad_address_is_corrected_where_it_stands_checked_by_the_carrier_and_s
     until(lambda: effects(stack, order, "label.bought") == {"label.bought": 1}, what="the label is bought")
     expect(page.get_by_text("Delivery address corrected: ").first).to_be_visible()
     expect(page.get_by_text("Torstraße 141").first).to_be_visible()
+
+
+def test_a_tax_number_and_a_weight_are_corrected_one_after_the_other_and_only_what_failed_runs_again(
+    stack: Stack, page: Page
+) -> None:
+    keep_parcel_back(stack, 9753)
+    wrong = {"note_attributes": [{"name": "VAT number", "value": "DE12"}]}
+    order = arrives(stack, 9753, ("shipengine", "label", "refuse"), more=wrong)
+    is_held(stack, order)
+    open_order(page, order)
+    hold = page.get_by_test_id("hold")
+    expect(hold).to_contain_text("Tax number does not look right")
+    hold.get_by_test_id("fix-tax_id").click()
+    dialog = page.get_by_test_id("fix-dialog")
+    number = dialog.get_by_label("Tax number")
+    expect(number).to_have_value("DE12")
+
+    # What the rule that held it does not pass is said beside the field, and not done.
+    number.fill("DE99")
+    expect(dialog.get_by_test_id("field-tax_id")).to_contain_text("does not have the form of DE")
+    number.fill("DE136695976")
+    expect(dialog.get_by_test_id("field-tax_id")).not_to_contain_text("does not have the form of DE")
+    expect(dialog.get_by_test_id("effects")).to_be_visible()
+    dialog.get_by_test_id("reason").fill("She sent it again.")
+    dialog.get_by_test_id("confirm-go").click()
+    expect(notice(page, "Tax number corrected. The order goes on.")).to_be_visible()
+
+    # The carrier refuses the parcel: it weighs more than the shop says.
+    expect(hold).to_contain_text("Carrier refused the parcel")
+    is_held(stack, order)
+    captured = effects(stack, order, "payment.captured", "label.bought")
+    assert captured == {"payment.captured": 1, "label.bought": 0}
+    hold.get_by_test_id("fix-weight").click()
+    grams = dialog.get_by_role("textbox").first
+    expect(grams).to_have_value("400")
+    grams.fill("2600")
+    expect(dialog.get_by_test_id("effects")).to_be_visible()
+    dialog.get_by_test_id("confirm-go").click()
+    expect(notice(page, "Weight corrected. The order goes on.")).to_be_visible()
+
+    expect(hold).to_have_count(0)
+    reaches(stack, order, "processing")
+    assert effects(stack, order, "payment.captured", "label.bought") == {"payment.captured": 1, "label.bought": 1}
+    expect(page.get_by_test_id("timeline")).to_contain_text("Tax number corrected: ")
+    expect(page.get_by_test_id("timeline")).to_contain_text("She sent it again.")
+    expect(page.get_by_test_id("timeline")).to_contain_text("2600")
 
 
 def test_a_payload_that_failed_is_mended_beside_its_problems_and_becomes_one_order(stack: Stack, desk: Desk) -> None:

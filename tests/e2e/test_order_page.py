@@ -4,7 +4,7 @@ import re
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.desk import Desk, arrives, focused, notice, open_order, reaches, sideways
+from tests.e2e.desk import Desk, arrives, held, notice, open_order, reaches, sideways
 from tests.product.stack import Stack
 
 
@@ -14,14 +14,14 @@ def chosen(page: Page, name: str) -> None:
 
 
 def test_an_order_is_read_tab_by_tab_with_the_keyboard_and_stays_current(stack: Stack, desk: Desk) -> None:
-    order = arrives(stack, 9651, ("shipengine", "label", "refuse"))
+    order = held(stack, 9651, "shipengine", "label", "refuse")
     page = desk.open("sofia")
     open_order(page, order)
     page.evaluate("() => { window.neverReloaded = true; }")
     page.get_by_test_id("tab-timeline").focus()
     for name in ("items", "payments", "documents"):
         page.keyboard.press("ArrowRight")
-        assert focused(page) == f"tab-{name}"
+        expect(page.get_by_test_id(f"tab-{name}")).to_be_focused()
         chosen(page, name)
         expect(page).to_have_url(f"{stack.url}/orders/{order.number}?tab={name}")
     page.keyboard.press("End")

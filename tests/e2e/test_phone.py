@@ -6,10 +6,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from dashboard import dashboard
-from tests.e2e.desk import Arrival, Desk, held, notice, open_holds, queue_row, reaches, sideways, status
+from tests.e2e.desk import Arrival, Desk, held, is_held, notice, on_its_page, queue_row, reaches, sideways, status
 from tests.product.orders import shopify_order
-from tests.product.stack import Stack, picture
-from tests.waiting import until
+from tests.product.stack import Stack
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 UNBROKEN = "Wolfeschlegelsteinhausenbergerdorff"
@@ -50,7 +49,7 @@ def outsized(stack: Stack) -> Arrival:
     assert stack.deliver(order).json()["verdict"] == "accepted"
     number = stack.value("select number from orders where external_id = %s", str(order["id"]))
     arrival = Arrival(order, number)
-    until(lambda: open_holds(stack, arrival), within=30, what="it is held", otherwise=lambda: picture(stack))
+    is_held(stack, arrival)
     stack.api("POST", f"/admin/orders/{number}/notes", json={"text": f"Ask {UNBROKEN * 3}."}).raise_for_status()
     return arrival
 
@@ -70,7 +69,7 @@ def test_a_hold_is_found_read_and_released_on_a_phone(stack: Stack, desk: Desk) 
     row = queue_row(page, order)
     expect(row).to_contain_text("Address not deliverable")
     row.get_by_role("link").tap()
-    expect(page.get_by_test_id("order-number")).to_have_text(order.number)
+    on_its_page(page, order)
     page.get_by_test_id("release").tap()
     dialog = page.get_by_test_id("confirm")
     expect(dialog.get_by_test_id("effects")).to_be_visible()
@@ -79,8 +78,9 @@ def test_a_hold_is_found_read_and_released_on_a_phone(stack: Stack, desk: Desk) 
 
     expect(notice(page, "Released. The order goes on.")).to_be_visible()
     expect(status(page)).to_have_attribute("data-status", "delivered")
-    for place in ("My day", "Orders", "Quarantine"):
+    for place, address in (("My day", "/"), ("Orders", "/orders"), ("Quarantine", "/quarantine")):
         page.get_by_role("navigation", name="Main").get_by_role("link", name=place).tap()
+        expect(page).to_have_url(f"{stack.url}{address}")
         expect(page.get_by_role("heading", level=1)).not_to_be_empty()
     reaches(stack, order, "delivered")
 

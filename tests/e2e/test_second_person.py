@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e.desk import Desk, arrives, keep_parcel_back, notice, open_holds, open_order, reaches
+from tests.e2e.desk import Desk, arrives, effects, keep_parcel_back, notice, open_holds, open_order, reaches
 from tests.product.stack import Stack
 
 NOBODY = "Nothing for you to decide"
@@ -72,3 +72,63 @@ def test_who_asked_can_only_take_it_back(stack: Stack, desk: Desk) -> None:
     expect(notice(priya, "Withdrawn. Nothing was done.")).to_be_visible()
     expect(row).to_have_count(0)
     assert open_holds(stack, order) == 1
+
+
+def ask_for_a_refund(page: Page) -> None:
+    """All of it, which is more than one person may pay back."""
+    page.get_by_test_id("refund").click()
+    dialog = page.get_by_test_id("refund-dialog")
+    expect(dialog.get_by_test_id("effects")).to_contain_text("of one order that you may pay back alone.")
+    expect(dialog.get_by_test_id("effects")).to_contain_text("Until then nothing happens.")
+    dialog.get_by_test_id("reason").fill("All three leak.")
+    expect(dialog.get_by_test_id("confirm-go")).to_have_text("Ask a second person")
+    dialog.get_by_test_id("confirm-go").click()
+    expect(notice(page, "A second person was asked")).to_be_visible()
+    expect(page.get_by_test_id("waiting-approval")).to_contain_text("Sofia Marin")
+
+
+def test_money_above_the_limit_is_paid_back_once_when_a_second_person_agrees(stack: Stack, desk: Desk) -> None:
+    order = arrives(stack, 9453, lines=(("TENT-2P-GRN", "189.00", 3),))
+    reaches(stack, order, "delivered")
+    sofia, tom, priya, beside = desk.open("sofia"), desk.open("tom"), desk.open("priya"), desk.open("priya")
+    for page in (tom, priya, beside):
+        page.goto("/review")
+        expect(page.get_by_test_id("review-headline")).to_have_text(NOBODY)
+    open_order(sofia, order)
+
+    ask_for_a_refund(sofia)
+
+    # All see it at once. Only another one, of a role that may, is asked to decide.
+    asked = priya.get_by_test_id("review-to-decide").get_by_test_id("review-row").filter(has_text=order.number)
+    expect(asked).to_contain_text("All three leak.")
+    expect(asked).to_contain_text("€571.90")
+    sofia.goto("/review")
+    looks = {"review-mine": sofia, "review-others": tom}
+    for part, page in looks.items():
+        row = page.get_by_test_id(part).get_by_test_id("review-row").filter(has_text=order.number)
+        row.get_by_test_id("review-open").click()
+        dialog = page.get_by_test_id("review-dialog")
+        expect(dialog.get_by_test_id("effects")).to_contain_text("is paid back")
+        expect(dialog.get_by_test_id("approve")).to_have_count(0)
+        dialog.get_by_test_id("cancel").click()
+        expect(dialog).to_be_hidden()
+    assert effects(stack, order, "payment.refunded") == {"payment.refunded": 0}
+
+    # Approved with a double click, and again in another tab that had it open: it is paid back once.
+    for page in (priya, beside):
+        page.get_by_test_id("review-row").filter(has_text=order.number).get_by_test_id("review-open").click()
+        expect(page.get_by_test_id("approve")).to_be_visible()
+    priya.get_by_test_id("approve").dblclick()
+    expect(priya.get_by_test_id("review-dialog")).to_be_hidden()
+    expect(priya.get_by_test_id("review-headline")).to_have_text(NOBODY)
+    beside.get_by_test_id("approve").click()
+    expect(notice(beside, "already approved by Priya Nair")).to_be_visible()
+    expect(sofia.get_by_test_id("review-decided")).to_contain_text(order.number)
+
+    sofia.goto(f"/orders/{order.number}?tab=items")
+    expect(sofia.get_by_test_id("refunds")).to_contain_text("Paid back")
+    expect(sofia.get_by_test_id("refunds")).to_contain_text("All three leak.")
+    expect(sofia.get_by_test_id("payment-status")).to_have_text("Refunded")
+    expect(sofia.get_by_test_id("waiting-approval")).to_have_count(0)
+    paid_back = [entry["amount_minor"] for entry in stack.journal(order=order.shop_id, kind="payment.refunded")]
+    assert paid_back == [57190]

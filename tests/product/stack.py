@@ -1,6 +1,7 @@
 """A running product for tests: its own PostgreSQL, sandbox, web process and workers, each of which can be killed.
 
-Times are those of production, only shorter: a deadline of two seconds, leases of four, quick retries and scans.
+Times are those of production, only shorter: a deadline of two seconds (or `deadline`), leases of twice that, quick retries
+and scans.
 """
 
 import base64
@@ -41,7 +42,9 @@ def free_port() -> int:
 class Stack:
     """Everything on one machine. `environment` is what every process of ours gets."""
 
-    def __init__(self, folder: Path, *, workers: int = 2, threads: int = 8, pace: float = 0.02) -> None:
+    def __init__(
+        self, folder: Path, *, workers: int = 2, threads: int = 8, pace: float = 0.02, deadline: float = 2
+    ) -> None:
         self.folder = folder
         self.http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=40))
         self.workers: list[subprocess.Popen[bytes]] = []
@@ -59,7 +62,7 @@ class Stack:
             "HOLDFAST_PORT": str(self.port),
             "HOLDFAST_ENCRYPTION_KEYS": "test:" + base64.b64encode(bytes(range(32))).decode(),
             "HOLDFAST_INDEX_KEY": base64.b64encode(bytes(range(32, 64))).decode(),
-            "HOLDFAST_STEP_DEADLINE": "2",
+            "HOLDFAST_STEP_DEADLINE": f"{deadline:g}",
             "HOLDFAST_RETRY_SCALE": "0.1",
             "HOLDFAST_SWEEP_SECONDS": "0.2",
             "HOLDFAST_WORKER_THREADS": str(threads),
@@ -89,7 +92,7 @@ class Stack:
         for _ in range(self._wanted_workers):
             self.start_worker()
         self.start_web()
-        until(lambda: self._answers(f"{self.sandbox}/control/faults"), within=30, what="the sandbox answers")
+        until(lambda: self._answers(f"{self.sandbox}/control/faults"), what="the sandbox answers")
         return self
 
     def stop(self) -> None:
@@ -113,17 +116,20 @@ class Stack:
 
     def kill_worker(self, index: int, number: signal.Signals) -> None:
         """Send a signal to one worker, wait until it is gone, and start another in its place."""
+        self.end_worker(index, number)
+        self.start_worker()
+
+    def end_worker(self, index: int, number: signal.Signals) -> None:
         worker = self.workers.pop(index)
         os.killpg(worker.pid, number)
-        worker.wait(15)
-        self.start_worker()
+        worker.wait(60)
 
     def kill_web(self) -> None:
         """The web process goes without a word, as in a crash. It is the last that was started beside the workers."""
         web = self._others.pop()
         with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             os.killpg(web.pid, signal.SIGKILL)
-        web.wait(15)
+        web.wait(60)
 
     def start_web(self) -> None:
         self._run("dashboard.serve", {})
@@ -165,8 +171,12 @@ class Stack:
         entries: list[dict[str, Any]] = answer.json()["journal"]
         return entries
 
-    def fault(self, **fault: Any) -> None:
-        self.http.put(f"{self.sandbox}/control/faults", json=fault).raise_for_status()
+    def fault(self, **fault: Any) -> str:
+        """Have something go wrong outside; what `heal` takes away again."""
+        return str(self.http.put(f"{self.sandbox}/control/faults", json=fault).raise_for_status().json()["id"])
+
+    def heal(self, fault: str) -> None:
+        self.http.delete(f"{self.sandbox}/control/faults/{fault}").raise_for_status()
 
     def register(self, order: dict[str, Any]) -> None:
         """Make an order known to the sandbox's shop, with the payment that its financial status tells of."""

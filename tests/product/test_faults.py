@@ -50,9 +50,7 @@ def test_a_refusal_holds_the_order_with_its_own_advice_and_one_click_mends_it(st
 
     stack.deliver(order)
 
-    until(
-        lambda: bool(_open_holds(stack, order)), within=20, what="the order is held", otherwise=lambda: picture(stack)
-    )
+    until(lambda: bool(_open_holds(stack, order)), what="the order is held", otherwise=lambda: picture(stack))
     number = stack.value("select number from orders where external_id = %s", str(order["id"]))
     hold = stack.api("GET", f"/admin/orders/{number}/holds").json()[0]
     assert hold["kind"] == fault.kind
@@ -90,6 +88,7 @@ DOUBTFUL = [
 ]
 
 
+@pytest.mark.timeout(300)
 def test_errors_and_lost_answers_mend_themselves_and_nothing_happens_twice(stack: Stack) -> None:
     orders = []
     for provider, operation, fault, serial in DOUBTFUL:
@@ -103,7 +102,7 @@ def test_errors_and_lost_answers_mend_themselves_and_nothing_happens_twice(stack
         stack.deliver(order)
 
     for order in orders:
-        _delivered_once(stack, order, timeout=90)
+        _delivered_once(stack, order, timeout=200)
     doubts = stack.value("select count(*) from attempts where outcome = 'in_doubt'")
     assert doubts >= 12, "the faults were not played"
     asked = stack.value("select count(*) from attempts where asked_first")
@@ -119,15 +118,19 @@ def test_a_document_that_fails_is_told_and_never_stops_the_parcel(stack: Stack) 
 
     until(
         lambda: stack.value("select status from orders where external_id = %s", str(order["id"])) == "delivered",
-        within=30,
         what="the parcel is delivered without its invoice",
         otherwise=lambda: picture(stack),
     )
     number = stack.value("select number from orders where external_id = %s", str(order["id"]))
-    page = stack.api("GET", f"/admin/orders/{number}").json()
-    failed = [step for step in page["steps"] if step["can_retry"]]
+    failed: list[dict[str, Any]] = []
+
+    def told() -> bool:
+        page = stack.api("GET", f"/admin/orders/{number}").json()
+        failed[:] = [step for step in page["steps"] if step["can_retry"]]
+        return bool(failed) and page["held"] is False
+
+    until(told, what="the invoice is told to have failed", otherwise=lambda: picture(stack))
     assert [step["kind"] for step in failed] == ["invoice.issue"]
-    assert page["held"] is False
     answer = stack.click(number, f"steps/{failed[0]['id']}/retry", {})
     assert answer.status_code == 200, answer.text
     until(
@@ -138,7 +141,6 @@ def test_a_document_that_fails_is_told_and_never_stops_the_parcel(stack: Stack) 
             )
             == 1
         ),
-        within=30,
         what="the invoice was issued, stored and sent after the retry",
         otherwise=lambda: picture(stack),
     )
@@ -151,7 +153,7 @@ def _open_holds(stack: Stack, order: dict[str, Any]) -> list[tuple[Any, ...]]:
     )
 
 
-def _delivered_once(stack: Stack, order: dict[str, Any], timeout: float = 40) -> None:
+def _delivered_once(stack: Stack, order: dict[str, Any], timeout: float = 90) -> None:
     until(
         lambda: (
             stack.value("select count(*) from orders where external_id = %s and status = 'delivered'", str(order["id"]))

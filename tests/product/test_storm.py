@@ -15,7 +15,7 @@ DELIVERIES = 20
 SENDERS = 16
 
 
-@pytest.mark.timeout(400)
+@pytest.mark.timeout(600)
 def test_two_hundred_orders_delivered_twenty_times_each_happen_once(stack: Stack) -> None:
     orders = [shopify_order(1000 + serial) for serial in range(ORDERS)]
     for order in orders:
@@ -30,7 +30,7 @@ def test_two_hundred_orders_delivered_twenty_times_each_happen_once(stack: Stack
     assert set(codes) <= {200, 202, 503}, sorted(set(codes))
     refused = [delivery for delivery, code in zip(deliveries, codes, strict=True) if code == 503]
     assert all(_deliver(stack, *delivery) in (200, 202) for delivery in refused)
-    settled(stack, ORDERS, timeout=200)
+    settled(stack, ORDERS, timeout=400)
     assert stack.value("select count(*) from orders") == ORDERS
     assert stack.value("select count(*) from inbox where provider = 'shopify'") == ORDERS * 5
     received = stack.value("select sum(duplicates + 1) from inbox where provider = 'shopify'")

@@ -35,12 +35,18 @@ def form(number: str, fix: Fix, values: dict[str, str] | None = None, kind: str 
 
 
 def make(
-    number: str, fix: Fix, values: dict[str, str], kind: str = "", who: Actor = ANNA, shown: FixForm | None = None
+    number: str,
+    fix: Fix,
+    values: dict[str, str],
+    kind: str = "",
+    who: Actor = ANNA,
+    shown: FixForm | None = None,
+    reason: str = "",
 ) -> ActionDone:
     shown = shown or form(number, fix, values, kind, who)
     hold = next(hold for hold in [*view(number).holds, *view(number).closed_holds] if kind in ("", hold.kind))
     carried = {"version": shown.preview.version, "token": shown.preview.token}
-    return in_unit_of_work(fixes.fix_in_place, number, hold.id, fix, values, actor=who, **carried)
+    return in_unit_of_work(fixes.fix_in_place, number, hold.id, fix, values, actor=who, reason=reason, **carried)
 
 
 def fields(shown: FixForm) -> dict[str, tuple[str, str]]:
@@ -84,11 +90,12 @@ def test_a_corrected_address_closes_the_hold_by_its_check_and_the_order_goes_on(
     ]
 
 
-def test_the_timeline_tells_who_changed_which_field_and_keeps_the_values_sealed(database: Database) -> None:
+def test_the_timeline_tells_who_changed_which_field_and_why_and_keeps_the_values_sealed(database: Database) -> None:
     number = created(new_order(**BAD_POSTCODE)).number
-    make(number, Fix.SHIPPING_ADDRESS, {"postal_code": "10119", "line1": "Ackerstraße 1"})
+    make(number, Fix.SHIPPING_ADDRESS, {"postal_code": "10119", "line1": "Ackerstraße 1"}, reason=" She called. ")
     (entry,) = [entry for entry in view(number).timeline if entry.kind == "order:corrected"]
-    assert (entry.actor, entry.text) == ("Colleague 1", "Delivery address corrected: Street and number, Postcode.")
+    words = "Delivery address corrected: Street and number, Postcode. Reason: She called."
+    assert (entry.actor, entry.text) == ("Colleague 1", words)
     assert entry.data["changes"] == [
         {"what": "Street and number", "field": "line1", "old": "Torstraße 140", "new": "Ackerstraße 1"},
         {"what": "Postcode", "field": "postal_code", "old": "1011", "new": "10119"},
