@@ -2,12 +2,13 @@
 
 from datetime import datetime
 
-from sqlalchemy import func
+from sqlalchemy import Text, cast, exists, func, or_
 from sqlmodel import Session, col, select
 
 from backend.domain.approvals import ApprovalAction, ApprovalState
 from backend.domain.permissions import SYSTEM, Actor
-from backend.store.tables import Approval, Order, Refund
+from backend.domain.steps import StepKind, StepState
+from backend.store.tables import Approval, Order, Refund, Step
 
 _PENDING = Approval.state == str(ApprovalState.PENDING)
 
@@ -87,11 +88,23 @@ def expire(session: Session, at: datetime, *, order_id: int | None = None) -> li
 
 
 def paid_back_alone_minor(session: Session, order_id: int) -> int:
-    """What people decided to pay back of an order without a second person, refunds that failed left out."""
+    """What people decided to pay back of an order without a second person.
+
+    A refund that failed counts for as long as one click sends it again: otherwise that click and a new refund together
+    would pay back more than the limit.
+    """
     statement = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
         Refund.order_id == order_id,
-        Refund.state != "failed",
+        or_(Refund.state != "failed", _MAY_GO_AGAIN),
         col(Refund.approval_id).is_(None),
         col(Refund.requested_by) != SYSTEM.id,
     )
     return int(session.exec(statement).one())
+
+
+_MAY_GO_AGAIN = exists().where(
+    col(Step.order_id) == col(Refund.order_id),
+    col(Step.kind) == str(StepKind.PAYMENT_REFUND),
+    col(Step.subject) == cast(col(Refund.id), Text),
+    col(Step.state).not_in([str(StepState.DONE), str(StepState.CANCELLED)]),
+)
