@@ -85,6 +85,7 @@ def ask(
     step = steps.get(session, int(hold.step_id or 0))
     holds.lift(session, order, hold, "asked", actor=actor, reason=reason)
     reruns.again(session, order, step, actor)
+    holds.uncover(session, order, hold)
     clicks.audit(session, order, "ask", actor=actor, token=token, reason=reason, details={"step": step.kind})
     flow.advance(session, order, actor=actor)
     return ActionDone(f"{_asked(step)} is being asked about: {RULES[StepKind(step.kind)].label}.")
@@ -152,6 +153,7 @@ def _let_go(session: Session, order: Order, chosen: list[Hold], actor: Actor, re
         holds.lift(session, order, hold, "released", actor=actor, reason=reason.strip())
         if hold.step_id is not None:
             _go_on_without(session, order, hold, steps.get(session, hold.step_id), actor)
+            holds.uncover(session, order, hold)
 
 
 def preview_retry_step(session: Session, number: str, step_id: int, *, actor: Actor) -> Preview:
@@ -301,6 +303,7 @@ def _retry_hold(session: Session, order: Order, hold: Hold, actor: Actor, reason
     step = steps.get(session, hold.step_id)
     holds.lift(session, order, hold, "retried", actor=actor, reason=reason)
     reruns.again(session, order, step, actor)
+    holds.uncover(session, order, hold)
     return f"{RULES[StepKind(step.kind)].label} runs again."
 
 

@@ -8,7 +8,7 @@ from backend import clock
 from backend.domain.clusters import cluster_of
 from backend.domain.holds import CATALOGUE, HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM, Actor
-from backend.domain.steps import StepKind
+from backend.domain.steps import RULES, StepKind
 from backend.domain.timeline import TimelineKind, Weight
 from backend.services import snoozes
 from backend.store import holds, steps, timeline
@@ -77,6 +77,18 @@ def lift(session: Session, order: Order, hold: Hold, how: str, *, actor: Actor, 
     snoozes.holds_changed(session, order.id, f"a hold was closed: {title}", actor=actor)
     if gate(session, order.id):
         steps.wake_held(session, order.id)
+
+
+def uncover(session: Session, order: Order, lifted: Hold) -> None:
+    """Of one kind only one hold is open: another step that failed for the same reason meanwhile is stood for from now on.
+
+    Called once the step of the hold that was lifted runs again, or is done without.
+    """
+    for step in holds.hidden_by(session, lifted):
+        if RULES[StepKind(step.kind)].holds:
+            facts = {"step": step.kind, "outcome": step.outcome}
+            kind, source = HoldKind(lifted.kind), HoldSource.STEP
+            place(session, order, kind, step.error, source=source, provider=step.provider, step_id=step.id, facts=facts)
 
 
 def _tell(

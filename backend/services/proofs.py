@@ -30,6 +30,7 @@ def done(
     for hold in hold_store.open_of(session, order.id):
         if hold.step_id == step.id and hold.kind != HoldKind.PAYMENT_MISMATCH:
             holds.lift(session, order, hold, f"{provider_name(provider)} says that it was done", actor=SYSTEM)
+            holds.uncover(session, order, hold)
     return True
 
 

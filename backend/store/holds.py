@@ -1,17 +1,19 @@
 """Holds: placing, closing, and whether an order may go on."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Interval, exists, literal, text
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col, select
 
 from backend.domain.clusters import Cluster
 from backend.domain.errors import NotFound
 from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.permissions import SYSTEM, Actor
+from backend.domain.steps import SUPERSEDED, StepState
 from backend.store import db
-from backend.store.tables import Hold, Order
+from backend.store.tables import Hold, Order, Step
 
 _PLACE = text(
     "insert into holds (order_id, kind, source, reason, provider, cluster, cluster_label, step_id, facts, facts_token, "
@@ -89,6 +91,33 @@ def released_on(session: Session, kind: HoldKind, facts_token: int) -> Hold | No
         .limit(1)
     )
     return session.exec(statement).first()
+
+
+def hidden_by(session: Session, hold: Hold) -> list[Step]:
+    """Steps that failed for the same reason while this hold stood for another one, so that none was opened for them."""
+    newer, own = aliased(Step), aliased(Hold)
+    again = exists().where(
+        col(newer.order_id) == col(Step.order_id),
+        col(newer.kind) == col(Step.kind),
+        col(newer.subject) == col(Step.subject),
+        col(newer.generation) > col(Step.generation),
+    )
+    known = exists().where(
+        col(own.step_id) == col(Step.id), col(own.placed_at) > col(Step.done_at) - literal(_AT_ONCE, Interval)
+    )
+    statement = select(Step).where(
+        Step.order_id == hold.order_id,
+        Step.state == str(StepState.PARKED),
+        Step.category == hold.kind,
+        Step.outcome != SUPERSEDED,
+        ~again,
+        ~known,
+    )
+    return list(session.exec(statement.order_by(col(Step.id)).execution_options(populate_existing=True)).all())
+
+
+_AT_ONCE = timedelta(seconds=5)
+"""A step's hold is opened with its end, but one moment is the database's and the other one ours."""
 
 
 def last_closed(session: Session, order_id: int, kind: HoldKind) -> Hold | None:

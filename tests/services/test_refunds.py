@@ -160,6 +160,27 @@ def test_a_refund_that_the_provider_refuses_is_held_and_retried_under_a_new_gene
     assert world.view().status == "refunded"
 
 
+def test_of_refunds_that_fail_for_one_reason_each_has_its_hold_when_its_turn_comes(world: World) -> None:
+    number = paid_and_waiting(world)
+    world.fault("shopify", "refuse", "refund", times=3)
+    for amount_minor in (1000, 2000, 3000):
+        click(world, RefundWish(amount_minor=amount_minor))
+        world.settle()
+
+    subjects = []
+    for _ in range(3):
+        (hold,) = world.view().holds
+        assert hold.kind == "payment_refused"
+        subjects += world.database.execute("select subject from steps where id = %s", (hold.step_id,))
+        shown = in_unit_of_work(actions.preview_retry, number, hold.id, actor=world.actor)
+        in_unit_of_work(actions.retry, number, hold.id, actor=world.actor, version=shown.version, token=shown.token)
+        world.settle()
+
+    assert subjects == world.database.execute("select id::text from refunds order by id")
+    assert [entry["amount_minor"] for entry in world.journal(kind="payment.refunded")] == [1000, 2000, 3000]
+    assert (world.view().holds, world.view().refunded_minor) == ((), 6000)
+
+
 def test_a_lost_answer_to_a_refund_is_asked_for_and_not_repeated(world: World) -> None:
     paid_and_waiting(world)
     world.fault("shopify", "accept_then_cut", "refund", times=1)
