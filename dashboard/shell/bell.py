@@ -9,6 +9,7 @@ from dashboard.components.told import Told, told_link
 from dashboard.components.told import told as told_of
 from dashboard.shell import live, sessions
 from dashboard.shell.calls import ask
+from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
 
 MOST_COUNTED = 99
@@ -28,8 +29,11 @@ class BellState(rx.State):
         async with self:
             self.open = False
         async for _ in live.changes(person_topic(sessions.current().person.id), -1):
-            async with self:
-                await self._read()
+            try:
+                async with self:
+                    await self._read()
+            except Exception as error:
+                explain(error)  # the next change, or the next half minute, brings another try
 
     @rx.event
     @needs(Area.ORDERS)

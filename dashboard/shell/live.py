@@ -14,6 +14,7 @@ from collections.abc import AsyncGenerator, Iterator
 import psycopg
 
 from backend import wiring
+from backend.services.health import database_trouble
 from dashboard.shell import sessions
 
 log = logging.getLogger(__name__)
@@ -87,7 +88,10 @@ def tab_topic(client_token: str) -> str:
 
 
 async def changes(topic: str, seen: int, *also: str) -> AsyncGenerator[None, None]:
-    """Yields if anything changed since serial `seen`, then at every change of the topics; ends with the session."""
+    """Yields if anything changed since serial `seen`, then at every change of the topics; ends with the session.
+
+    A database that is away for a while ends nothing: whether the session goes on is asked again until it answers.
+    """
     with hub.subscribe(topic, *also) as changed:
         if hub.serial != seen:
             changed.set()
@@ -96,7 +100,15 @@ async def changes(topic: str, seen: int, *also: str) -> AsyncGenerator[None, Non
                 async with asyncio.timeout(REFRESH_SECONDS):
                     await changed.wait()
             changed.clear()
-            if not await sessions.still_valid():
+            try:
+                valid = await sessions.still_valid()
+            except Exception as error:
+                if not database_trouble(error):
+                    raise
+                changed.set()  # nobody can tell while the database is away; what changed meanwhile is still to be told
+                await asyncio.sleep(RECONNECT_SECONDS)
+                continue
+            if not valid:
                 return
             yield
             await asyncio.sleep(PUSH_PAUSE_SECONDS)
@@ -113,7 +125,7 @@ async def listen() -> None:
                 hub.publish_everything()
                 async for topics in _batches(connection):
                     hub.publish(topics | ({ALL} if any(not topic.startswith(QUIET) for topic in topics) else set()))
-        except (psycopg.Error, OSError):
+        except Exception:  # whatever it was: without this no page would hear of anything until the process ends
             log.warning("the live connection to the database was lost; trying again", exc_info=True)
         finally:
             hub.hears = False

@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from backend import settings, wiring
 from backend.domain.holds import HoldKind
@@ -95,6 +96,25 @@ def test_a_follower_ends_with_its_session(visit: str) -> None:
                 await asyncio.wait_for(anext(news), 30)
 
     asyncio.run(story())
+
+
+def test_a_database_that_is_away_for_a_moment_ends_no_follower(visit: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "RECONNECT_SECONDS", 0.01)
+    away, look = [OperationalError("select 1", None, Exception("gone")) for _ in range(2)], sessions.in_unit_of_work
+
+    def sometimes(*given: object, **how: object) -> object:
+        if away:
+            raise away.pop()
+        return look(*given, **how)  # type: ignore[arg-type]
+
+    async def story() -> None:
+        async with following(live.ALL, visit, -1) as news:
+            sessions.forget(visit)
+            monkeypatch.setattr(sessions, "in_unit_of_work", sometimes)
+            await asyncio.wait_for(anext(news), 20)
+
+    asyncio.run(story())
+    assert away == []
 
 
 def test_following_is_no_activity_so_an_open_tab_is_signed_out_when_idle(visit: str, database: Database) -> None:
