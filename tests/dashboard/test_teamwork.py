@@ -2,16 +2,20 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from sqlalchemy.exc import OperationalError
 
 from backend.domain.permissions import SYSTEM, Actor, Role
+from backend.domain.teamwork import person_topic
 from backend.services import accounts, actions, desk_notices, notes, presence, teamwork
 from backend.services.run import in_unit_of_work
 from dashboard.components.teamwork import WorkCell, initials
+from dashboard.pages.order import teamwork_state
 from dashboard.pages.order.state import OrderState
 from dashboard.pages.order.teamwork_state import Standing, TeamState
-from dashboard.shell import sessions
+from dashboard.shell import bell, calls, live, sessions
 from dashboard.shell.bell import BellState
 from tests import factories
 from tests.conftest import Database
@@ -246,3 +250,51 @@ def test_who_has_left_is_no_colleague_any_more(database: Database, sign_in: Sign
 
     assert [(person.name, person.may_act) for person in people] == [("Sofia Marin", True)]
     assert in_unit_of_work(teamwork.colleagues, actor=factories.staff(Role.ADMIN)) == ()
+
+
+def test_a_note_that_is_sent_twice_is_one_note(tab: Tab, number: str, database: Database) -> None:
+    token = look(tab, number).last("note_token")
+    form = {"number": number, "kind": "internal", "text": "They called.", "token": token}
+
+    first = tab.send(TeamState.write_note, f"/orders/{number}", form=form)
+    second = tab.send(TeamState.write_note, f"/orders/{number}", form=form)
+
+    assert database.execute("select text from notes") == [("They called.",)]
+    assert (first.texts(), second.texts()) == (["Note added."], [])
+    fresh = first.last("note_token")
+    assert fresh != token
+    tab.send(TeamState.write_note, f"/orders/{number}", form=form | {"token": fresh})
+    assert database.execute("select count(*) from notes") == [(2,)]
+
+
+class Failing:
+    """The way to the services, which fails once and then works again; the follower is told of news at once."""
+
+    def __init__(self, topic: str) -> None:
+        self.topic, self.failed = topic, False
+
+    async def ask(self, *given: Any, **more: Any) -> Any:
+        if self.failed:
+            return await calls.ask(*given, **more)
+        self.failed = True
+        live.hub.publish({self.topic})
+        raise OperationalError("select 1", None, Exception("gone"))
+
+
+def test_what_is_shared_is_followed_on_after_a_reading_that_failed(
+    tab: Tab, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing = Failing(live.tab_topic("tab"))
+    monkeypatch.setattr(teamwork_state, "ask", failing.ask)
+    assert look(tab, number).last("number") == number
+    assert failing.failed
+
+
+def test_the_bell_goes_on_counting_after_a_reading_that_failed(
+    tab: Tab, number: str, priya: Actor, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_unit_of_work(teamwork.assign, number, me(database), actor=priya)
+    failing = Failing(person_topic(me(database)))
+    monkeypatch.setattr(bell, "ask", failing.ask)
+    assert tab.follow(BellState.follow, "/", until=lambda answer: "1" in answer.values("unread")).last("unread") == "1"
+    assert failing.failed

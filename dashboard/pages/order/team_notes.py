@@ -34,7 +34,7 @@ def notes() -> rx.Component:
 
 def _form() -> rx.Component:
     return rx.el.form(
-        hidden(number=TeamState.number),
+        hidden(number=TeamState.number, token=TeamState.note_token),
         rx.el.div(
             rx.el.textarea(
                 name="text",

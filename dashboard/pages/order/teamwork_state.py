@@ -7,6 +7,7 @@ Follows whichever order `OrderState` shows, on its own page or beside a list: a 
 import asyncio
 import contextlib
 import hashlib
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +29,7 @@ from dashboard.pages.order.state import OrderState
 from dashboard.pages.order.team_notes_present import NoteRow, Person, note_rows, people
 from dashboard.shell import live, notices, sessions
 from dashboard.shell.calls import ask
+from dashboard.shell.errors import explain
 from dashboard.shell.needs import needs
 
 BEAT_SECONDS = 10.0
@@ -49,6 +51,8 @@ class TeamState(rx.State):
     editing: int = 0
     written: int = 0
     """Rises with every note written here, so that the form begins anew."""
+    note_token: str = ""
+    """Of the note that is being written: sent twice, by a double click or over a bad line, it is one note."""
     may_share: bool = False
     may_note: bool = False
 
@@ -65,8 +69,12 @@ class TeamState(rx.State):
                         seen = live.hub.serial
                         async with self:
                             shown = (await self.get_state(OrderState))._number
-                        moved = await here.stand_at(shown)
-                        side = await _read(shown) if here.order_id else None
+                        try:
+                            moved = await here.stand_at(shown)
+                            side = await _read(shown) if here.order_id else None
+                        except Exception as error:
+                            explain(error)  # the next change, or the next half minute, brings another try
+                            continue
                         async with self:
                             self._show(shown if side else "", side)
                         if moved:
@@ -150,12 +158,15 @@ class TeamState(rx.State):
         kind, text, number = str(form.get("kind", INTERNAL)), str(form.get("text", "")), _number(form)
         if not text.strip():
             return None
-        how = {"public": kind == PUBLIC, "from_customer": kind == CUSTOMER}
+        token = str(form.get("token", ""))[:64]
+        how = {"public": kind == PUBLIC, "from_customer": kind == CUSTOMER, "token": token}
         try:
-            await ask(note_service.add_note, number, text, **how)
+            added = await ask(note_service.add_note, number, text, **how)
         except HoldfastError as error:
             return notices.problem(error.sentence)
-        self.written += 1
+        if not added:
+            return None
+        self.written, self.note_token = self.written + 1, secrets.token_urlsafe(18)
         await self._reread(number)
         return notices.done("Note added.")
 
@@ -198,7 +209,7 @@ class TeamState(rx.State):
     def _show(self, number: str, side: DeskSide | None) -> None:
         actor, person = sessions.current().person.actor, sessions.current().person
         if number != self.number:
-            self.dialog, self.editing = "", 0
+            self.dialog, self.editing, self.note_token = "", 0, secrets.token_urlsafe(18)
         values: dict[str, Any] = {
             "number": number,
             "work": work_cell(side.work, me=person.id, now=clock.now()) if side else NOBODY,
@@ -237,8 +248,13 @@ class Standing:
         self.number, self.beat_at = number, clock.monotonic()
         if number:
             self.arrival = asyncio.ensure_future(ask(presence.arrive, number, self.tab))
-            with contextlib.suppress(OrderNotFound):
+            try:
                 self.order_id = await asyncio.shield(self.arrival)
+            except OrderNotFound:
+                pass
+            except Exception:
+                self.number = ""  # not there yet: to be tried again
+                raise
         return True
 
     async def leave(self) -> None:
