@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import func, text
 from sqlmodel import Session, col, select
 
 from backend.domain.hold_clock import WHEN_DOWN, OpenHold
@@ -31,11 +31,13 @@ _COME = (
     "case work.snooze_event " + " ".join(f"when '{event}' then ({count})" for event, count in _COUNTS.items()) + " end"
 )
 _SEEN = text(f"select {_COME} from desk_work as work where order_id = :order_id")  # nosec B608 - constants
-_DUE = text(
+_WAITING = (
     "select order_id from (select order_id, snooze_until, snooze_seen, "  # nosec B608 - constants
-    f"{_COME} as come from desk_work as work where snoozed_at is not null) as waiting "
+    f"{_COME} as come from desk_work as work where snoozed_at is not null and {{which}}) as waiting "
     "where snooze_until <= clock_timestamp() or come > snooze_seen order by snooze_until limit :limit"
 )
+_DUE = text(_WAITING.format(which="true"))
+_DUE_OF_THESE = text(_WAITING.format(which="order_id = any(:ids)"))
 
 
 @dataclass(frozen=True)
@@ -118,9 +120,14 @@ def seen(session: Session, order_id: int) -> int:
 
 def due_snoozes(session: Session, limit: int = 100) -> list[DeskWork]:
     """Snoozed orders whose date or event has come, locked; those in somebody's hands are left out."""
-    return _locked(
-        session, list(session.execute(_DUE, {"limit": limit}).scalars()), col(DeskWork.snoozed_at).is_not(None)
-    )
+    found = list(session.execute(_DUE, {"limit": limit}).scalars())
+    locked = _locked(session, found, col(DeskWork.snoozed_at).is_not(None))
+    if not locked:
+        return []
+    # Asked once more under the lock: somebody may just have put the order away for longer.
+    ids = [work.order_id for work in locked]
+    still = set(session.execute(_DUE_OF_THESE, {"ids": ids, "limit": limit}).scalars())
+    return [work for work in locked if work.order_id in still]
 
 
 def ended_claims(session: Session, limit: int = 100) -> list[DeskWork]:
@@ -128,9 +135,8 @@ def ended_claims(session: Session, limit: int = 100) -> list[DeskWork]:
     over = text(
         "select order_id from desk_work where claim_until <= clock_timestamp() order by claim_until limit :limit"
     )
-    return _locked(
-        session, list(session.execute(over, {"limit": limit}).scalars()), col(DeskWork.claim_until).is_not(None)
-    )
+    found = list(session.execute(over, {"limit": limit}).scalars())
+    return _locked(session, found, col(DeskWork.claim_until) <= func.clock_timestamp())  # not renewed meanwhile
 
 
 def _locked(session: Session, ids: list[int], still: Any) -> list[DeskWork]:

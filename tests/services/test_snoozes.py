@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -14,6 +15,7 @@ from backend.domain.teamwork import SnoozeEvent, Work
 from backend.services import actions, desk_notices, desk_round, desk_work, holds, notes, teamwork
 from backend.services.run import in_unit_of_work
 from backend.store import orders
+from backend.store import teamwork as store
 from tests import factories
 from tests.conftest import Database
 
@@ -152,6 +154,24 @@ def test_it_comes_back_on_its_date_and_an_event_alone_has_a_date_too(
         "Back in the queue: the time is up.",
         "Back in the queue: the time is up, and what it waited for has not come.",
     ]
+
+
+def test_what_was_put_away_for_longer_a_moment_ago_stays_away(
+    database: Database, number: str, sofia: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    snooze(number, sofia, until=clock.now() + HOUR)
+    database.execute("update desk_work set snooze_until = now() - interval '1 second'")
+    take = store._locked
+
+    def a_moment_too_late(*given: Any) -> Any:
+        monkeypatch.setattr(store, "_locked", take)
+        snooze(number, sofia, until=clock.now() + HOUR)
+        return take(*given)
+
+    monkeypatch.setattr(store, "_locked", a_moment_too_late)
+
+    assert in_unit_of_work(desk_round.go_round) == 0
+    assert (work_of(number).snoozed, woken(database)) == (True, [])
 
 
 def test_it_comes_back_at_once_when_its_holds_change(database: Database, number: str, sofia: Actor) -> None:

@@ -3,8 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier
+from typing import Any
 
 import pytest
+from sqlmodel import Session
 
 from backend import clock, settings
 from backend.domain.desk import ActionDone
@@ -14,6 +16,7 @@ from backend.domain.permissions import Actor, ActorKind, Role
 from backend.domain.teamwork import SnoozeEvent, Work
 from backend.services import actions, desk_notices, desk_round, desk_work, notes, teamwork
 from backend.services.run import in_unit_of_work
+from backend.store import teamwork as store
 from tests import factories
 from tests.conftest import Database
 
@@ -96,6 +99,24 @@ def test_a_claim_lasts_half_an_hour_and_as_long_as_its_owner_works(
         "Claimed.",
         "The claim ran out: nothing was done with the order for half an hour.",
     ]
+
+
+def test_a_claim_that_was_renewed_a_moment_ago_does_not_run_out(
+    database: Database, number: str, sofia: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    act(teamwork.claim, number, actor=sofia)
+    database.execute("update desk_work set claim_until = now() - interval '1 second'")
+    take = store._locked
+
+    def a_moment_too_late(session: Session, ids: list[int], still: Any) -> Any:
+        if ids:
+            act(notes.add_note, number, "I am at it", actor=sofia)
+        return take(session, ids, still)
+
+    monkeypatch.setattr(store, "_locked", a_moment_too_late)
+
+    assert act(desk_round.go_round) == 0
+    assert work_of(number).assignee == "Sofia Marin"
 
 
 def test_of_two_who_claim_at_once_one_wins_and_the_other_is_told_by_whom(
