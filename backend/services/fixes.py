@@ -20,6 +20,7 @@ from backend.services import cancelling, clicks, corrections, fix_effects, flow,
 from backend.services.fix_effects import Plan
 from backend.services.fix_parts import PARTS, typed_into
 from backend.store import documents, holds, orders, steps
+from backend.store.personal import UNREADABLE
 from backend.store.tables import Hold, Order
 
 _PARCEL = frozenset({Fix.SHIPPING_ADDRESS, Fix.WEIGHT, Fix.SKU})
@@ -126,7 +127,7 @@ def _draft(session: Session, order: Order, hold_id: int, fix: Fix, values: dict[
     present = part.read(session, order)
     fields = typed_into(present, values)
     errors, findings = part.judge(session, order, HoldKind(hold.kind), {one.name: one.value for one in fields})
-    unstorable = {one.name: error for one in fields if (error := fix_rules.text_error(one.value))}
+    unstorable = {one.name: error for one in fields if (error := fix_rules.text_error(one.value) or _unread(one))}
     fields = tuple(replace(one, error=unstorable.get(one.name) or errors.get(one.name, "")) for one in fields)
     corrected = tuple(
         Corrected(new.name, new.label, old.value, new.value)
@@ -136,6 +137,13 @@ def _draft(session: Session, order: Order, hold_id: int, fix: Fix, values: dict[
     address = fix_rules.address_of({one.name: one.value for one in fields}) if fix is Fix.SHIPPING_ADDRESS else None
     plan = fix_effects.plan(session, order, fix, findings, address)
     return _Draft(order, hold, fix, fields, corrected, plan, _refusal(session, order, hold, fix))
+
+
+def _unread(field: FixField) -> str:
+    """The form is written back as a whole: what stands in for a value that does not open must not take its place."""
+    return (
+        "What is stored here cannot be read. Bring its key back, or type it anew." if field.value == UNREADABLE else ""
+    )
 
 
 def _check(session: Session, draft: _Draft, version: int, actor: Actor) -> None:
