@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -26,13 +27,21 @@ DATE_FORMAT = "yyyy-mm-dd hh:mm:ss"
 _PIECE = 256 * 1024
 _NARROWEST, _DATE_WIDTH = 12, 20
 Decimals = Callable[[Decimal], str]
-_ACTING = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_SIGNS = "=+@＝＋－＠-"
+_ACTING = (*_SIGNS, "\t", "\r", "\n")
+_UNSEEN = "\\s\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+"""Spaces, and what is not even one: spreadsheets look behind them."""
+_MARGIN = re.compile(rf"[{_UNSEEN}]+")
+_NEW_CELL = re.compile(rf"([;\t\r\n][{_UNSEEN}]*)(?=[{_SIGNS}])")
+"""Where a cell begins for a spreadsheet that takes a CSV file apart by something else than commas, as most of Europe's do."""
 
 
 def neutral(text: str) -> str:
     """The text as a spreadsheet will only show it: what could be read as a formula gets an apostrophe in front."""
     plain = text.replace("\x00", "")
-    return "'" + plain if plain.startswith(_ACTING) else plain
+    margin = _MARGIN.match(plain)
+    acts = plain.startswith(_ACTING) or plain.startswith(_ACTING, margin.end() if margin else 0)
+    return "'" + plain if acts else plain
 
 
 def csv_pieces(
@@ -60,7 +69,7 @@ def _plain(cell: Cell, decimal: Decimals) -> str:
         return decimal(cell)
     if isinstance(cell, datetime):
         return cell.isoformat(" ", "seconds")
-    return "" if cell is None else neutral(cell)
+    return "" if cell is None else _NEW_CELL.sub(r"\1'", neutral(cell))
 
 
 def xlsx_pieces(name: str, heads: list[str], batches: Iterable[list[list[Cell]]]) -> Iterator[bytes]:

@@ -132,6 +132,23 @@ def test_no_cell_acts_as_a_formula(database: Database, form: str) -> None:
         assert [text.replace("_x000D_", "\r") for text in found] == ["Customer", *neutral]
 
 
+@pytest.mark.parametrize("margin", [" ", "\u00a0", "\u3000", "\ufeff", "\u200b", "\u202e", " \t "])
+def test_a_formula_does_not_hide_behind_what_is_not_seen(margin: str) -> None:
+    assert sheets.neutral(f"{margin}=1+1") == f"'{margin}=1+1"
+    assert sheets.neutral(f"{margin}Lindenau") == (f"'{margin}Lindenau" if margin[0] == "\t" else f"{margin}Lindenau")
+
+
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Ann;=1+1;x", "Ann;'=1+1;x"), ("Ann; \u00a0@SUM(A1)", "Ann; \u00a0'@SUM(A1)"), ("Ann\n-2", "Ann\n'-2"),
+        ("Ann\t＝1", "Ann\t'＝1"), ("Ann; Ben", "Ann; Ben"), ("a=b, c-d", "a=b, c-d"),
+    ],
+)  # fmt: skip
+def test_no_part_of_a_cell_is_a_formula_where_cells_end_at_semicolons(text: str, written: str) -> None:
+    assert rows(b"".join(sheets.csv_pieces(["Customer"], [[[text]]]))) == [["Customer"], [written]]
+
+
 def test_a_cell_loses_what_no_file_can_hold() -> None:
     assert sheets.neutral("a\x00b") == "ab"
     assert sheets.neutral("\x00=1") == "'=1"
