@@ -13,6 +13,8 @@ from backend.domain.strict_json import MAX_DEPTH
 _TOKEN = re.compile(r'"[^"\\\n]*+(?:\\.[^"\\\n]*+)*+"|[{}\[\],:]|[^\s{}\[\],:"]++|"', re.DOTALL)
 _PLAIN_NAME = re.compile(r"[a-zA-Z][a-zA-Z0-9_]*")
 _INDENT = "  "
+MOST_TOLD = 4_000_000
+"""Letters of all paths together: a payload of endless names with endless lists in them could take all memory else."""
 
 
 @dataclass
@@ -39,9 +41,10 @@ def _member(key: str) -> str:
 
 
 def places(text: str) -> dict[str, int]:
-    """The line of every value by its JSON path; a member stands where its name stands."""
+    """The line of every value by its JSON path; a member stands where its name stands. What is too much is left out."""
     found = {"$": 1}
     stack: list[_Frame] = []
+    told = 0
     for part, line in _lines(text):
         frame = stack[-1] if stack else None
         if part == "," and frame is not None:
@@ -50,7 +53,8 @@ def places(text: str) -> dict[str, int]:
             del stack[-1:]
         elif part not in (",", ":"):
             _enter(part, line, frame, stack, found)
-        if len(stack) > MAX_DEPTH:
+            told += len(frame.path) + len(frame.key) if frame else 0
+        if len(stack) > MAX_DEPTH or told > MOST_TOLD:
             break  # no reader of ours takes what is nested deeper
     return found
 
@@ -69,7 +73,7 @@ def _enter(part: str, line: int, frame: _Frame | None, stack: list[_Frame], foun
 
 
 def pretty(text: str) -> str:
-    """The same JSON with one value to a line; a text that is none comes back as it is."""
+    """The same JSON with one value to a line; a text that is none, or that no reader of ours takes, comes back as it is."""
     try:
         json.loads(text)
     except (ValueError, RecursionError):
@@ -86,6 +90,8 @@ def pretty(text: str) -> str:
             out.append("\n" + _INDENT * depth)
         out.append(": " if part == ":" else part)
         depth += part in ("{", "[")
+        if depth > MAX_DEPTH:
+            return text  # its margins alone could be a thousand times as long
         before = part
     return "".join(out)
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from backend.domain.json_places import places, pretty
+from backend.domain.json_places import MOST_TOLD, places, pretty
 
 TEXT = '{"a": 1, "lines": [{"price": "x,}", "odd name": []}, {"q": 2}], "e": {}}'
 
@@ -55,3 +55,19 @@ def test_laying_out_changes_nothing_but_blanks(value: object) -> None:
         shown = pretty(text)
         assert json.loads(shown) == value
         assert max(places(shown).values()) <= shown.count("\n") + 1
+
+
+def test_endless_names_around_endless_lists_do_not_take_all_memory() -> None:
+    hostile = '{"' + "k" * 100_000 + '": [' + ", ".join("0" for _ in range(30_000)) + "]}"
+
+    found = places(hostile)
+
+    assert found["$"] == 1
+    assert sum(len(path) for path in found) < MOST_TOLD + 1_000_000
+
+
+def test_what_is_nested_beyond_reading_is_not_laid_out() -> None:
+    hostile = "[" * 300 + ",".join("0" for _ in range(1_000)) + "]" * 300
+
+    assert pretty(hostile) == hostile
+    assert pretty("[[0,1]]") == "[\n  [\n    0,\n    1\n  ]\n]"
