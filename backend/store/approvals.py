@@ -95,7 +95,7 @@ def paid_back_alone_minor(session: Session, order_id: int) -> int:
     """
     statement = select(func.coalesce(func.sum(Refund.amount_minor), 0)).where(
         Refund.order_id == order_id,
-        or_(Refund.state != "failed", _MAY_GO_AGAIN),
+        or_(col(Refund.state) != "failed", _MAY_GO_AGAIN),
         col(Refund.approval_id).is_(None),
         col(Refund.requested_by) != SYSTEM.id,
     )
