@@ -386,19 +386,3 @@ def test_a_note_meanwhile_outdates_nothing_but_another_hold_does(database: Datab
     with pytest.raises(PreviewOutdated, match="Colleague 2 held it"):
         make(number, Fix.SHIPPING_ADDRESS, wanted, kind=HoldKind.ADDRESS_MALFORMED, shown=shown)
     assert in_unit_of_work(order_store.by_number, number).version > shown.preview.version
-
-
-def test_what_cannot_be_read_is_never_written_over_by_what_stands_in_for_it(database: Database) -> None:
-    number = created(new_order(**BAD_POSTCODE)).number
-    database.execute("update addresses set line1 = name")  # sealed for another place, so that it does not open
-    before, wanted = facts(database), {"postal_code": "10119"}
-
-    assert fields(form(number, Fix.SHIPPING_ADDRESS, wanted))["line1"][1].startswith(
-        "What is stored here cannot be read."
-    )
-    with pytest.raises(FieldsRefused):
-        make(number, Fix.SHIPPING_ADDRESS, wanted)
-
-    assert facts(database) == before
-    make(number, Fix.SHIPPING_ADDRESS, wanted | {"line1": "Torstraße 140"})
-    assert view(number).shipping_address.line1 == "Torstraße 140"
