@@ -28,6 +28,7 @@ from backend.store import db, migrate, personal
 from backend.store.embedded import EmbeddedPostgres
 from backend.store.personal import Keyring
 from tests.databases import Database, Laundry, Server, hang_up
+from tests.nursery import Nursery
 
 TESTS = Path(__file__).resolve().parent
 RUN_FOLDER = "HOLDFAST_TEST_RUN_FOLDER"
@@ -146,6 +147,14 @@ def database(postgres: Server, laundry: Laundry) -> Iterator[Database]:
     db.dispose()
     hang_up()
     laundry.give_back(name)
+
+
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """Where the processes of this process's tests are born; it stands as soon as the first of them is wanted."""
+    running = Nursery()
+    yield running
+    running.close()
 
 
 @dataclass(frozen=True)

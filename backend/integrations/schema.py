@@ -1,5 +1,6 @@
 """Checking a payload against a JSON Schema of ours; every violation comes out as a sentence with its JSON path."""
 
+import functools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -27,13 +28,19 @@ _MUST = {
 }
 
 
+@functools.cache
+def _validator(path: Path) -> Draft202012Validator:
+    """A process reads and checks a file once: to check a schema takes longer than to check many payloads."""
+    schema = json.loads(path.read_text("utf-8"))
+    Draft202012Validator.check_schema(schema)
+    return Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+
+
 class SchemaCheck:
-    """One schema file, read and checked once."""
+    """Checks payloads against one schema file."""
 
     def __init__(self, path: Path) -> None:
-        schema = json.loads(path.read_text("utf-8"))
-        Draft202012Validator.check_schema(schema)
-        self._validator = Draft202012Validator(schema, format_checker=Draft202012Validator.FORMAT_CHECKER)
+        self._validator = _validator(path)
 
     def problems(self, payload: Any) -> list[str]:
         """At most twenty sentences, in the order of the payload's paths; empty when the payload fits."""

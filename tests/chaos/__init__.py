@@ -16,7 +16,7 @@ How an experiment is written. A campaign is a module `campaign_<letter>.py` with
 
 What it works with:
 - `field.site` (site.py): the product as processes on a database of its own, everything that `tests.product.stack.Stack`
-  has, and: `workers[i].send(signal)`, `kill_worker`, `start_worker`, `web_process`, `start_web`, `kept()` (who dies is
+  has, and: `workers[i].send_signal(signal)`, `kill_worker`, `start_worker`, `web_process`, `start_web`, `kept()` (who dies is
   started again), `power_cut()`, `power_back()`, `failpoints` and `web_failpoints` for whatever starts from now on
   (`"call.sent=kill:0.1@{seed}"`), `strikes()` (how often they struck), `said(words)` (lines of the logs), `rows`, `value`,
   `execute`, `journal`, `fault`, `api`. Its options are given by `Experiment(site={...})`: `workers`, `settings`,

@@ -20,7 +20,7 @@ def killed_again_and_again(field: Field) -> None:
         while field.faults < field.orders // 4 or not field.driver.all_placed():
             field.pause(0.6)
             index = field.chance.randrange(len(field.site.workers))
-            field.site.workers[index].send(signal.SIGKILL)
+            field.site.workers[index].send_signal(signal.SIGKILL)
             field.fault(f"SIGKILL to worker {index}")
 
 
@@ -156,10 +156,10 @@ def put_aside(field: Field) -> None:
     for turn in range(4):
         field.pause(0.5)
         worker = field.site.workers[turn % len(field.site.workers)]
-        worker.send(signal.SIGSTOP)
+        worker.send_signal(signal.SIGSTOP)
         field.fault(f"SIGSTOP to worker {turn % len(field.site.workers)} for 3 s")
         field.pause(3)
-        worker.send(signal.SIGCONT)
+        worker.send_signal(signal.SIGCONT)
     field.driver.wait()
     until(field.finished, within=60, what="every order has come to an end")
     for place, count in field.site.strikes().items():
@@ -237,13 +237,13 @@ def queue_emptied(field: Field) -> None:
     Workers stand still until then, so that there surely is something to lose.
     """
     for worker in field.site.workers:
-        worker.send(signal.SIGSTOP)
+        worker.send_signal(signal.SIGSTOP)
     field.driver.place_in_background(field.orders, pause=0.02)
     half = field.orders // 2
     until(lambda: field.site.value("select count(*) from orders") >= half, within=60, what="half of the orders are in")
     lost = _empty_the_queue(field)
     for worker in field.site.workers:
-        worker.send(signal.SIGCONT)
+        worker.send_signal(signal.SIGCONT)
     while not field.driver.all_placed():
         lost += _empty_the_queue(field)
         field.pause(0.2)

@@ -144,7 +144,7 @@ def web_process_dies_under_clicks(field: Field) -> None:
             body = _look_until_it_shows(person, number)
             field.driver.each(lambda press: press(), [lambda n=number, b=body: person.press(n, "refund", b)])
             field.pause(field.chance.uniform(0, 0.02))
-            field.site.web_process.send(signal.SIGKILL)
+            field.site.web_process.send_signal(signal.SIGKILL)
             field.fault(f"{number}: web process killed under a click")
             field.driver.wait()
             answered = person.press_until_answered(number, "refund", body)

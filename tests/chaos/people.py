@@ -2,8 +2,6 @@
 
 import json
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +14,6 @@ import httpx
 from backend.clock import monotonic
 from tests.chaos.driver import Click, Driver
 from tests.chaos.site import Site
-from tests.product.stack import ROOT
 
 Body = dict[str, Any]
 
@@ -35,9 +32,8 @@ class Person:
 
     def __init__(self, site: Site, driver: Driver, name: str, role: str = "manager") -> None:
         self.site, self.driver, self.name = site, driver, name
-        command = [sys.executable, "-m", "backend.cli", "token", "create", "--role", role, "--name", name]
-        made = subprocess.run(command, cwd=ROOT, env=site.environment, capture_output=True, text=True, check=True)
-        self._headers = {"Authorization": f"Bearer {made.stdout.strip()}"}
+        token = site.holdfast("token", "create", "--role", role, "--name", name).strip()
+        self._headers = {"Authorization": f"Bearer {token}"}
 
     def look(self, number: str, action: str, chosen: Body, *, reason: str = "agreed with the customer") -> Body | None:
         """What the button would send: version and token of a preview; None where there is nothing to press."""

@@ -1,7 +1,7 @@
 """The whole product as processes that can be killed, stopped, starved and misled; thrown away after one experiment.
 
 `Ground` is what experiments share, because it is slow to make: a PostgreSQL with a migrated database to copy, and the
-nursery. `Site` is one experiment's own: database, sandbox, web process and workers, on the ground.
+nursery (its own unless one is lent). `Site` is one experiment's own: database, sandbox, web process and workers, on the ground.
 """
 
 import contextlib
@@ -22,8 +22,8 @@ import psycopg
 from backend.settings import Settings
 from backend.store import migrate
 from backend.store.embedded import SUPERUSER, EmbeddedPostgres
-from tests.chaos.nursery import Born, Nursery
 from tests.chaos.proxy import Proxy
+from tests.nursery import Born, Nursery
 from tests.product.orders import shopify_order
 from tests.product.stack import Stack
 from tests.waiting import until
@@ -45,10 +45,11 @@ CHAOS = {
 class Ground:
     """What several sites stand on."""
 
-    def __init__(self) -> None:
+    def __init__(self, nursery: Nursery | None = None) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="holdfast-chaos-"))
         self.folder.chmod(0o755)
-        self.nursery = Nursery()
+        self.nursery = nursery or Nursery()
+        self._own_nursery = nursery is None
         self.postgres = EmbeddedPostgres(self.folder / "postgres", test=True)
         self._sites = 0
         self._keep = False
@@ -60,7 +61,8 @@ class Ground:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.nursery.close()
+        if self._own_nursery:
+            self.nursery.close()
         self.postgres.stop("immediate")
         if not self._keep:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -110,7 +112,7 @@ class Site(Stack):
         pace: float = 0.01,
         links: tuple[str, ...] = (),
     ) -> None:
-        super().__init__(folder, workers=workers, threads=4, pace=pace)
+        super().__init__(folder, ground.nursery, workers=workers, threads=4, pace=pace)
         self.ground = ground
         self.postgres = ground.postgres
         self.database = database
@@ -147,7 +149,7 @@ class Site(Stack):
         """End everything at once: nothing that is thrown away needs a good order."""
         self.stop_keeping_workers()
         for process in [*self.workers, *self._others]:
-            process.send(signal.SIGKILL)
+            process.send_signal(signal.SIGKILL)
         for process in [*self.workers, *self._others]:
             process.wait(15)
         for link in self.links.values():
@@ -192,7 +194,7 @@ class Site(Stack):
         """Send a signal to one worker, wait until it is gone, and start another in its place."""
         with self._worker_lock:
             worker = self.workers[index]
-            worker.send(number)
+            worker.send_signal(number)
             worker.wait(30)
             if self.workers[index] is worker:
                 self._replace(index)
@@ -200,7 +202,7 @@ class Site(Stack):
     def replace_worker(self, index: int) -> None:
         """Kill one worker and start another in its place, with what is wished of workers now."""
         with self._worker_lock:
-            self.workers[index].send(signal.SIGKILL)
+            self.workers[index].send_signal(signal.SIGKILL)
             self.workers[index].wait(30)
             self._replace(index)
 
@@ -269,7 +271,7 @@ class Site(Stack):
     def _spawn(self, module: str, more: dict[str, str], name: str, mutants: tuple[str, ...] = ()) -> Born:
         mutants = (*mutants, *self.mutants) if module != "backend.sandbox" else ()
         log = self.folder / f"{name}.log"
-        return self.ground.nursery.bear(module, environment=self.environment | more, log=log, mutants=mutants)
+        return self.nursery.bear(module, environment=self.environment | more, log=log, mutants=mutants)
 
     def _answers(self, url: str) -> bool:
         if not self._keeping.is_set():

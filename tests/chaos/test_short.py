@@ -1,7 +1,5 @@
 """The short part of the campaigns: the same experiments with fewer orders and faults."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.chaos import report
@@ -11,12 +9,6 @@ from tests.chaos.site import Ground
 
 SEED = 20260131
 SHORT = [one for one in experiments(",".join(CAMPAIGNS)) if one.short_orders]
-
-
-@pytest.fixture(scope="module")
-def ground() -> Iterator[Ground]:
-    with Ground() as shared:
-        yield shared
 
 
 @pytest.mark.timeout(180)

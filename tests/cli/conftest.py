@@ -1,8 +1,7 @@
-"""Running `holdfast` as people do: as a program of its own, in a data folder of its own."""
+"""Running `holdfast` as people do: as a process of its own, in a data folder of its own."""
 
 import os
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import Protocol
 
 import pytest
 
-from backend.installation.product import ROOT
 from backend.store.embedded import EmbeddedPostgres
+from tests.nursery import Nursery
 
 
 class Holdfast(Protocol):
@@ -29,12 +28,9 @@ def folder() -> Iterator[Path]:
 
 
 @pytest.fixture
-def holdfast(folder: Path) -> Holdfast:
+def holdfast(folder: Path, nursery: Nursery) -> Holdfast:
     def run(*arguments: str, given: str = "", **settings: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "HOLDFAST_HOME": str(folder), "NO_COLOR": "1", "COLUMNS": "200", **settings}
-        command = [sys.executable, "-m", "backend.cli", *arguments]
-        return subprocess.run(
-            command, cwd=ROOT, env=environment, input=given, capture_output=True, text=True, check=False, timeout=90
-        )
+        return nursery.run("backend.cli", *arguments, environment=environment, given=given)
 
     return run

@@ -1,8 +1,6 @@
 """One running product and one browser for all stories; everybody signs in once and brings the cookie along."""
 
 import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +10,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.e2e.desk import Colleague, Desk
-from tests.product.stack import ROOT, Stack, running
+from tests.nursery import Nursery
+from tests.product.stack import Stack, running
 
 QUIET = (
     "--disable-gpu",
@@ -60,21 +59,18 @@ def patience() -> None:
 
 
 @pytest.fixture(scope="session")
-def stack(run_folder: Path) -> Iterator[Stack]:
+def stack(run_folder: Path, nursery: Nursery) -> Iterator[Stack]:
     """The product with one worker; parcels take seconds, so that their way can be watched."""
     folder = Path(tempfile.mkdtemp(dir=run_folder, prefix="e2e-"))
-    with running(folder, workers=1, threads=4, pace=0.12, deadline=3) as product:
+    with running(folder, nursery, workers=1, threads=4, pace=0.12, deadline=3) as product:
         for colleague in COLLEAGUES.values():
             add_colleague(product, colleague)
         yield product
 
 
 def add_colleague(stack: Stack, who: Colleague) -> None:
-    command = [sys.executable, "-m", "backend.cli", "user", "add", "--password-stdin"]
-    command += ["--email", who.email, "--role", who.role, "--name", who.name]
-    subprocess.run(
-        command, cwd=ROOT, env=stack.environment, input=who.password + "\n", text=True, check=True, capture_output=True
-    )
+    told = ("--email", who.email, "--role", who.role, "--name", who.name)
+    stack.holdfast("user", "add", "--password-stdin", *told, given=f"{who.password}\n")
 
 
 @pytest.fixture(scope="session")

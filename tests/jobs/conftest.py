@@ -3,8 +3,6 @@
 import base64
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from backend.store import db
-from tests.world import ROOT, World, outside, world
+from tests.nursery import Born, Nursery
+from tests.world import World, outside, world
 
 __all__ = ["outside", "world"]
 
@@ -25,10 +24,11 @@ class Workers:
     """Worker processes of one test; those still alive at its end are stopped."""
 
     world: World
+    nursery: Nursery
     folder: Path
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    started: list[Born] = field(default_factory=list)
 
-    def start(self, **settings: str) -> subprocess.Popen[bytes]:
+    def start(self, **settings: str) -> Born:
         """A worker, ready as soon as it has swept once."""
         before = self.alive()
         environment = {
@@ -41,10 +41,7 @@ class Workers:
             "HOLDFAST_WORKER_THREADS": "4",
             **{f"HOLDFAST_{name.upper()}": value for name, value in settings.items()},
         }
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "jobs.consumer"], cwd=ROOT, env=environment, stdout=log, stderr=log
-            )
+        process = self.nursery.bear("jobs.consumer", environment=environment, log=self.log)
         self.started.append(process)
         self.until(lambda: self.alive() > before, "the worker did not start")
         return process
@@ -75,18 +72,18 @@ class Workers:
             f"not all of {orders} orders were delivered",
         )
 
-    def stop(self, process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTERM) -> int:
+    def stop(self, process: Born, number: signal.Signals = signal.SIGTERM) -> int:
         process.send_signal(number)
         return process.wait(30)
 
 
 @pytest.fixture
-def workers(world: World, tmp_path: Path) -> Iterator[Workers]:
+def workers(world: World, nursery: Nursery, tmp_path: Path) -> Iterator[Workers]:
     def leave_it_to_the_sweep(step_ids: list[int]) -> None:
         """This process has no queue: what it promises is marked as told to nobody."""
         world.database.execute("update steps set woken_at = null where id = any(%s)", (step_ids,))
 
-    running = Workers(world, tmp_path)
+    running = Workers(world, nursery, tmp_path)
     db.set_waker(leave_it_to_the_sweep)
     yield running
     for process in running.started:

@@ -15,7 +15,6 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,9 +27,8 @@ from backend.installation.practice import Practice
 from backend.settings import Settings
 from backend.store import migrate
 from backend.store.embedded import EmbeddedPostgres
+from tests.nursery import Born, Nursery
 from tests.waiting import until
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def free_port() -> int:
@@ -40,15 +38,27 @@ def free_port() -> int:
 
 
 class Stack:
-    """Everything on one machine. `environment` is what every process of ours gets."""
+    """Everything on one machine. `environment` is what every process of ours gets.
+
+    Without `database_url`, the address of a migrated database, it has a database server of its own.
+    """
 
     def __init__(
-        self, folder: Path, *, workers: int = 2, threads: int = 8, pace: float = 0.02, deadline: float = 2
+        self,
+        folder: Path,
+        nursery: Nursery,
+        *,
+        workers: int = 2,
+        threads: int = 8,
+        pace: float = 0.02,
+        deadline: float = 2,
+        database_url: str = "",
     ) -> None:
         self.folder = folder
+        self.nursery = nursery
         self.http = httpx.Client(timeout=30, limits=httpx.Limits(max_connections=40))
-        self.workers: list[subprocess.Popen[bytes]] = []
-        self._others: list[subprocess.Popen[bytes]] = []
+        self.workers: list[Born] = []
+        self._others: list[Born] = []
         self._wanted_workers = workers
         self._pace = pace
         self.postgres = EmbeddedPostgres(folder / "postgres", test=True)
@@ -60,6 +70,7 @@ class Stack:
             **{name: value for name, value in os.environ.items() if not name.startswith("HOLDFAST_")},
             "HOLDFAST_HOME": str(folder / "home"),
             "HOLDFAST_PORT": str(self.port),
+            "HOLDFAST_DATABASE_URL": database_url,
             "HOLDFAST_ENCRYPTION_KEYS": "test:" + base64.b64encode(bytes(range(32))).decode(),
             "HOLDFAST_INDEX_KEY": base64.b64encode(bytes(range(32, 64))).decode(),
             "HOLDFAST_STEP_DEADLINE": f"{deadline:g}",
@@ -80,8 +91,9 @@ class Stack:
         return self.practice.url
 
     def start(self) -> "Stack":
-        self.environment["HOLDFAST_DATABASE_URL"] = self.postgres.start()
-        migrate.upgrade(self.environment["HOLDFAST_DATABASE_URL"])
+        if not self.environment["HOLDFAST_DATABASE_URL"]:
+            self.environment["HOLDFAST_DATABASE_URL"] = self.postgres.start()
+            migrate.upgrade(self.environment["HOLDFAST_DATABASE_URL"])
         nothing_set = Settings.model_construct()
         self.environment |= self.practice.settings_for_holdfast(nothing_set) | self.practice.lab_settings()
         own = Settings.model_construct(public_url=self.url)
@@ -98,18 +110,17 @@ class Stack:
     def stop(self) -> None:
         processes = [*self.workers, *self._others]
         for process in processes:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGTERM)
+            process.send_signal(signal.SIGTERM)
         for process in processes:
             try:
                 process.wait(15)
             except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
+                process.kill()
                 process.wait(5)
         self.postgres.stop("immediate")
         self.http.close()
 
-    def start_worker(self) -> subprocess.Popen[bytes]:
+    def start_worker(self) -> Born:
         worker = self._spawn("jobs.consumer", {}, f"worker-{len(self.workers)}")
         self.workers.append(worker)
         return worker
@@ -121,14 +132,13 @@ class Stack:
 
     def end_worker(self, index: int, number: signal.Signals) -> None:
         worker = self.workers.pop(index)
-        os.killpg(worker.pid, number)
+        worker.send_signal(number)
         worker.wait(60)
 
     def kill_web(self) -> None:
         """The web process goes without a word, as in a crash. It is the last that was started beside the workers."""
         web = self._others.pop()
-        with contextlib.suppress(ProcessLookupError):  # it has ended by itself
-            os.killpg(web.pid, signal.SIGKILL)
+        web.kill()
         web.wait(60)
 
     def start_web(self) -> None:
@@ -202,9 +212,13 @@ class Stack:
         }
 
     def _make_token(self) -> str:
-        command = [sys.executable, "-m", "backend.cli", "token", "create", "--role", "admin"]
-        made = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True, check=True)
-        return made.stdout.strip()
+        return self.holdfast("token", "create", "--role", "admin").strip()
+
+    def holdfast(self, *arguments: str, given: str = "") -> str:
+        """What a command of ours says; it must succeed."""
+        done = self.nursery.run("backend.cli", *arguments, environment=self.environment, given=given)
+        done.check_returncode()
+        return done.stdout
 
     def _answers(self, url: str) -> bool:
         for process in self._others:
@@ -217,22 +231,13 @@ class Stack:
     def _run(self, module: str, more: dict[str, str]) -> None:
         self._others.append(self._spawn(module, more, module.split(".")[-1]))
 
-    def _spawn(self, module: str, more: dict[str, str], name: str) -> subprocess.Popen[bytes]:
-        with (self.folder / f"{name}.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", module],
-                cwd=ROOT,
-                env=self.environment | more,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                start_new_session=True,
-            )
+    def _spawn(self, module: str, more: dict[str, str], name: str) -> Born:
+        return self.nursery.bear(module, environment=self.environment | more, log=self.folder / f"{name}.log")
 
 
 @contextlib.contextmanager
-def running(folder: Path, **options: Any) -> Iterator[Stack]:
-    stack = Stack(folder, **options)
+def running(folder: Path, nursery: Nursery, **options: Any) -> Iterator[Stack]:
+    stack = Stack(folder, nursery, **options)
     try:
         yield stack.start()
     finally:

@@ -79,20 +79,20 @@ def _all_done(stack: Stack, count: int) -> bool:
     return delivered == count
 
 
-def test_a_database_that_stops_and_starts_delays_orders_but_loses_none(fresh: Stack) -> None:
+def test_a_database_that_stops_and_starts_delays_orders_but_loses_none(whole: Stack) -> None:
     orders: list[dict[str, Any]] = []
-    sender = in_background(lambda: orders.extend(send(fresh, 40, 5000)))
+    sender = in_background(lambda: orders.extend(send(whole, 40, 5000)))
     for stops in range(1, 4):
-        until(lambda stops=stops: _taken(fresh) >= stops * 8, within=60, what="orders came in")
-        fresh.postgres.stop("immediate" if stops % 2 else "fast")
-        answer = fresh.deliver(shopify_order(5900))
+        until(lambda stops=stops: _taken(whole) >= stops * 8, within=60, what="orders came in")
+        whole.postgres.stop("immediate" if stops % 2 else "fast")
+        answer = whole.deliver(shopify_order(5900))
         assert answer.status_code == 503, answer.text
         assert int(answer.headers["Retry-After"]) >= 1
-        fresh.postgres.start()
+        whole.postgres.start()
     sender.join(120)
 
-    settled(fresh, 40, timeout=120)
-    each_once(fresh, orders)
+    settled(whole, 40, timeout=120)
+    each_once(whole, orders)
 
 
 def test_an_emptied_queue_delays_orders_but_loses_none(fresh: Stack) -> None:

@@ -1,7 +1,5 @@
 """The harness must be able to fail: with a defence taken out, its smallest experiment reports it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from tests.chaos import report
@@ -11,12 +9,6 @@ from tests.chaos.site import Ground
 
 SEED = 20260131
 FAST = [mutant for mutant in MUTANTS if mutant.fast]
-
-
-@pytest.fixture(scope="module")
-def ground() -> Iterator[Ground]:
-    with Ground() as shared:
-        yield shared
 
 
 @pytest.mark.timeout(180)

@@ -1,8 +1,8 @@
 """A process that has imported the product once and forks a child for every process of ours that is to run.
 
-A worker that starts from nothing takes more than a second of processor time; where hundreds are killed, they are born
-here in milliseconds instead. A child runs a module as `python -m` would, with an environment and a log of its own, in a
-session of its own. When whoever wanted the nursery is gone, it ends all that was born here.
+A worker that starts from nothing takes more than a second of processor time, a command of `holdfast` two; where hundreds
+are wanted, they are born here in milliseconds instead. A child runs a module as `python -m` would, with an environment and
+a log of its own, in a session of its own. When whoever wanted the nursery is gone, it ends all that was born here.
 """
 
 import contextlib
@@ -14,17 +14,20 @@ import select
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from backend.clock import monotonic
 from tests.waiting import until
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 PRELOADED = (
     "backend.api.app",
+    "backend.cli",
     "backend.sandbox.main",
     "backend.services.steps",
     "backend.wiring",
@@ -53,10 +56,14 @@ class Born:
         assert self.returncode is not None
         return self.returncode
 
-    def send(self, number: signal.Signals) -> None:
+    def send_signal(self, number: signal.Signals) -> None:
         """A signal to the process and its family; whoever has ended already hears nothing."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.pid, number)
+        if self.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self.pid, number)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
 
     def has_ended(self, code: int) -> None:
         self.returncode = code
@@ -84,19 +91,55 @@ class Nursery:
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
-    def bear(self, module: str, *, environment: dict[str, str], log: Path, mutants: tuple[str, ...] = ()) -> Born:
-        """Run a module in a child of its own; `mutants` are applied in it first."""
+    def bear(
+        self,
+        module: str,
+        *arguments: str,
+        environment: Mapping[str, str],
+        log: Path,
+        errors: Path | None = None,
+        given: Path | None = None,
+        mutants: tuple[str, ...] = (),
+    ) -> Born:
+        """Run a module in a child of its own; `mutants` are applied in it first.
+
+        What it says is added to `log`, what it says on standard error to `errors` where named; it reads `given`.
+        """
         assert self._ready.wait(60), "the nursery is not ready"
+        wish = {
+            "module": module,
+            "arguments": arguments,
+            "environment": dict(environment),
+            "log": str(log),
+            "errors": str(errors or log),
+            "given": str(given or os.devnull),
+            "mutants": mutants,
+        }
         with self._lock:
             self._serial += 1
             serial = self._serial
-            wish = {"serial": serial, "module": module, "environment": environment, "log": str(log)}
             assert self._process.stdin is not None
-            self._process.stdin.write(json.dumps({**wish, "mutants": mutants}) + "\n")
+            self._process.stdin.write(json.dumps({"serial": serial, **wish}) + "\n")
             self._process.stdin.flush()
         with self._changed:
             assert self._changed.wait_for(lambda: serial in self._answers, 30), "the nursery does not answer"
             return self._answers.pop(serial)
+
+    def run(
+        self, module: str, *arguments: str, environment: Mapping[str, str], given: str = "", within: float = 90
+    ) -> "subprocess.CompletedProcess[str]":
+        """Run a module to its end, within so many seconds; what it read was `given`."""
+        with tempfile.TemporaryDirectory(prefix="hf-") as folder:
+            said, errors, input_ = (Path(folder) / name for name in ("said", "errors", "given"))
+            input_.write_text(given, encoding="utf-8")
+            child = self.bear(module, *arguments, environment=environment, log=said, errors=errors, given=input_)
+            try:
+                code = child.wait(within)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                raise
+            told = (path.read_text(encoding="utf-8") for path in (said, errors))
+            return subprocess.CompletedProcess([module, *arguments], code, *told)
 
     def close(self) -> None:
         """End the nursery and whoever of its children still lives."""
@@ -162,15 +205,16 @@ def _become(wish: dict[str, Any]) -> None:
         with contextlib.suppress(PermissionError):
             os.setsid()
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        with open(wish["log"], "ab") as log, open(os.devnull, "rb") as nothing:
-            os.dup2(nothing.fileno(), 0)
+        with open(wish["given"], "rb") as given, open(wish["log"], "ab") as log, open(wish["errors"], "ab") as errors:
+            os.dup2(given.fileno(), 0)
             os.dup2(log.fileno(), 1)
-            os.dup2(log.fileno(), 2)
+            os.dup2(errors.fileno(), 2)
         os.environ.clear()
         os.environ.update(wish["environment"])
         for mutant in wish["mutants"]:
             importlib.import_module(f"tests.chaos.mutants.{mutant}").apply()
-        sys.argv = [wish["module"]]
+        sys.argv = [wish["module"], *wish["arguments"]]
+        sys.modules.pop(wish["module"], None)  # it may be among those that were imported already, and is to run now
         runpy.run_module(wish["module"], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
