@@ -2,7 +2,8 @@
 
 To copy a database costs ten times as much as most tests. So a test's database is washed afterwards: rows deleted, seeded
 ones put back, sequences set back. Where that would not give the same as a new copy (the test changed a table's shape,
-somebody is still connected, it has grown), it is dropped, and the next test gets a new one.
+somebody is still connected, it has grown), it is dropped, and the next test gets a new one, under the same name: an
+engine that knows the address has compiled most statements already.
 """
 
 import secrets
@@ -59,7 +60,10 @@ class Server(Protocol):
 
 
 class Lines:
-    """A connection to one database per thread, kept until `hang_up`: connecting costs more than most statements."""
+    """A connection to one database per thread: connecting costs more than most statements.
+
+    That of the thread which runs the tests outlives them, for the washing and the next one.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -68,7 +72,7 @@ class Lines:
 
     def execute(self, statement: str | sql.Composed, parameters: Any = None) -> list[tuple[Any, ...]]:
         for last in (False, True):
-            connection = self._line()
+            connection = self.mine()
             try:
                 cursor = connection.execute(statement, parameters)  # type: ignore[call-overload]
                 return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
@@ -77,13 +81,24 @@ class Lines:
                     raise
         raise AssertionError("unreachable")
 
+    def rest(self) -> psycopg.Connection[Any]:
+        """Close all but the connection of this thread, and return that as good as new."""
+        mine = self.mine()
+        for connection in self._all:
+            if connection is not mine:
+                connection.close()
+        self._all[:] = [mine]
+        mine.execute("discard all")
+        return mine
+
     def hang_up(self) -> None:
         for connection in self._all:
             connection.close()
         self._all.clear()
         self._mine = threading.local()
 
-    def _line(self) -> psycopg.Connection[Any]:
+    def mine(self) -> psycopg.Connection[Any]:
+        """The connection of this thread."""
         found: psycopg.Connection[Any] | None = getattr(self._mine, "connection", None)
         if found is None or found.closed:
             # a statement prepared here would fail when a test changes its table
@@ -107,17 +122,20 @@ class Database:
     def execute(self, statement: str | sql.Composed, parameters: Any = None) -> list[tuple[Any, ...]]:
         """Run one statement in a transaction of its own and return its rows (none for a statement without rows)."""
         if not isinstance(statement, str) or statement.lstrip().lower().startswith(_PLAIN):
-            return _lines.setdefault(self.url, Lines(self.url)).execute(statement, parameters)
+            return lines_to(self.url).execute(statement, parameters)
         with psycopg.connect(self.url) as connection:  # what it sets must not last
             cursor = connection.execute(statement, parameters)  # type: ignore[call-overload]
             return [tuple(row) for row in cursor.fetchall()] if cursor.description else []
 
 
-def hang_up() -> None:
-    """Close what `Database.execute` keeps open: a database that is connected to can be neither copied nor washed."""
-    for lines in _lines.values():
-        lines.hang_up()
-    _lines.clear()
+def lines_to(url: str) -> Lines:
+    return _lines.setdefault(url, Lines(url))
+
+
+def hang_up(but: str = "") -> None:
+    """Close what `Database.execute` keeps open, except to the database at the address `but`."""
+    for url in [url for url in _lines if url != but]:
+        _lines.pop(url).hang_up()
 
 
 class Laundry:
@@ -125,62 +143,62 @@ class Laundry:
 
     def __init__(self, server: Server, template: str) -> None:
         self._server, self._template = server, template
-        self._clean = ""
+        self._name = f"holdfast_test_{secrets.token_hex(6)}"
+        self._lines = lines_to(server.url(self._name))
+        self._clean = self._taken = False
         self._shape: tuple[Any, ...] | None = None
         self._seeded: dict[str, bytes] = {}
         self._size = 0
 
     def take(self) -> str:
-        """The name of a clean database."""
-        name, self._clean = self._clean or self._new(), ""
-        return name
+        """The name of a clean database; there is one at a time."""
+        assert not self._taken
+        if not self._clean:
+            self._make()
+        self._taken = True
+        return self._name
 
-    def give_back(self, name: str) -> None:
+    def give_back(self) -> None:
         """Nobody uses it any more: it is clean for the next one, or it goes."""
+        self._taken = False
         try:
-            clean = self._wash(name)
+            self._clean = self._wash()
         except psycopg.Error:
-            clean = False
-        if clean and not self._clean:
-            self._clean = name
-        else:
-            self._server.drop_database(name)
+            self._clean = False
+        if not self._clean:
+            self.close()
 
     def close(self) -> None:
-        if self._clean:
-            self._server.drop_database(self._clean)
+        self._lines.hang_up()
+        self._server.drop_database(self._name)
 
-    def _new(self) -> str:
-        name = f"holdfast_test_{secrets.token_hex(6)}"
-        self._server.create_database(name, template=self._template)
-        with psycopg.connect(self._server.url(name), autocommit=True) as connection:
-            self._shape = connection.execute(_SHAPE).fetchone()
-            self._size = _size(connection)
-            self._seeded = {}
-            for (table,) in connection.execute(_TABLES).fetchall():
-                rows = sql.SQL("copy {} to stdout (format binary)").format(sql.Identifier(table))
-                with connection.cursor() as cursor, cursor.copy(rows) as copied:
-                    self._seeded[table] = b"".join(bytes(part) for part in copied)
-        return name
+    def _make(self) -> None:
+        self._server.create_database(self._name, template=self._template)
+        connection = self._lines.mine()
+        self._shape = connection.execute(_SHAPE).fetchone()
+        self._size = _size(connection)
+        self._seeded = {}
+        for (table,) in connection.execute(_TABLES).fetchall():
+            rows = sql.SQL("copy {} to stdout (format binary)").format(sql.Identifier(table))
+            with connection.cursor() as cursor, cursor.copy(rows) as copied:
+                self._seeded[table] = b"".join(bytes(part) for part in copied)
 
-    def _wash(self, name: str) -> bool:
+    def _wash(self) -> bool:
         """Whether the database is as new."""
-        with psycopg.connect(self._server.url(name), autocommit=True) as connection:
-            connection.execute("set lock_timeout = '1s'")
-            if not _alone(connection) or connection.execute(_SHAPE).fetchone() != self._shape:
-                return False
-            if _size(connection) > self._size + LARGE:
-                return False
-            with connection.transaction(), connection.cursor() as cursor:
-                cursor.execute("set local session_replication_role = replica")  # no triggers, no foreign keys
-                for (table,) in cursor.execute(_TABLES).fetchall():
-                    cursor.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
-                for table, rows in self._seeded.items():
-                    with cursor.copy(
-                        sql.SQL("copy {} from stdin (format binary)").format(sql.Identifier(table))
-                    ) as copy:
-                        copy.write(rows)
-                cursor.execute(_SEQUENCES)
+        connection = self._lines.rest()
+        if not _alone(connection) or connection.execute(_SHAPE).fetchone() != self._shape:
+            return False
+        if _size(connection) > self._size + LARGE:
+            return False
+        with connection.transaction(), connection.cursor() as cursor:
+            # no triggers, no foreign keys, and no waiting for whoever holds a lock
+            cursor.execute("set local session_replication_role = replica; set local lock_timeout = '1s'")
+            for (table,) in cursor.execute(_TABLES).fetchall():
+                cursor.execute(sql.SQL("delete from {}").format(sql.Identifier(table)))
+            for table, rows in self._seeded.items():
+                with cursor.copy(sql.SQL("copy {} from stdin (format binary)").format(sql.Identifier(table))) as copy:
+                    copy.write(rows)
+            cursor.execute(_SEQUENCES)
         return True
 
 
