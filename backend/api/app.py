@@ -45,6 +45,15 @@ class AllThreads:
             threads.close()
 
 
+def all_threads() -> AllThreads:
+    return AllThreads(
+        webhooks=Threads("webhooks", workers=8, queue=256, patience=2.5),
+        refusals=Threads("refusals", workers=1, queue=32, patience=1),
+        admin=Threads("admin", workers=6, queue=64, patience=10),
+        health=Threads("health", workers=2, queue=16, patience=2),
+    )
+
+
 def create_api() -> FastAPI:
     """The API. `wiring.start()` must have been called before the first request."""
     app = FastAPI(
@@ -55,12 +64,7 @@ def create_api() -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
     )
-    app.state.threads = AllThreads(
-        webhooks=Threads("webhooks", workers=8, queue=256, patience=2.5),
-        refusals=Threads("refusals", workers=1, queue=32, patience=1),
-        admin=Threads("admin", workers=6, queue=64, patience=10),
-        health=Threads("health", workers=2, queue=16, patience=2),
-    )
+    app.state.threads = all_threads()
     app.state.times = RequestTimes()
     for router in (
         webhooks.router,

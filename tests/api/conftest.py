@@ -3,9 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
+from fastapi import FastAPI
 
 from backend import settings, wiring
-from backend.api.app import create_api
+from backend.api.app import all_threads, create_api
 from backend.domain.permissions import SYSTEM, Role
 from backend.services import accounts
 from backend.services.run import in_unit_of_work
@@ -28,12 +29,20 @@ def connected(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     wiring.adapters.cache_clear()
 
 
+@pytest.fixture(scope="session")
+def application() -> FastAPI:
+    """One application for all clients: its first answer takes as long as fifty others."""
+    made = create_api()
+    made.state.threads.close()
+    return made
+
+
 @pytest.fixture
-def client(database: Database, connected: None) -> Iterator[Client]:
-    """A client that is not on this machine, to whom nothing is given for free."""
-    api = create_api()
-    yield Client(api)
-    api.state.threads.close()
+def client(application: FastAPI, database: Database, connected: None) -> Iterator[Client]:
+    """A client that is not on this machine, to whom nothing is given for free; its requests have threads of their own."""
+    application.state.threads = all_threads()
+    yield Client(application)
+    application.state.threads.close()
 
 
 @pytest.fixture
