@@ -113,7 +113,7 @@ def test_a_load_that_is_killed_goes_on(database: Database, tmp_path: Path) -> No
         "HOLDFAST_INDEX_KEY": given.index_key.get_secret_value(),
         "HOLDFAST_DEMO": "1",
     }
-    load = [sys.executable, "-m", "backend.cli", "demo", "--orders", str(6 * BATCH)]
+    load = [sys.executable, "-m", "backend.cli", "demo", "--orders", str(4 * BATCH)]
     with (tmp_path / "said.txt").open("wb") as said:
         process = subprocess.Popen(load, env=environment, stdout=said, stderr=said, start_new_session=True)
         try:
@@ -124,13 +124,13 @@ def test_a_load_that_is_killed_goes_on(database: Database, tmp_path: Path) -> No
             process.wait()
     ((kept,),) = database.execute("select count(*) from orders")
     assert kept % BATCH == 0
-    assert BATCH <= kept < 6 * BATCH
+    assert BATCH <= kept < 4 * BATCH
 
     finished = subprocess.run([*load, "--if-empty"], env=environment, capture_output=True, text=True, check=False)
 
     assert finished.returncode == 0, finished.stderr
-    assert "Going on with the demo data that was begun (3,000 orders)." in finished.stdout
-    assert database.execute("select count(*) from orders") == [(6 * BATCH,)]
+    assert "Going on with the demo data that was begun (2,000 orders)." in finished.stdout
+    assert database.execute("select count(*) from orders") == [(4 * BATCH,)]
     assert database.execute("select value->>'complete' from settings where key = 'demo'") == [("true",)]
 
 
