@@ -20,6 +20,8 @@ VARIABLE = "HOLDFAST_TEST_CHROMIUM"
 
 def main() -> int:
     os.chdir(ROOT)
+    # Hundreds of processes are started: what one has compiled, the others need not.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     browser = find_browser() or install_browser()
     if browser:
         os.environ[VARIABLE] = browser
