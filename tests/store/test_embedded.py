@@ -18,11 +18,17 @@ from tests.waiting import quick
 
 
 @pytest.fixture
-def server() -> Iterator[EmbeddedPostgres]:
-    with tempfile.TemporaryDirectory() as folder:  # its path is short, unlike that of tmp_path
-        server = EmbeddedPostgres(Path(folder) / "postgres", test=True)
-        yield server
-        server.stop("immediate")
+def folder() -> Iterator[Path]:
+    """Its path is short, unlike that of `tmp_path`, which another run of pytest may close to the server's account."""
+    with tempfile.TemporaryDirectory() as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def server(folder: Path) -> Iterator[EmbeddedPostgres]:
+    server = EmbeddedPostgres(folder / "postgres", test=True)
+    yield server
+    server.stop("immediate")
 
 
 def answer(server: EmbeddedPostgres, query: str) -> object:
@@ -56,8 +62,8 @@ def test_is_set_up_for_text_of_the_whole_world_and_to_notice_damaged_pages(serve
     assert answer(server, "SHOW timezone") == "UTC"
 
 
-def test_a_server_for_real_data_waits_for_the_disk(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / "postgres")
+def test_a_server_for_real_data_waits_for_the_disk(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / "postgres")
     try:
         server.start()
 
@@ -134,8 +140,8 @@ def test_a_set_up_cut_short_is_begun_again(server: EmbeddedPostgres) -> None:
     assert answer(server, "SELECT 1") == 1
 
 
-def test_a_deep_data_folder_gets_a_short_private_socket_folder_that_stays_the_same(tmp_path: Path) -> None:
-    server = EmbeddedPostgres(tmp_path / ("d" * 60) / ("e" * 60), test=True)
+def test_a_deep_data_folder_gets_a_short_private_socket_folder_that_stays_the_same(folder: Path) -> None:
+    server = EmbeddedPostgres(folder / ("d" * 60) / ("e" * 60), test=True)
     try:
         url = server.start()
         socket_folder = Path((server.folder / "socket.path").read_text())
