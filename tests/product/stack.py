@@ -112,7 +112,7 @@ class Stack:
         for process in processes:
             process.kill()
         for process in processes:
-            process.wait(15)
+            process.wait(60)
         self.postgres.stop("immediate")
         self.http.close()
 
