@@ -39,7 +39,7 @@ def _order() -> rx.Component:
 
 def _hint() -> rx.Component:
     """Nothing is chosen yet: how to begin."""
-    keys = (("j", "k", "move through the queue"), ("x", "", "selects"), ("?", "", "shows all keys"))
+    keys = (("j", "k", "move through the queue"), ("x", "", "selects"), ("?", "", "shows all shortcuts"))
     return rx.el.div(
         rx.icon("mouse-pointer-click", aria_hidden="true"),
         rx.el.h2("Choose an order"),

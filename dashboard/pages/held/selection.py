@@ -71,9 +71,11 @@ def selection_bar(all_of_them: rx.Var[str], *actions: rx.Component) -> rx.Compon
         rx.el.span(class_name="spacer"),
         *actions,
         rx.el.button(
-            "Clear",
+            rx.icon("x", aria_hidden="true"),
             type="button",
-            class_name="quiet",
+            class_name="icon-button",
+            aria_label="Clear the selection",
+            title="Clear the selection",
             on_click=SelectionState.clear,
             custom_attrs={"data-testid": "clear-selection"},
         ),

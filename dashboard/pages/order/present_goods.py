@@ -83,7 +83,7 @@ def snapshot(tab: ItemsTab) -> Snapshot:
     taken = tab.snapshot
     if taken is None:
         return Snapshot()
-    return Snapshot(taken.engine_version, moment(taken.taken_at), taken.rule_hash, payload(taken.prices))
+    return Snapshot(taken.engine_version, moment(taken.taken_at), taken.rule_hash[:12], payload(taken.prices))
 
 
 def papers(tab: DocumentsTab, opened: str) -> list[DocumentCard]:
