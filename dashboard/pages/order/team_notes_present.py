@@ -35,10 +35,12 @@ class NoteRow:
 
 @dataclass
 class Person:
-    """A colleague. `handle` is what `@` names them by; `may`: they may be given held orders."""
+    """A colleague. `label` tells them apart in a list, `handle` is what `@` names them by; `may`: they may be given held
+    orders."""
 
     id: int = 0
     name: str = ""
+    label: str = ""
     about: str = ""
     handle: str = ""
     may: bool = False
@@ -76,6 +78,7 @@ def people(staff: Sequence[Colleague], me: int) -> list[Person]:
         Person(
             id=person.id,
             name=person.name,
+            label=f"{person.name} ({role_name(person.role) if names.count(person.name) == 1 else person.email})",
             about=f"{role_name(person.role)} · {person.email}",
             handle=person.name if names.count(person.name) == 1 else person.email,
             may=person.may_act,

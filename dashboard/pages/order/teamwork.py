@@ -164,7 +164,7 @@ def _assign_dialog() -> rx.Component:
 def _candidate(person: rx.Var[Person]) -> rx.Component:
     return rx.cond(
         person.may,
-        rx.el.option(rx.cond(person.me, "Me: ", ""), person.name, " (", person.about, ")", value=person.id.to_string()),
+        rx.el.option(rx.cond(person.me, "Me: ", ""), person.label, value=person.id.to_string()),
         rx.fragment(),
     )
 

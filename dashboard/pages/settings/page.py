@@ -21,7 +21,12 @@ def page() -> rx.Component:
     return rx.fragment(
         rx.el.header(
             rx.el.h1("Settings"),
-            rx.el.p(SettingsState.email, rx.cond(SettingsState.email != "", " · ", ""), SettingsState.role, class_name="soft"),
+            rx.el.p(
+                SettingsState.email,
+                rx.cond(SettingsState.email != "", " · ", ""),
+                SettingsState.role,
+                class_name="soft",
+            ),
             class_name="page-head",
         ),
         loaded(SettingsState.ready, SettingsState.problem, content, skeleton(6, tall=True)),
