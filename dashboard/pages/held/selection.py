@@ -68,19 +68,21 @@ def selection_bar(all_of_them: rx.Var[str], *actions: rx.Component) -> rx.Compon
                 custom_attrs={"data-testid": "select-all"},
             ),
         ),
-        rx.el.span(class_name="spacer"),
-        *actions,
-        rx.el.button(
-            rx.icon("x", aria_hidden="true"),
-            type="button",
-            class_name="icon-button",
-            aria_label="Clear the selection",
-            title="Clear the selection",
-            on_click=SelectionState.clear,
-            custom_attrs={"data-testid": "clear-selection"},
-        ),
+        rx.el.span(*actions, _clear(), class_name="ends"),
         hidden=~SelectionState.some,
         class_name="selection",
         aria_label="Selection",
         custom_attrs={"data-testid": "selection"},
+    )
+
+
+def _clear() -> rx.Component:
+    return rx.el.button(
+        rx.icon("x", aria_hidden="true"),
+        type="button",
+        class_name="icon-button",
+        aria_label="Clear the selection",
+        title="Clear the selection",
+        on_click=SelectionState.clear,
+        custom_attrs={"data-testid": "clear-selection"},
     )
