@@ -25,6 +25,7 @@ _STATES: dict[str, tuple[str, str]] = {
     StepState.PARKED: ("bad", "Failed"),
     StepState.CANCELLED: ("cancelled", "Called off"),
 }
+_OUTCOMES = {"ok": "Succeeded"}
 _MOODS = {
     "succeeded": "good",
     "success": "good",
@@ -85,7 +86,7 @@ def _try(attempt: TryView, revealed: Revealed) -> Try:
         title=f"Attempt {attempt.number}",
         at=f"{moment(attempt.started_at)}:{time_of_day(attempt.started_at, seconds=True)[-2:]}{took}{asked}",
         mood=_MOODS.get(attempt.outcome, "bad" if attempt.outcome else "moving"),
-        outcome=word(attempt.outcome) if attempt.outcome else "Running",
+        outcome=_OUTCOMES.get(attempt.outcome, word(attempt.outcome)) if attempt.outcome else "Running",
         error=told(attempt.error),
         worker=attempt.worker,
         exchanges=[_exchange(exchange) for exchange in (shown if shown is not None else attempt.exchanges)],
