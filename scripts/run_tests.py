@@ -1,4 +1,5 @@
-"""Run every test: first those without a browser, two at a time, then the browser's stories, against one built bundle.
+"""Run every test, two at a time: those without a browser, and then the browser's stories beside the calm rest, against one
+built bundle.
 
 A browser is taken from `HOLDFAST_TEST_CHROMIUM` or where the system keeps one; where there is none, one is installed.
 """
@@ -7,6 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -16,6 +18,9 @@ PLACES = (
     "/Applications/Chromium.app/Contents/MacOS/Chromium",
 )
 VARIABLE = "HOLDFAST_TEST_CHROMIUM"
+STORIES = "tests/e2e"
+CALM = ("tests/demo", "tests/domain", "tests/architecture")
+"""Those that compute and hardly wait, so that none of them minds a browser beside it."""
 
 
 def main() -> int:
@@ -29,8 +34,21 @@ def main() -> int:
         return 1
     arguments = sys.argv[1:]
     # Each worker begins with a half in order, and takes over from the other's end: what tests share is made once.
-    apart = ("-n", "2", "--dist", "worksteal", "--ignore=tests/e2e")
-    return max(run("pytest", *apart, *arguments), run("pytest", "tests/e2e", *arguments))
+    apart = ("-n", "2", "--dist", "worksteal", *(f"--ignore={folder}" for folder in (STORIES, *CALM)))
+    most = run("pytest", *apart, *arguments)
+    rest = side_by_side((STORIES, *arguments), (*CALM, *arguments))
+    return most or rest
+
+
+def side_by_side(seen: tuple[str, ...], beside: tuple[str, ...]) -> int:
+    """Run pytest twice at the same time; what the second run says is printed when both have ended."""
+    with tempfile.TemporaryFile() as said:
+        command = [sys.executable, "-m", "pytest", *beside]
+        with subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=said, stderr=said) as other:
+            code = run("pytest", *seen)
+        said.seek(0)
+        sys.stdout.write(said.read().decode(errors="replace"))
+    return code or other.returncode
 
 
 def run(module: str, *arguments: str) -> int:
