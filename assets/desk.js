@@ -35,6 +35,12 @@
     else document.querySelector(`dialog[data-name="${CSS.escape(pressed.dataset.opens)}"]:not([open])`)?.showModal();
   });
 
+  // Who signs in again comes back to where they were.
+  document.addEventListener("click", (event) => {
+    const back = event.target instanceof Element ? event.target.closest("a[data-back]") : null;
+    if (back) back.href = `/sign-in?next=${encodeURIComponent(location.pathname + location.search).replaceAll("%2F", "/")}`;
+  }, true);
+
   // What unfolds over a page (filters, columns, further fixes) closes by Escape, by a click beside it, and by a choice in it.
   const unfolded = () => document.querySelectorAll("details.drop[open], details.more-fixes[open]");
   document.addEventListener("click", (event) => {

@@ -134,13 +134,14 @@ def _ended() -> rx.Component:
                     href="/sign-in",
                     reload_document=True,
                     class_name="button primary",
-                    custom_attrs={"data-testid": "sign-in-again", "data-focus": "true"},
+                    custom_attrs={"data-testid": "sign-in-again", "data-focus": "true", "data-back": "true"},
                 ),
                 class_name="choices",
             ),
             class_name="inside",
         ),
         aria_labelledby="ended-title",
+        class_name="over",
         custom_attrs={"data-open": rx.cond(TabState.signed_out, "true", "false"), "data-testid": "signed-out"},
     )
 

@@ -1,6 +1,8 @@
 """The door: who gets a page, a websocket or a file. Runs before Reflex sees the request."""
 
+import re
 from collections.abc import Callable
+from urllib.parse import quote
 
 from starlette.requests import HTTPConnection
 from starlette.responses import RedirectResponse
@@ -11,6 +13,7 @@ from dashboard.shell import sessions
 OPEN_PATHS = ("/sign-in", "/sign-out", "/favicon.svg", "/desk.js", "/first.js", "/tabs.js")
 OPEN_FOLDERS = ("/assets/", "/css/", "/fonts/")
 _POLICY_VIOLATION = 1008
+_QUERY = re.compile(r"[A-Za-z0-9%+&=._~:,*!'()@$;/?-]{0,1000}")
 
 
 def is_open(path: str) -> bool:
@@ -50,16 +53,19 @@ def gate(app: ASGIApp) -> ASGIApp:
 
 def _sign_in_address(scope: Scope) -> str:
     """The sign-in page, which leads back to where the person wanted to go."""
-    path = scope["path"]
+    path, query = scope["path"], scope["query_string"].decode("latin-1")
     if scope["method"] != "GET" or path == "/" or not safe_return(path):
         return "/sign-in"
-    return f"/sign-in?next={path}"
+    whole = f"{path}?{query}" if query else path
+    return f"/sign-in?next={quote(whole if safe_return(whole) else path)}"
 
 
-def safe_return(path: str) -> bool:
-    """Whether a path may follow a sign-in: one of our own pages, never another site."""
+def safe_return(address: str) -> bool:
+    """Whether a path, with or without a query, may follow a sign-in: one of our own pages, never another site."""
+    path, _, query = address.partition("?")
     return (
-        path.startswith("/")
+        bool(_QUERY.fullmatch(query))
+        and path.startswith("/")
         and not path.startswith(("//", "/sign-", "/_", "/ping"))
         and "." not in path
         and all(character.isalnum() or character in "/-_" for character in path)

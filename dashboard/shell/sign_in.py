@@ -111,8 +111,8 @@ async def document(request: Request) -> Response:
     return Response(found.content, media_type=found.media_type, headers={"Content-Disposition": named, **FRAMED_BY_US})
 
 
-def _target(path: str) -> str:
-    return path if safe_return(path) else "/"
+def _target(address: str) -> str:
+    return address if safe_return(address) else "/"
 
 
 routes = Starlette(

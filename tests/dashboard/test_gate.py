@@ -76,10 +76,25 @@ def test_a_session_opens_the_pages(sign_in: Callable[[], str]) -> None:
 
 def test_the_sign_in_leads_back_to_where_one_wanted_to_go(database: Database) -> None:
     assert request(gate(behind), "GET", "/held").headers["location"] == "/sign-in?next=/held"
+    asked = request(gate(behind), "GET", "/held?q=amount%3A%3E100&sort=due").headers["location"]
+    assert asked == "/sign-in?next=/held%3Fq%3Damount%253A%253E100%26sort%3Ddue"
+    assert request(gate(behind), "GET", "/held?q=<x>").headers["location"].startswith("/sign-in?next=/held")
 
 
 @pytest.mark.parametrize(
-    "path", ["//evil.test", "/\\evil.test", "https://evil.test", "/a b", "/_event", "/x?y", "/a.b", ""]
+    "path",
+    [
+        "//evil.test",
+        "/\\evil.test",
+        "https://evil.test",
+        "/a b",
+        "/_event",
+        "/x?y\r\nz",
+        "/x?y#z",
+        "/x?" + "y" * 1001,
+        "/a.b",
+        "",
+    ],
 )
 def test_a_sign_in_never_leads_elsewhere(path: str) -> None:
     assert safe_return(path) is False
@@ -116,8 +131,9 @@ def post(path: str, data: dict[str, str] | None = None, origin: str | None = HER
 
 def test_signing_in_sets_a_cookie_that_scripts_cannot_read(sign_in: Callable[[], str]) -> None:
     sign_in()
-    answer = post("/sign-in", {"email": "sofia@shop.test", "password": PASSWORD, "next": "/held"})
-    assert (answer.status_code, answer.headers["location"]) == (303, "/held")
+    where = "/held?q=amount%3A%3E100&sort=due"
+    answer = post("/sign-in", {"email": "sofia@shop.test", "password": PASSWORD, "next": where})
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
     cookie = answer.headers["set-cookie"]
     assert cookie.startswith(f"{sessions.COOKIE}=")
     assert {"HttpOnly", "Path=/", "SameSite=lax"} <= {part.strip() for part in cookie.split(";")}

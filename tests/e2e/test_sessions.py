@@ -52,7 +52,7 @@ def test_signing_out_ends_the_other_tab_too_and_what_it_tries_then_does_nothing(
     expect(ended).to_be_visible()
     second.locator("[data-testid=confirm] form").evaluate("form => form.requestSubmit()")
     ended.get_by_test_id("sign-in-again").click()
-    expect(second).to_have_url(re.compile("/sign-in$"))
+    expect(second).to_have_url(f"{stack.url}/sign-in?next=/orders/{order.number}")
     closed = "select count(*) from holds join orders on orders.id = order_id where number = %s and holds.closed_at is not null"
     assert stack.value(closed, order.number) == 0
 
@@ -67,6 +67,8 @@ def test_a_session_ends_with_a_new_password_after_half_an_hour_of_nothing_and_af
         page.goto("/sign-in")
         nora.sign_in(page)
         expect(page.get_by_test_id("me")).to_contain_text("Nora Falk")
+    elsewhere.goto("/held?dir=desc")
+    expect(elsewhere.get_by_test_id("me")).to_contain_text("Nora Falk")
     here.goto("/settings")
     here.get_by_test_id("old-password").focus()
     here.keyboard.type(PASSWORD)
@@ -81,6 +83,7 @@ def test_a_session_ends_with_a_new_password_after_half_an_hour_of_nothing_and_af
     nora.sign_in(elsewhere)
     expect(elsewhere.get_by_test_id("sign-in-problem")).to_be_visible()
     nora.sign_in(elsewhere, f"{PASSWORD} again")
+    expect(elsewhere).to_have_url(f"{stack.url}/held?dir=desc")
     expect(elsewhere.get_by_test_id("me")).to_contain_text("Nora Falk")
 
     of_nora = "where user_id = (select id from users where email = 'nora@shop.test')"
