@@ -11,7 +11,7 @@ from tests.product.orders import shopify_order
 from tests.product.stack import Stack, settled
 from tests.waiting import until
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = pytest.mark.timeout(600)
 
 EFFECTS = ("payment.captured", "invoice.created", "label.bought", "fulfilment.created")
 
@@ -62,9 +62,9 @@ def test_workers_killed_in_mid_run_lose_nothing_and_repeat_nothing(fresh: Stack,
         )
         fresh.kill_worker(0, number)
         kills += 1
-    sender.join(60)
+    sender.join(200)
 
-    settled(fresh, 50, timeout=120)
+    settled(fresh, 50, timeout=200)
     assert kills >= 4, "too few kills to prove anything"
     each_once(fresh, orders)
 
@@ -89,9 +89,9 @@ def test_a_database_that_stops_and_starts_delays_orders_but_loses_none(whole: St
         assert answer.status_code == 503, answer.text
         assert int(answer.headers["Retry-After"]) >= 1
         whole.postgres.start()
-    sender.join(120)
+    sender.join(200)
 
-    settled(whole, 40, timeout=120)
+    settled(whole, 40, timeout=200)
     each_once(whole, orders)
 
 
@@ -101,9 +101,9 @@ def test_an_emptied_queue_delays_orders_but_loses_none(fresh: Stack) -> None:
     for times in range(1, 5):
         until(lambda times=times: _taken(fresh) >= times * 8, within=60, what="orders came in")
         fresh.rows("truncate huey_task, huey_schedule")
-    sender.join(60)
+    sender.join(200)
 
-    settled(fresh, 40, timeout=120)
+    settled(fresh, 40, timeout=200)
     each_once(fresh, orders)
 
 
