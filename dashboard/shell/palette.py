@@ -98,9 +98,7 @@ def dialog() -> rx.Component:
             rx.el.div(
                 _group("Orders", rx.foreach(PaletteState.found, lambda found, place: _order(found, place))),
                 _group("This order", *[_action(key, words) for key, words in ACTIONS]),
-                _group(
-                    "Pages", *[unless_barred(place.area, _page(place.label, place.href, place.key)) for place in PLACES]
-                ),
+                _group("Pages", *_pages()),
                 role="listbox",
                 id="palette-list",
                 aria_label="What was found",
@@ -155,13 +153,22 @@ def _action(key: str, words: str) -> rx.Component:
     )
 
 
-def _page(label: str, href: str, key: str) -> rx.Component:
+def _pages() -> list[rx.Component]:
+    return [
+        *[unless_barred(place.area, _page(place.label, place.href, place.key)) for place in PLACES],
+        _page("Notices", "/notices"),
+        _page("Your settings", "/settings"),
+        unless_barred(Area.SETTINGS, _page("Signed in", "/people")),
+    ]
+
+
+def _page(label: str, href: str, key: str = "") -> rx.Component:
     return rx.el.a(
         label,
-        rx.el.kbd(key, aria_hidden="true"),
+        rx.el.kbd(key, aria_hidden="true") if key else rx.fragment(),
         href=href,
         role="option",
-        id=f"palette-page-{key}",
+        id=f"palette-page-{href.removeprefix('/') or 'home'}",
         tab_index=-1,
         aria_selected="false",
         class_name="option",

@@ -18,6 +18,7 @@ from dashboard.shell.guard import REFUSAL
 from dashboard.shell.navigation import PLACES, FrameState
 from dashboard.shell.needs import need_of
 from dashboard.shell.palette import PaletteState
+from dashboard.shell.palette import dialog as palette_dialog
 from tests import factories
 from tests.conftest import Database
 from tests.dashboard.conftest import Tab
@@ -82,6 +83,12 @@ def test_every_place_in_the_navigation_needs_what_its_page_needs() -> None:
         (place.href, needed[place.href][0])
         for place in PLACES  # type: ignore[index]
     ]
+
+
+def test_the_palette_leads_to_every_page_that_is_not_about_one_thing() -> None:
+    drawn = str(palette_dialog())
+    missing = [page.ROUTE for page in PAGES if "[" not in page.ROUTE and f'to:"{page.ROUTE}"' not in drawn]
+    assert missing == []
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page.ROUTE != "/settings"], ids=lambda page: page.ROUTE)
