@@ -41,7 +41,10 @@ def test_the_quarantine_says_in_words_what_is_wrong(tab: Tab, database: Database
     )
     message = tab.send(QuarantineState.load, "/quarantine").last("messages")[0]
     assert (message.source, message.topic, message.event) == ("Shopify", "orders/create", "evt-1")
-    assert message.problems == ["The currency 'XBT' is unknown.", "The totals do not add up."]
+    assert [wrong.sentence for wrong in message.problems] == [
+        "The currency 'XBT' is unknown.",
+        "The totals do not add up.",
+    ]
     assert (message.size, message.repeats) == ("2,314 bytes", "sent 3 times")
 
 

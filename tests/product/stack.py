@@ -218,11 +218,16 @@ class Stack:
 
     def _answers(self, url: str) -> bool:
         for process in self._others:
-            assert process.poll() is None, f"a process ended early; see the logs in {self.folder}"
+            assert process.poll() is None, f"{process.module} ended with {process.returncode}: {self._logs()}"
         try:
             return self.http.get(url, timeout=2).status_code == 200
         except httpx.TransportError:
             return False
+
+    def _logs(self) -> str:
+        return "\n".join(
+            f"{path.name}: {path.read_text(errors='replace')[-2000:]}" for path in self.folder.glob("*.log")
+        )
 
     def _run(self, module: str, more: dict[str, str]) -> None:
         self._others.append(self._spawn(module, more, module.split(".")[-1]))
