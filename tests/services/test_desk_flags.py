@@ -117,6 +117,13 @@ def test_a_credit_note_that_failed_is_finances_work(database: Database, sofia: A
     assert found("uncredited", factories.staff(Role.FINANCE)) == {number}
 
 
+NOTHING_COUNTED = (
+    "select pg_clear_relation_stats('public', tablename) from pg_tables where schemaname = 'public'",
+    "select pg_clear_attribute_stats('public', tablename, attname, false) from pg_stats where schemaname = 'public'",
+)
+"""Forget what was counted in the tables at some time: one that is known to be nearly empty would be read by any index."""
+
+
 @pytest.mark.parametrize(
     ("flag", "index"),
     [
@@ -133,6 +140,8 @@ def test_an_index_answers_each_of_them(database: Database, flag: str, index: str
     asking = order_lists.asking(factories.staff())
     query = search.parse(f"is:{flag}")
     with db.unit_of_work() as session:
+        for statement in NOTHING_COUNTED:
+            session.connection().exec_driver_sql(statement)
         for way in ("seqscan", "nestloop", "mergejoin"):  # a small table would be read whole, or order by order
             session.connection().exec_driver_sql(f"set local enable_{way} = off")
         wanted = select(col(Order.id)).where(condition(session, query.terms[0], asking))
