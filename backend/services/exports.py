@@ -29,6 +29,7 @@ from backend.services import audit, sheets
 from backend.services import order_lists as orders
 from backend.services import queue as held
 from backend.services.run import in_unit_of_work
+from backend.store import teamwork
 
 BATCH = 1_000
 AT_ONCE = 2
@@ -143,8 +144,15 @@ def _held_wish(query: Query, sort: str, backwards: bool, actor: Actor) -> queue.
     return queue.Wish(wanted, queue.Sort(sort or queue.Sort.AGE), backwards, size=BATCH)
 
 
+def _seen_by(me: int, order: HeldOrder) -> HeldOrder:
+    """The screen does not tell people that they look at an order themselves."""
+    others = tuple(viewer for viewer in order.work.viewers if viewer.user_id != me)
+    return replace(order, work=replace(order.work, viewers=others)) if others != order.work.viewers else order
+
+
 def _held_part(session: Session, wish: queue.Wish, *, actor: Actor) -> tuple[tuple[HeldOrder, ...], queue.Place | None]:
-    rows = held.held_rows(session, wish, actor=actor)
+    me = teamwork.user_id(actor)
+    rows = tuple(_seen_by(me, order) for order in held.held_rows(session, wish, actor=actor))
     return rows, rows[-1].place if len(rows) == wish.size else None
 
 

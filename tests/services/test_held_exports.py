@@ -15,11 +15,11 @@ from backend.domain.holds import HoldKind, HoldSource
 from backend.domain.intake import NewCustomer
 from backend.domain.permissions import Actor, ActorKind
 from backend.domain.views import ListPage
-from backend.services import exports, holds
+from backend.services import exports, holds, presence
 from backend.services.run import in_unit_of_work
 from backend.store import orders
 from tests.conftest import Database
-from tests.factories import created, new_order, staff, stocked
+from tests.factories import colleague, created, new_order, staff, stocked
 
 ANNA = staff(number=1)
 CODES = Voice()
@@ -71,6 +71,17 @@ def test_columns_stand_as_they_were_chosen_and_no_text_is_a_formula(three: list[
     assert usual[0][:4] == ["Customer", "Order", "Amount", "Currency"]
     assert usual[1][:4] == ["Greta Lindenau", three[0], "104.70", "EUR"]
     assert [usual[1][usual[0].index(name)] for name in ("Standing", "Whose turn", "Assigned to")] == ["ok", "us", ""]
+
+
+def test_who_looks_at_an_order_is_told_of_others_as_on_the_screen(three: list[str], database: Database) -> None:
+    anna, ben = colleague("Anna"), colleague("Ben")
+    for person, number in ((anna, three[0]), (ben, three[0]), (anna, three[1])):
+        in_unit_of_work(presence.arrive, number, "tab", actor=person)
+    begun = in_unit_of_work(exports.begin, ListPage.HELD, form="csv", columns="number,viewers", actor=anna)
+
+    content = b"".join(exports.pieces(begun, partial(in_unit_of_work, actor=anna), CODES)).decode()
+
+    assert list(csv.reader(io.StringIO(content, newline="")))[1:] == [[three[0], "Ben"], [three[1], ""], [three[2], ""]]
 
 
 def test_numbers_are_written_as_their_reader_writes_them(three: list[str]) -> None:
